@@ -1,4 +1,5 @@
 export * from "./byte-range.ts";
+export * from "./clock.ts";
 export * from "./errors.ts";
 export type * from "./ports/clock.ts";
 export type * from "./ports/piece-provider.ts";
