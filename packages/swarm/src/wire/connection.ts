@@ -1,0 +1,245 @@
+import net from "node:net";
+import { assertInvariant } from "@riptide/core";
+import { peerAddress } from "../metainfo/peer-address.ts";
+import type { BlockRequest, PeerAddress } from "../types.ts";
+import {
+  encodeBitfield,
+  encodeBlockHeader,
+  encodeBlockMessages,
+  encodeExtended,
+  encodeHave,
+  encodeSignal,
+  KEEP_ALIVE,
+} from "./encoder.ts";
+import { type Greeted, greetIncoming, greetOutgoing } from "./handshake.ts";
+import { type HandshakeScript, HandshakeStream } from "./handshake-stream.ts";
+import { MessageId } from "./messages.ts";
+import { MessageParser } from "./parser.ts";
+import { ProtocolViolation } from "./protocol-violation.ts";
+import { SocketLink, type SocketListener } from "./socket-link.ts";
+import type { AcceptOptions, ConnectOptions, Wire, WireHandler } from "./wire.ts";
+
+/** A peer that is there answers within a few round trips. */
+const CONNECT_TIMEOUT_MS = 5_000;
+/** From the connection to the end of both handshakes. */
+const HANDSHAKE_TIMEOUT_MS = 10_000;
+/** BEP 3: keep-alives are "generally sent once every two minutes"; half a minute for the way. */
+const IDLE_TIMEOUT_MS = 150_000;
+
+/** Dials a peer. Never throws: every failure arrives as `handler.onClose`, and never before this has returned. */
+export function connectWire(options: ConnectOptions): Wire {
+  const connection = new Connection(options.address, options.handler, (stream) => greetOutgoing(stream, options));
+  connection.dial(options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS, options.signal);
+  return connection;
+}
+
+/** Incoming: plaintext or MSE is told by the first bytes, the torrent by its info hash. */
+export function acceptWire(socket: net.Socket, options: AcceptOptions): Wire {
+  const { remoteAddress: host = "", remotePort: port = 0 } = socket;
+  const connection = new Connection(peerAddress(host, port) ?? { host, port }, null, (stream, wire) =>
+    greetIncoming(stream, options.torrents, (infoHash) => options.route(infoHash, wire)),
+  );
+  connection.adopt(socket);
+  return connection;
+}
+
+/** One connection from its first byte to its last: handshake, then messages, then the reason why it ended. */
+class Connection implements Wire, SocketListener {
+  readonly remoteAddress: PeerAddress;
+  readonly isOutgoing: boolean;
+  readonly #stream = new HandshakeStream((bytes) => this.#write(bytes));
+  readonly #script: HandshakeScript<Greeted>;
+  #handler: WireHandler | null;
+  #link: SocketLink | null = null;
+  /** Null until both handshakes are done. */
+  #parser: MessageParser | null = null;
+  #supportsFast = false;
+  #timer: NodeJS.Timeout | undefined;
+  #signal: AbortSignal | undefined;
+  #isClosed = false;
+  #receivedBytes = 0;
+  #didSendBytes = false;
+
+  /** `handler` is null for an incoming peer: only its handshake tells whom it is for. */
+  constructor(
+    remoteAddress: PeerAddress,
+    handler: WireHandler | null,
+    script: (stream: HandshakeStream, wire: Wire) => HandshakeScript<Greeted>,
+  ) {
+    this.remoteAddress = remoteAddress;
+    this.isOutgoing = handler !== null;
+    this.#handler = handler;
+    this.#script = script(this.#stream, this);
+  }
+
+  dial(timeoutMs: number, signal: AbortSignal | undefined): void {
+    const { host, port } = this.remoteAddress;
+    if (signal?.aborted === true) return process.nextTick(() => this.close("aborted"));
+    if (net.isIP(host) === 0 || !Number.isInteger(port) || port < 1 || port > 65_535) {
+      return process.nextTick(() => this.close("not an address"));
+    }
+    this.#signal = signal;
+    signal?.addEventListener("abort", this.#onAbort, { once: true });
+    this.#closeAfter(timeoutMs, "connect timeout");
+    this.#link = SocketLink.dial(this.remoteAddress, this);
+  }
+
+  adopt(socket: net.Socket): void {
+    this.#link = SocketLink.adopt(socket, this);
+    this.onConnect();
+  }
+
+  onConnect(): void {
+    this.#closeAfter(HANDSHAKE_TIMEOUT_MS, "handshake timeout");
+    this.#script.next();
+  }
+
+  onBytes(bytes: Uint8Array): void {
+    if (this.#isClosed) return;
+    this.#receivedBytes += bytes.length;
+    try {
+      if (this.#parser === null) this.#greet(bytes);
+      else this.#listen(this.#parser, bytes);
+    } catch (error) {
+      if (!(error instanceof ProtocolViolation)) throw error;
+      this.close(error.message);
+    }
+  }
+
+  onEnd(reason: string): void {
+    this.close(reason);
+  }
+
+  close(reason: string): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    this.#signal?.removeEventListener("abort", this.#onAbort);
+    this.#parser?.stop();
+    this.#link?.destroy();
+    this.#handler?.onClose(reason);
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  get receivedBytes(): number {
+    return this.#receivedBytes;
+  }
+
+  get didSendBytes(): boolean {
+    return this.#didSendBytes;
+  }
+
+  get queuedBytes(): number {
+    return this.#link?.queuedBytes ?? 0;
+  }
+
+  async drained(signal: AbortSignal): Promise<void> {
+    await this.#link?.drained(signal);
+  }
+
+  choke(): void {
+    this.#send(encodeSignal(MessageId.choke));
+  }
+
+  unchoke(): void {
+    this.#send(encodeSignal(MessageId.unchoke));
+  }
+
+  interested(): void {
+    this.#send(encodeSignal(MessageId.interested));
+  }
+
+  notInterested(): void {
+    this.#send(encodeSignal(MessageId.notInterested));
+  }
+
+  have(piece: number): void {
+    this.#send(encodeHave(piece));
+  }
+
+  bitfield(bits: Uint8Array): void {
+    this.#send(encodeBitfield(bits));
+  }
+
+  haveAll(): void {
+    this.#send(encodeSignal(MessageId.haveAll));
+  }
+
+  haveNone(): void {
+    this.#send(encodeSignal(MessageId.haveNone));
+  }
+
+  request(blocks: readonly BlockRequest[]): void {
+    if (blocks.length > 0) this.#send(encodeBlockMessages(MessageId.request, blocks));
+  }
+
+  cancel(blocks: readonly BlockRequest[]): void {
+    if (blocks.length > 0) this.#send(encodeBlockMessages(MessageId.cancel, blocks));
+  }
+
+  reject(block: BlockRequest): void {
+    if (this.#supportsFast) this.#send(encodeBlockMessages(MessageId.rejectRequest, [block]));
+  }
+
+  block(piece: number, offset: number, data: Uint8Array): void {
+    this.#send(encodeBlockHeader(piece, offset, data.length));
+    this.#send(data);
+  }
+
+  extended(extensionId: number, payload: Uint8Array): void {
+    this.#send(encodeExtended(extensionId, payload));
+  }
+
+  keepAlive(): void {
+    this.#send(KEEP_ALIVE);
+  }
+
+  withdrawTarget(buffer: Uint8Array): void {
+    this.#parser?.withdrawTarget(buffer);
+  }
+
+  #greet(bytes: Uint8Array): void {
+    this.#stream.push(bytes);
+    const step = this.#script.next();
+    if (this.#isClosed || step.done !== true) return;
+    const { remote, handler } = step.value;
+    this.#handler = handler;
+    this.#supportsFast = remote.supportsFast;
+    this.#closeAfter(IDLE_TIMEOUT_MS, "idle timeout");
+    const parser = new MessageParser(handler);
+    this.#parser = parser;
+    handler.onHandshake(remote);
+    parser.feed(this.#stream.rest());
+    if (!this.#isClosed) handler.onReadEnd();
+  }
+
+  #listen(parser: MessageParser, bytes: Uint8Array): void {
+    this.#timer?.refresh();
+    this.#stream.decrypt?.apply(bytes);
+    parser.feed(bytes);
+    if (!this.#isClosed) this.#handler?.onReadEnd();
+  }
+
+  #send(bytes: Uint8Array): void {
+    if (this.#isClosed) return;
+    assertInvariant(this.#parser !== null, "Messages are sent when both handshakes are done");
+    const encrypt = this.#stream.encrypt;
+    this.#write(encrypt === null ? bytes : encrypt.applied(bytes));
+  }
+
+  #write(bytes: Uint8Array): void {
+    if (this.#isClosed) return;
+    this.#didSendBytes = true;
+    this.#link?.write(bytes);
+  }
+
+  #closeAfter(delayMs: number, reason: string): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.close(reason), delayMs);
+  }
+
+  readonly #onAbort = (): void => this.close("aborted");
+}

@@ -1,0 +1,35 @@
+export {
+  COMPACT_IPV4_BYTES,
+  COMPACT_IPV6_BYTES,
+  decodeCompactPeers,
+  encodeCompactPeer,
+} from "./compact-peers.ts";
+export { acceptWire, connectWire } from "./connection.ts";
+export {
+  EXTENSION_HANDSHAKE_ID,
+  type ExtensionHandshake,
+  encodeExtensionHandshake,
+  type OwnExtensions,
+  parseExtensionHandshake,
+  UT_METADATA_ID,
+  UT_PEX_ID,
+} from "./extensions.ts";
+export {
+  encodeMetadataAnswer,
+  encodeMetadataReject,
+  encodeMetadataRequest,
+  MAX_METADATA_BYTES,
+  METADATA_PIECE_BYTES,
+  MetadataAssembler,
+  type MetadataMessage,
+  type MetadataPiece,
+  parseMetadataMessage,
+} from "./metadata-exchange.ts";
+export {
+  encodePeerExchange,
+  MAX_PEX_PEERS,
+  type PeerExchange,
+  type PexPeer,
+  parsePeerExchange,
+} from "./peer-exchange.ts";
+export type * from "./wire.ts";
