@@ -36,7 +36,7 @@ export function shuffledArrivals(
 export function startArrivals(provider: SimulatedPieceProvider, clock: Clock, arrivals: Arrivals): Disposable {
   if (arrivals.kind === "swarm") return startSimulatedSwarm(provider, clock, arrivals);
   if (arrivals.kind === "complete") {
-    for (let piece = provider.pieces.start; piece < provider.pieces.end; piece += 1) provider.deliver(piece);
+    for (let piece = provider.pieces.start; piece < provider.pieces.end; piece += 1) provider.deliver(piece, 0);
   }
   return startScript(provider, clock, arrivals.kind === "scripted" ? arrivals.events : []);
 }

@@ -1,5 +1,7 @@
-export * from "./arrivals.ts";
+export { type ArrivalEvent, type Arrivals, shuffledArrivals } from "./arrivals.ts";
 export * from "./random.ts";
 export * from "./simulated-piece-provider.ts";
-export * from "./simulated-swarm.ts";
+export type { SimulatedSwarmOptions } from "./simulated-swarm.ts";
+export type { SimulatedTorrentSeed } from "./simulated-torrent.ts";
+export * from "./simulated-torrent-engine.ts";
 export * from "./virtual-clock.ts";

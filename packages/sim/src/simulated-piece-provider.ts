@@ -11,6 +11,7 @@ import {
   type StreamError,
 } from "@riptide/core";
 import { type Arrivals, startArrivals } from "./arrivals.ts";
+import { equalBytes } from "./equal-bytes.ts";
 
 export interface SimulatedPieceProviderOptions {
   /** The whole file: what arriving pieces are checked against and cut from. It is not copied, so leave it as it is. */
@@ -100,12 +101,11 @@ export class SimulatedPieceProvider implements PieceProvider, Disposable {
   available(range: ByteRange): ByteRange[] {
     const inFile = intersectRanges(range, { start: 0, end: this.sizeBytes });
     if (inFile === undefined) return [];
-    const parts: ByteRange[] = [];
+    const pieces: ByteRange[] = [];
     for (let piece = this.pieceAt(inFile.start); piece <= this.pieceAt(inFile.end - 1); piece += 1) {
-      const part = intersectRanges(inFile, this.rangeOfPiece(piece));
-      if (part !== undefined && this.#have.has(piece)) parts.push(part);
+      if (this.#have.has(piece)) pieces.push(this.rangeOfPiece(piece));
     }
-    return mergeRanges(parts);
+    return mergeRanges(pieces).flatMap((part) => intersectRanges(part, inFile) ?? []);
   }
 
   want(demand: Demand): Disposable {
@@ -114,7 +114,7 @@ export class SimulatedPieceProvider implements PieceProvider, Disposable {
   }
 
   /** What is demanded right now, waiting reads included, in the order of declaration; cut at the end of the file. */
-  demands(): Demand[] {
+  demands(): DemandRecord[] {
     return [...this.#demands].flatMap((record) => {
       const range = intersectRanges(record.range, { start: 0, end: this.sizeBytes });
       return range === undefined ? [] : [{ ...record, range }];
@@ -275,8 +275,4 @@ function checkOffset(name: string, value: number): void {
   if (!Number.isSafeInteger(value) || value < 0) {
     throw new RangeError(`A read needs a whole, non-negative ${name}, not ${value}`);
   }
-}
-
-function equalBytes(left: Uint8Array, right: Uint8Array): boolean {
-  return left.length === right.length && left.every((byte, index) => byte === right[index]);
 }
