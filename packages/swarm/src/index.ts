@@ -1,1 +1,12 @@
-export {};
+export { openTorrentEngine, type RiptideTorrentEngine, type TorrentEngineOptions } from "./engine/torrent-engine.ts";
+export {
+  createTorrentFile,
+  formatMagnet,
+  type Magnet,
+  type Metainfo,
+  parseMagnet,
+  parseSource,
+  parseTorrentFile,
+} from "./metainfo/index.ts";
+export type { SessionSettings } from "./session/protocol.ts";
+export type { PeerAddress } from "./types.ts";

@@ -1,0 +1,22 @@
+/** What must be undone at the end, last thing first. Node 20 has no `AsyncDisposableStack`. */
+export class ClosingStack implements AsyncDisposable {
+  readonly #steps: (() => unknown)[] = [];
+
+  /** Adds a step to the end of the programme. */
+  defer(step: () => unknown): void {
+    this.#steps.push(step);
+  }
+
+  /** Runs every step even if one fails; then rejects with the first failure. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const failures: unknown[] = [];
+    for (const step of this.#steps.splice(0).reverse()) {
+      try {
+        await step();
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
+  }
+}

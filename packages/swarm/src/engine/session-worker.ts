@@ -1,0 +1,22 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { assertInvariant, clockFrom } from "@riptide/core";
+import type { SessionCommand, SessionEvent, SessionSettings } from "../session/protocol.ts";
+import { openSession } from "../session/session.ts";
+
+const port = parentPort;
+assertInvariant(port !== null, "The session worker runs in a thread of its own");
+
+const settings: SessionSettings = workerData;
+const session = await openSession({
+  settings,
+  clock: clockFrom({
+    nowMs: () => performance.now(),
+    setTimeout,
+    clearTimeout,
+  }),
+  emit: (event: SessionEvent) => port.postMessage(event),
+});
+port.on("message", (command: SessionCommand) => {
+  session.handle(command);
+  if (command.type === "close") port.close();
+});

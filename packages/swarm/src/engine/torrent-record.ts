@@ -1,0 +1,264 @@
+import type { ByteRange, Clock, Demand, FileMap, TorrentFileSummary, TorrentStatus } from "@riptide/core";
+import { intersectRanges, mergeRanges, RiptideError, StreamError } from "@riptide/core";
+import type { Metainfo } from "../metainfo/index.ts";
+import type { TorrentView, TorrentWatcher } from "../provider/index.ts";
+import type { StorageProblem, TorrentFigures } from "../session/protocol.ts";
+import { type PeerAddress, pieceLength, type TorrentGeometry } from "../types.ts";
+import { Deferred } from "./deferred.ts";
+
+const NO_FIGURES: Omit<TorrentFigures, "infoHash"> = {
+  downloadedBytes: 0,
+  wastedBytes: 0,
+  uploadedBytes: 0,
+  downloadBytesPerSecond: 0,
+  uploadBytesPerSecond: 0,
+  connectedPeers: 0,
+  knownPeers: 0,
+  bannedHosts: 0,
+  hashFailures: 0,
+};
+
+export interface TorrentRecordOptions {
+  readonly infoHash: string;
+  readonly displayName: string | undefined;
+  readonly trackers: readonly (readonly string[])[];
+  readonly peers: readonly PeerAddress[];
+  readonly metainfo: Metainfo | undefined;
+  readonly addedAtMs: number;
+  readonly clock: Clock;
+  /** Passes a demand on to the session; undefined withdraws it. Ranges count torrent bytes. */
+  readonly demandChanged: (id: number, demand: Demand | undefined) => void;
+}
+
+/** The main thread's mirror of one torrent whose session runs in a worker. */
+export class TorrentRecord implements TorrentView {
+  readonly infoHash: string;
+  readonly addedAtMs: number;
+  trackers: readonly (readonly string[])[];
+  peers: readonly PeerAddress[];
+  /** When a piece or payload last arrived, or a peer joined: what a stalled reader is judged by. */
+  lastProgressMs: number;
+  figures: Omit<TorrentFigures, "infoHash"> = NO_FIGURES;
+  readonly #options: TorrentRecordOptions;
+  #metainfo: Metainfo | undefined;
+  #verified: Uint8Array | undefined;
+  #failure: StreamError | undefined;
+  #storageProblem: StorageProblem | undefined;
+  #lastDemandId = 0;
+  readonly #demands = new Map<number, Demand>();
+  readonly #watchers = new Set<TorrentWatcher>();
+  readonly #metadataSettled = new Deferred<void>();
+  #status: TorrentStatus | undefined;
+
+  constructor(options: TorrentRecordOptions) {
+    this.#options = options;
+    this.infoHash = options.infoHash;
+    this.addedAtMs = options.addedAtMs;
+    this.trackers = options.trackers;
+    this.peers = options.peers;
+    this.#metainfo = options.metainfo;
+    this.lastProgressMs = options.clock.nowMs();
+  }
+
+  get metainfo(): Metainfo | undefined {
+    return this.#metainfo;
+  }
+
+  get displayName(): string | undefined {
+    return this.#options.displayName;
+  }
+
+  get failure(): StreamError | undefined {
+    return this.#failure;
+  }
+
+  get demands(): ReadonlyMap<number, Demand> {
+    return this.#demands;
+  }
+
+  get geometry(): TorrentGeometry {
+    if (this.#metainfo === undefined) throw new TypeError(`The metadata of ${this.infoHash} is not there yet`);
+    return this.#metainfo;
+  }
+
+  /** Resolves once the files are known; rejects with the torrent's failure or the signal's reason. */
+  async metadata(signal: AbortSignal): Promise<Metainfo> {
+    if (this.#metainfo === undefined && this.#failure === undefined) await this.#metadataSettled.wait(signal);
+    if (this.#failure !== undefined) throw this.#failure;
+    return this.#metainfo!;
+  }
+
+  has(piece: number): boolean {
+    return this.#verified !== undefined && (this.#verified[piece >> 3]! & (0x80 >> (piece & 7))) !== 0;
+  }
+
+  watch(watcher: TorrentWatcher): Disposable {
+    this.#watchers.add(watcher);
+    return { [Symbol.dispose]: () => void this.#watchers.delete(watcher) };
+  }
+
+  nextDemandId(): number {
+    this.#lastDemandId += 1;
+    return this.#lastDemandId;
+  }
+
+  setDemand(id: number, demand: Demand | null): void {
+    if (demand === null) {
+      if (!this.#demands.delete(id)) return;
+    } else {
+      this.#demands.set(id, demand);
+    }
+    this.#options.demandChanged(id, demand ?? undefined);
+  }
+
+  /** The session opened the torrent's storage: its bits are the truth from now on. */
+  ready(metainfo: Metainfo, verified: SharedArrayBuffer): void {
+    this.#metainfo = metainfo;
+    this.#verified = new Uint8Array(verified);
+    this.#changed();
+    this.#metadataSettled.resolve();
+    for (let piece = 0; piece < metainfo.pieceCount; piece += 1) if (this.has(piece)) this.#tellVerified(piece);
+  }
+
+  pieceVerified(piece: number): void {
+    this.#changed();
+    this.#tellVerified(piece);
+  }
+
+  setFigures(figures: TorrentFigures): void {
+    const before = this.figures;
+    const { infoHash: _infoHash, ...rest } = figures;
+    this.figures = rest;
+    const didProgress = rest.downloadedBytes > before.downloadedBytes || rest.connectedPeers > before.connectedPeers;
+    if (didProgress) this.#changed();
+    else this.#status = undefined;
+  }
+
+  /** The disk refuses pieces (a sentence), or takes them again (undefined). */
+  setStorageProblem(problem: StorageProblem | undefined): void {
+    this.#storageProblem = problem;
+    this.#status = undefined;
+  }
+
+  /** The torrent cannot go on: every reader, now and later, gets this error. */
+  fail(error: StreamError): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = error;
+    this.#status = undefined;
+    for (const watcher of this.#watchers) watcher.failed(error);
+    this.#metadataSettled.resolve();
+  }
+
+  /** Why a read that waits gets nothing: for the person who watches. */
+  explainStall(): StreamError {
+    const { connectedPeers, bannedHosts } = this.figures;
+    if (connectedPeers === 0 && bannedHosts > 0) {
+      return new StreamError(
+        "no_valid_source",
+        "Every peer that answered sent damaged data and was banned. Add a tracker or a peer that has the real file.",
+      );
+    }
+    if (connectedPeers === 0) {
+      return new StreamError(
+        "no_peers",
+        "No peer answers for this torrent. Check the network connection, or try again later when somebody shares it.",
+      );
+    }
+    return new StreamError(
+      "no_peers",
+      `None of the ${connectedPeers} connected peers has delivered this part. Try another position, or try again later.`,
+    );
+  }
+
+  status(): TorrentStatus {
+    this.#status ??= this.#describe();
+    return this.#status;
+  }
+
+  map(index: number): FileMap {
+    const file = this.#metainfo?.files.find((candidate) => candidate.index === index && !candidate.isPadding);
+    if (file === undefined) throw fileNotFound(index);
+    const bounds: ByteRange = { start: file.offsetBytes, end: file.offsetBytes + file.lengthBytes };
+    const inFile = (ranges: Iterable<ByteRange>): ByteRange[] =>
+      mergeRanges(
+        [...ranges].flatMap((range) => {
+          const part = intersectRanges(range, bounds);
+          return part === undefined ? [] : [{ start: part.start - bounds.start, end: part.end - bounds.start }];
+        }),
+      );
+    const demands = [...this.#demands.values()];
+    return {
+      available: inFile(this.#verifiedRanges()),
+      wanted: inFile(demands.map((demand) => demand.range)),
+      reading: inFile(demands.filter((demand) => demand.urgency === "now").map((demand) => demand.range)),
+    };
+  }
+
+  #describe(): TorrentStatus {
+    const metainfo = this.#metainfo;
+    const { wastedBytes: _wasted, bannedHosts: _banned, hashFailures: _failures, ...figures } = this.figures;
+    const failure = this.#failure;
+    return {
+      infoHash: this.infoHash,
+      name: metainfo?.name ?? this.#options.displayName ?? this.infoHash,
+      state: failure !== undefined ? "failed" : metainfo === undefined ? "metadata" : "ready",
+      files: metainfo === undefined ? [] : this.#describeFiles(metainfo),
+      sizeBytes: metainfo?.sizeBytes ?? 0,
+      pieceLengthBytes: metainfo?.pieceLengthBytes ?? 0,
+      verifiedBytes: sumLengths(this.#verifiedRanges()),
+      ...figures,
+      activeDemands: this.#demands.size,
+      error: failure === undefined ? this.#storageProblem : { code: failure.code, message: failure.message },
+    };
+  }
+
+  #describeFiles(metainfo: Metainfo): TorrentFileSummary[] {
+    const verified = this.#verifiedRanges();
+    let first = 0;
+    const summaries: TorrentFileSummary[] = [];
+    for (const file of metainfo.files) {
+      const end = file.offsetBytes + file.lengthBytes;
+      while (first < verified.length && verified[first]!.end <= file.offsetBytes) first += 1;
+      let verifiedBytes = 0;
+      for (let next = first; next < verified.length && verified[next]!.start < end; next += 1) {
+        verifiedBytes += Math.min(end, verified[next]!.end) - Math.max(file.offsetBytes, verified[next]!.start);
+      }
+      if (file.isPadding) continue;
+      summaries.push({ index: file.index, path: file.path.join("/"), lengthBytes: file.lengthBytes, verifiedBytes });
+    }
+    return summaries;
+  }
+
+  /** Verified bytes of the torrent as sorted, disjoint ranges. */
+  #verifiedRanges(): ByteRange[] {
+    const metainfo = this.#metainfo;
+    const ranges: { start: number; end: number }[] = [];
+    if (metainfo === undefined) return ranges;
+    for (let piece = 0; piece < metainfo.pieceCount; piece += 1) {
+      if (!this.has(piece)) continue;
+      const start = piece * metainfo.pieceLengthBytes;
+      const end = start + pieceLength(metainfo, piece);
+      const last = ranges.at(-1);
+      if (last?.end === start) last.end = end;
+      else ranges.push({ start, end });
+    }
+    return ranges;
+  }
+
+  #tellVerified(piece: number): void {
+    for (const watcher of this.#watchers) watcher.pieceVerified(piece);
+  }
+
+  #changed(): void {
+    this.#status = undefined;
+    this.lastProgressMs = this.#options.clock.nowMs();
+  }
+}
+
+export function fileNotFound(index: number): RiptideError {
+  return new RiptideError("file_not_found", `This torrent has no file ${index}. Ask for the list of its files first.`);
+}
+
+function sumLengths(ranges: readonly ByteRange[]): number {
+  return ranges.reduce((sum, range) => sum + range.end - range.start, 0);
+}

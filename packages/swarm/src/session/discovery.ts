@@ -1,0 +1,84 @@
+import type { Clock } from "@riptide/core";
+import { type Announce, type Announcer, type Dht, startAnnouncer } from "../discovery/index.ts";
+import type { PeerAddress } from "../types.ts";
+
+/** While few peers are connected the DHT is asked this often, later every quarter of an hour. */
+const DHT_HUNGRY_MS = 30_000;
+const DHT_FED_MS = 15 * 60_000;
+/** Fewer connected peers than this is hungry. */
+const ENOUGH_PEERS = 8;
+
+export interface DiscoveryOptions {
+  readonly infoHash: string;
+  readonly peerId: Uint8Array;
+  readonly trackers: readonly (readonly string[])[];
+  readonly announce: Announce;
+  readonly dht: Dht | undefined;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** Where peers can reach us. */
+  readonly listenPort: number;
+  readonly transferred: () => { uploadedBytes: number; downloadedBytes: number; leftBytes: number };
+  readonly connectedPeers: () => number;
+  readonly found: (peers: readonly PeerAddress[]) => void;
+}
+
+/** Looks for the peers of one torrent through its trackers and the DHT, for as long as the torrent is open. */
+export class Discovery {
+  readonly #options: DiscoveryOptions;
+  readonly #abort = new AbortController();
+  readonly #dhtAbort = new AbortController();
+  readonly #announcer: Announcer;
+  #dhtTimer: Disposable | undefined;
+
+  constructor(options: DiscoveryOptions) {
+    const { trackers, announce, infoHash, peerId, listenPort, clock, random, transferred, found } = options;
+    this.#options = options;
+    this.#announcer = startAnnouncer({
+      tiers: trackers,
+      announce,
+      infoHash,
+      peerId,
+      port: listenPort,
+      clock,
+      random,
+      signal: this.#abort.signal,
+      stats: transferred,
+      onPeers: found,
+    });
+    this.#askDht();
+  }
+
+  /** Adds trackers that came later (a magnet added twice). */
+  learn(tiers: readonly (readonly string[])[]): void {
+    this.#announcer.addTiers(tiers);
+  }
+
+  completed(): void {
+    this.#announcer.complete();
+  }
+
+  /** The DHT must not know of private torrents (BEP 27). */
+  stopDht(): void {
+    this.#dhtAbort.abort();
+    this.#dhtTimer?.[Symbol.dispose]();
+  }
+
+  /** Says goodbye to the trackers; takes a second at most. */
+  async close(): Promise<void> {
+    this.stopDht();
+    await this.#announcer.close();
+    this.#abort.abort();
+  }
+
+  #askDht(): void {
+    const { dht, infoHash, found, clock, connectedPeers, listenPort } = this.#options;
+    if (dht === undefined || this.#dhtAbort.signal.aborted) return;
+    const { signal } = this.#dhtAbort;
+    // Both settle with the node: a lookup that finds nothing is tried again below.
+    dht.lookup(infoHash, (peer) => found([peer]), signal).catch(() => undefined);
+    dht.announce(infoHash, listenPort, signal).catch(() => undefined);
+    const delayMs = connectedPeers() < ENOUGH_PEERS ? DHT_HUNGRY_MS : DHT_FED_MS;
+    this.#dhtTimer = clock.setTimer(delayMs, () => this.#askDht());
+  }
+}

@@ -1,0 +1,181 @@
+import type { BlockRequest, PeerAddress } from "../types.ts";
+import type { BlockTarget, RemoteHandshake, Wire, WireHandler } from "../wire/index.ts";
+
+/** HAVEs kept from a peer while the piece count is not known; a peer that sends more loses the surplus. */
+const MAX_EARLY_HAVES = 65_536;
+
+/** Whoever minds the connection itself: the torrent's list of connections. */
+export interface PeerListener {
+  peerHandshook(peer: Peer): void;
+  peerExtended(peer: Peer, extensionId: number, payload: Uint8Array): void;
+  peerClosed(peer: Peer, reason: string): void;
+}
+
+/** Whoever moves pieces; there once the metadata is known. */
+export interface PeerTransfer {
+  choked(peer: Peer): void;
+  unchoked(peer: Peer): void;
+  interestChanged(peer: Peer): void;
+  have(peer: Peer, piece: number): void;
+  bitfield(peer: Peer, bits: Uint8Array): void;
+  haveAll(peer: Peer): void;
+  haveNone(peer: Peer): void;
+  requested(peer: Peer, block: BlockRequest): void;
+  requestCancelled(peer: Peer, block: BlockRequest): void;
+  rejected(peer: Peer, block: BlockRequest): void;
+  blockTarget(peer: Peer, block: BlockRequest): BlockTarget | null;
+  blockArrived(peer: Peer, block: BlockRequest, stored: boolean): void;
+  readEnded(peer: Peer): void;
+}
+
+/** One connection: its protocol state (BEP 3), and where its messages go. */
+export class Peer implements WireHandler {
+  readonly key: number;
+  /** Where we dialled; for incoming connections the address they came from (not where they listen). */
+  readonly address: PeerAddress;
+  readonly isOutgoing: boolean;
+  /** Where it listens, if known: the dialled address, or the port of its extension handshake. */
+  listenAddress: PeerAddress | undefined;
+  remote: RemoteHandshake | undefined;
+  isChoking = true;
+  isInterested = false;
+  amChoking = true;
+  amInterested = false;
+  /** It was told what we have: later pieces are told one by one. */
+  didAnnounce = false;
+  readonly #listener: PeerListener;
+  #wire: Wire | undefined;
+  #transfer: PeerTransfer | undefined;
+  #earlyPieces: Uint8Array | "all" | "none" | undefined;
+  #earlyHaves: number[] = [];
+
+  constructor(options: { key: number; address: PeerAddress; isOutgoing: boolean; listener: PeerListener }) {
+    this.key = options.key;
+    this.address = options.address;
+    this.isOutgoing = options.isOutgoing;
+    this.listenAddress = options.isOutgoing ? options.address : undefined;
+    this.#listener = options.listener;
+  }
+
+  get wire(): Wire {
+    if (this.#wire === undefined) throw new TypeError("The peer has no connection yet");
+    return this.#wire;
+  }
+
+  bind(wire: Wire): void {
+    this.#wire = wire;
+  }
+
+  /** From now on messages about pieces go to `transfer`; those that came too early are told again. */
+  attach(transfer: PeerTransfer): void {
+    this.#transfer = transfer;
+    const pieces = this.#earlyPieces;
+    const haves = this.#earlyHaves;
+    this.#earlyPieces = undefined;
+    this.#earlyHaves = [];
+    if (pieces === "all") transfer.haveAll(this);
+    else if (pieces === "none") transfer.haveNone(this);
+    else if (pieces !== undefined) transfer.bitfield(this, pieces);
+    for (const piece of haves) if (!this.wire.isClosed) transfer.have(this, piece);
+    if (!this.isChoking && !this.wire.isClosed) transfer.unchoked(this);
+    if (this.isInterested && !this.wire.isClosed) transfer.interestChanged(this);
+  }
+
+  /** Says that we have nothing (BEP 6), before it is known what there is to have. */
+  announceNothing(): void {
+    this.didAnnounce = true;
+    this.wire.haveNone();
+  }
+
+  setInterested(interested: boolean): void {
+    if (interested === this.amInterested) return;
+    this.amInterested = interested;
+    if (interested) this.wire.interested();
+    else this.wire.notInterested();
+  }
+
+  setChoking(choking: boolean): void {
+    if (choking === this.amChoking) return;
+    this.amChoking = choking;
+    if (choking) this.wire.choke();
+    else this.wire.unchoke();
+  }
+
+  onHandshake(remote: RemoteHandshake): void {
+    this.remote = remote;
+    this.#listener.peerHandshook(this);
+  }
+
+  onChoke(): void {
+    this.isChoking = true;
+    this.#transfer?.choked(this);
+  }
+
+  onUnchoke(): void {
+    this.isChoking = false;
+    this.#transfer?.unchoked(this);
+  }
+
+  onInterested(): void {
+    this.isInterested = true;
+    this.#transfer?.interestChanged(this);
+  }
+
+  onNotInterested(): void {
+    this.isInterested = false;
+    this.#transfer?.interestChanged(this);
+  }
+
+  onHave(piece: number): void {
+    if (this.#transfer !== undefined) this.#transfer.have(this, piece);
+    else if (this.#earlyHaves.length < MAX_EARLY_HAVES) this.#earlyHaves.push(piece);
+  }
+
+  onBitfield(bits: Uint8Array): void {
+    if (this.#transfer === undefined) this.#earlyPieces = bits;
+    else this.#transfer.bitfield(this, bits);
+  }
+
+  onHaveAll(): void {
+    if (this.#transfer === undefined) this.#earlyPieces = "all";
+    else this.#transfer.haveAll(this);
+  }
+
+  onHaveNone(): void {
+    if (this.#transfer === undefined) this.#earlyPieces = "none";
+    else this.#transfer.haveNone(this);
+  }
+
+  onRequest(block: BlockRequest): void {
+    if (this.#transfer !== undefined) this.#transfer.requested(this, block);
+    else if (this.remote?.supportsFast === true) this.wire.reject(block);
+  }
+
+  onCancel(block: BlockRequest): void {
+    this.#transfer?.requestCancelled(this, block);
+  }
+
+  onReject(block: BlockRequest): void {
+    this.#transfer?.rejected(this, block);
+  }
+
+  onExtended(extensionId: number, payload: Uint8Array): void {
+    this.#listener.peerExtended(this, extensionId, payload);
+  }
+
+  blockTarget(block: BlockRequest): BlockTarget | null {
+    return this.#transfer?.blockTarget(this, block) ?? null;
+  }
+
+  onBlock(block: BlockRequest, stored: boolean): void {
+    this.#transfer?.blockArrived(this, block, stored);
+  }
+
+  onReadEnd(): void {
+    this.#transfer?.readEnded(this);
+  }
+
+  onClose(reason: string): void {
+    this.#listener.peerClosed(this, reason);
+  }
+}

@@ -1,0 +1,287 @@
+import { createHash } from "node:crypto";
+import type { Clock, Demand } from "@riptide/core";
+import { Downloader, planDeadlines } from "../download/index.ts";
+import type { Metainfo } from "../metainfo/index.ts";
+import type { TorrentStore } from "../storage/index.ts";
+import { type BlockRequest, pieceLength } from "../types.ts";
+import type { RateLimiter } from "../upload/index.ts";
+import type { BlockTarget } from "../wire/index.ts";
+import type { Connections } from "./connections.ts";
+import type { Peer, PeerTransfer } from "./peer.ts";
+import { RateMeter } from "./rate-meter.ts";
+import { UploadSlots } from "./upload-slots.ts";
+
+/** How often the scheduler looks at late blocks and silent peers. */
+const SCHEDULE_TICK_MS = 50;
+/** Verified pieces are made durable, and interest reviewed, this often. */
+const HOUSEKEEPING_MS = 1_000;
+/** After the disk refused a piece, downloading rests this long before it tries again. */
+const STORAGE_RETRY_MS = 5_000;
+
+export interface PieceTransferOptions {
+  readonly metainfo: Metainfo;
+  readonly store: TorrentStore;
+  /** Shared with the main thread; bits are set here once a piece is verified and written. */
+  readonly verified: Uint8Array;
+  readonly connections: Connections;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly uploadLimiter: RateLimiter | undefined;
+  readonly pieceVerified: (piece: number) => void;
+  /** The disk refused a piece, with its error; undefined = it takes them again. */
+  readonly storageProblem: (error: unknown) => void;
+}
+
+/** Moves the pieces of one torrent: demands in, verified pieces out to disk, and uploads to whoever deserves them. */
+export class PieceTransfer implements PeerTransfer {
+  readonly downloaded: RateMeter;
+  readonly uploads: UploadSlots;
+  readonly #options: PieceTransferOptions;
+  readonly #downloader: Downloader;
+  readonly #abort = new AbortController();
+  readonly #writes = new Set<Promise<void>>();
+  #verifiedCount: number;
+  #scheduleTimer: Disposable | undefined;
+  #housekeepingTimer: Disposable | undefined;
+  #storageRetry: Disposable | undefined;
+  #isClosed = false;
+
+  constructor(options: PieceTransferOptions) {
+    const { metainfo, clock, verified, store } = options;
+    this.#options = options;
+    this.downloaded = new RateMeter(clock.nowMs());
+    this.#verifiedCount = countBits(verified);
+    this.uploads = new UploadSlots({
+      geometry: metainfo,
+      clock,
+      random: options.random,
+      limiter: options.uploadLimiter,
+      has: (piece) => this.#has(piece),
+      isSeed: () => this.isComplete,
+      read: (offset, length, { signal }) => store.read(offset, length, { signal }),
+      downloadRate: (peer) => this.#downloader.peerStats(peer.key).bytesPerSecond,
+    });
+    this.#downloader = new Downloader({
+      geometry: metainfo,
+      have: verified,
+      verify: (piece, bytes) => isRightPiece(metainfo, piece, bytes),
+      output: {
+        request: (key, blocks) => this.#peer(key)?.wire.request(blocks),
+        cancel: (key, blocks) => this.#peer(key)?.wire.cancel(blocks),
+        pieceVerified: (piece, bytes) => this.#store(piece, bytes),
+        pieceFailed: () => undefined,
+        // The downloader is in the middle of a call: the connections are closed right after it.
+        ban: (_key, host, reason) => queueMicrotask(() => options.connections.ban(host, reason)),
+        bufferReleased: (buffer) => {
+          for (const peer of options.connections.peers.values()) peer.wire.withdrawTarget(buffer);
+        },
+      },
+    });
+    this.#schedule();
+    this.#keepHouse();
+  }
+
+  get isComplete(): boolean {
+    return this.#verifiedCount === this.#options.metainfo.pieceCount;
+  }
+
+  get stats(): { wastedBytes: number; hashFailures: number } {
+    return this.#downloader.stats;
+  }
+
+  /** Loose blocks that an earlier session left behind. */
+  async loadPartials(): Promise<void> {
+    for (const { piece, blocks, bytes } of await this.#options.store.loadPartials()) {
+      if (!this.#has(piece)) this.#downloader.importPartial(piece, blocks, bytes, this.#nowMs());
+    }
+  }
+
+  /** A peer with a finished handshake: says what we have, then listens to what it said so far. */
+  join(peer: Peer): void {
+    this.#downloader.addPeer(peer.key, peer.address.host, this.#nowMs());
+    this.#announcePieces(peer);
+    peer.attach(this);
+  }
+
+  leave(peer: Peer): void {
+    this.uploads.leave(peer);
+    this.#downloader.removePeer(peer.key, this.#nowMs());
+  }
+
+  setQueueLimit(peer: Peer, requestQueue: number): void {
+    this.#downloader.peerQueueLimit(peer.key, requestQueue);
+  }
+
+  setDemand(id: number, demand: Demand | undefined): void {
+    const nowMs = this.#nowMs();
+    const deadlines =
+      demand === undefined ? null : planDeadlines([{ ...demand, sinceMs: nowMs }], this.#options.metainfo, nowMs);
+    this.#downloader.setDeadlines(id, deadlines, nowMs);
+  }
+
+  choked(peer: Peer): void {
+    this.#downloader.peerChoked(peer.key, this.#nowMs());
+  }
+
+  unchoked(peer: Peer): void {
+    this.#downloader.peerUnchoked(peer.key, this.#nowMs());
+  }
+
+  interestChanged(peer: Peer): void {
+    this.uploads.interestChanged(peer, this.#options.connections.peers.values());
+  }
+
+  have(peer: Peer, piece: number): void {
+    if (piece >= this.#options.metainfo.pieceCount) return peer.wire.close("has a piece that does not exist");
+    this.#downloader.peerHave(peer.key, piece, this.#nowMs());
+    if (!peer.amInterested) this.#reviewInterest(peer);
+  }
+
+  bitfield(peer: Peer, bits: Uint8Array): void {
+    // BEP 3: "Clients should drop the connection if they receive bitfields that are not of the correct size".
+    if (bits.length !== this.#options.verified.length) return peer.wire.close("bitfield of the wrong size");
+    this.#downloader.peerBitfield(peer.key, bits, this.#nowMs());
+    this.#reviewInterest(peer);
+  }
+
+  haveAll(peer: Peer): void {
+    this.#downloader.peerHaveAll(peer.key, this.#nowMs());
+    this.#reviewInterest(peer);
+  }
+
+  haveNone(peer: Peer): void {
+    this.#downloader.peerHaveNone(peer.key, this.#nowMs());
+  }
+
+  requested(peer: Peer, block: BlockRequest): void {
+    this.uploads.requested(peer, block);
+  }
+
+  requestCancelled(peer: Peer, block: BlockRequest): void {
+    this.uploads.cancelled(peer, block);
+  }
+
+  rejected(peer: Peer, block: BlockRequest): void {
+    this.#downloader.rejected(peer.key, block, this.#nowMs());
+  }
+
+  blockTarget(peer: Peer, block: BlockRequest): BlockTarget | null {
+    return this.#downloader.blockTarget(peer.key, block);
+  }
+
+  blockArrived(peer: Peer, block: BlockRequest, stored: boolean): void {
+    this.downloaded.add(block.length);
+    this.#downloader.blockArrived(peer.key, block, stored, this.#nowMs());
+  }
+
+  readEnded(peer: Peer): void {
+    this.#downloader.readEnded(peer.key, this.#nowMs());
+  }
+
+  /** Stops moving, and writes down what has arrived so far. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#scheduleTimer?.[Symbol.dispose]();
+    this.#housekeepingTimer?.[Symbol.dispose]();
+    this.#storageRetry?.[Symbol.dispose]();
+    this.uploads.close();
+    await Promise.all(this.#writes);
+    this.#abort.abort();
+    const { store } = this.#options;
+    try {
+      await store.sync();
+      if (!this.isComplete) await store.savePartials(this.#downloader.exportPartials());
+    } finally {
+      await store.close();
+    }
+  }
+
+  #announcePieces(peer: Peer): void {
+    const supportsFast = peer.remote?.supportsFast === true;
+    if (peer.didAnnounce) {
+      for (let piece = 0; piece < this.#options.metainfo.pieceCount; piece += 1) {
+        if (this.#has(piece)) peer.wire.have(piece);
+      }
+    } else if (supportsFast && this.isComplete) peer.wire.haveAll();
+    else if (this.#verifiedCount > 0) peer.wire.bitfield(this.#options.verified.slice());
+    else if (supportsFast) peer.wire.haveNone();
+    peer.didAnnounce = true;
+  }
+
+  #peer(key: number): Peer | undefined {
+    return this.#options.connections.peers.get(key);
+  }
+
+  #has(piece: number): boolean {
+    return (this.#options.verified[piece >> 3]! & (0x80 >> (piece & 7))) !== 0;
+  }
+
+  #store(piece: number, bytes: Uint8Array): void {
+    const write = this.#write(piece, bytes).finally(() => this.#writes.delete(write));
+    this.#writes.add(write);
+  }
+
+  async #write(piece: number, bytes: Uint8Array): Promise<void> {
+    const { store, storageProblem } = this.#options;
+    try {
+      await store.write(piece, bytes, { signal: this.#abort.signal });
+    } catch (error) {
+      this.#downloader.pieceStoreFailed(piece, this.#nowMs());
+      if (!this.#isClosed) this.#pauseForStorage(error);
+      return;
+    }
+    // The bytes are in the file before anybody is told that they are: readers go straight to the file.
+    this.#options.verified[piece >> 3]! |= 0x80 >> (piece & 7);
+    this.#verifiedCount += 1;
+    store.markVerified(piece);
+    if (this.#storageRetry === undefined) storageProblem(undefined);
+    this.#options.pieceVerified(piece);
+    this.#downloader.pieceStored(piece, this.#nowMs());
+    if (this.#isClosed) return;
+    for (const peer of this.#options.connections.peers.values()) peer.wire.have(piece);
+  }
+
+  /** A full or broken disk ends no stream: what is there is served, the rest waits for room. */
+  #pauseForStorage(error: unknown): void {
+    this.#options.storageProblem(error);
+    this.#downloader.pause(this.#nowMs());
+    this.#storageRetry ??= this.#options.clock.setTimer(STORAGE_RETRY_MS, () => {
+      this.#storageRetry = undefined;
+      this.#downloader.resume(this.#nowMs());
+    });
+  }
+
+  #reviewInterest(peer: Peer): void {
+    peer.setInterested(this.#downloader.isInteresting(peer.key));
+  }
+
+  #schedule(): void {
+    this.#downloader.tick(this.#nowMs());
+    this.#scheduleTimer = this.#options.clock.setTimer(SCHEDULE_TICK_MS, () => this.#schedule());
+  }
+
+  #keepHouse(): void {
+    const { clock, connections, store, storageProblem } = this.#options;
+    this.downloaded.sample(clock.nowMs());
+    for (const peer of connections.peers.values()) if (peer.amInterested) this.#reviewInterest(peer);
+    this.uploads.review(connections.peers.values());
+    store.sync().catch(storageProblem);
+    this.#housekeepingTimer = clock.setTimer(HOUSEKEEPING_MS, () => this.#keepHouse());
+  }
+
+  #nowMs(): number {
+    return this.#options.clock.nowMs();
+  }
+}
+
+function isRightPiece(metainfo: Metainfo, piece: number, bytes: Uint8Array): boolean {
+  if (bytes.length !== pieceLength(metainfo, piece)) return false;
+  const digest = createHash("sha1").update(bytes).digest();
+  return digest.equals(metainfo.pieceHashes.subarray(piece * 20, piece * 20 + 20));
+}
+
+function countBits(bits: Uint8Array): number {
+  let count = 0;
+  for (const byte of bits) for (let rest = byte; rest !== 0; rest &= rest - 1) count += 1;
+  return count;
+}

@@ -1,0 +1,81 @@
+import type { Demand, ErrorCode } from "@riptide/core";
+import type { PeerAddress } from "../types.ts";
+
+/** What the session must know to take up a torrent; sent again whenever the session is started anew. */
+export interface TorrentOrder {
+  readonly infoHash: string;
+  /** `DATA/IH`: everything of this torrent lives below it. */
+  readonly directory: string;
+  /** The raw info dictionary, or undefined for a magnet whose metadata is still to be fetched. */
+  readonly infoBytes: Uint8Array | undefined;
+  readonly trackers: readonly (readonly string[])[];
+  /** Peers named by the user or proven in a past session. */
+  readonly peers: readonly PeerAddress[];
+  /** Complete files to share, one absolute path for each file, instead of a store below `directory`. */
+  readonly seedPaths: readonly string[] | undefined;
+}
+
+/** Main thread → session. */
+export type SessionCommand =
+  | { readonly type: "add"; readonly order: TorrentOrder }
+  | {
+      readonly type: "learn";
+      readonly infoHash: string;
+      readonly peers: readonly PeerAddress[];
+      readonly trackers: readonly (readonly string[])[];
+      /** The info dictionary, if the session does not have it yet. */
+      readonly infoBytes: Uint8Array | undefined;
+    }
+  | { readonly type: "remove"; readonly infoHash: string }
+  | { readonly type: "demand"; readonly infoHash: string; readonly id: number; readonly demand: Demand | undefined }
+  | { readonly type: "close" };
+
+/** One torrent's figures, sent every 500 ms while they change. */
+export interface TorrentFigures {
+  readonly infoHash: string;
+  readonly downloadedBytes: number;
+  readonly wastedBytes: number;
+  readonly uploadedBytes: number;
+  readonly downloadBytesPerSecond: number;
+  readonly uploadBytesPerSecond: number;
+  readonly connectedPeers: number;
+  readonly knownPeers: number;
+  readonly bannedHosts: number;
+  readonly hashFailures: number;
+}
+
+/** Why the disk takes no more pieces, as the user reads it. */
+export interface StorageProblem {
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+/** Session → main thread. */
+export type SessionEvent =
+  | { readonly type: "listening"; readonly port: number }
+  | {
+      readonly type: "ready";
+      readonly infoHash: string;
+      readonly infoBytes: Uint8Array;
+      /** Verified pieces, BEP 3 bit order; the session sets bits, the main thread reads them. */
+      readonly verified: SharedArrayBuffer;
+    }
+  | { readonly type: "verified"; readonly infoHash: string; readonly piece: number }
+  | { readonly type: "figures"; readonly torrents: readonly TorrentFigures[] }
+  | { readonly type: "provenPeers"; readonly infoHash: string; readonly peers: readonly PeerAddress[] }
+  | { readonly type: "failed"; readonly infoHash: string; readonly code: ErrorCode; readonly message: string }
+  /** The disk refused a piece (and later took one again): downloading pauses, what is there is still served. */
+  | { readonly type: "storage"; readonly infoHash: string; readonly problem: StorageProblem | undefined }
+  | { readonly type: "removed"; readonly infoHash: string }
+  | { readonly type: "closed" };
+
+/** What the session is started with. Plain data: it crosses a thread. */
+export interface SessionSettings {
+  readonly peerHost: string;
+  /** 0 = any free port. */
+  readonly peerPort: number;
+  /** Undefined = no DHT. An empty bootstrap list means the public routers. */
+  readonly dht: { readonly bootstrap: readonly PeerAddress[] } | undefined;
+  /** Undefined = unlimited. */
+  readonly uploadBytesPerSecond: number | undefined;
+}

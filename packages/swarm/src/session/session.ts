@@ -1,0 +1,160 @@
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { createServer, type Server, type Socket } from "node:net";
+import { assertInvariant, type Clock } from "@riptide/core";
+import { createDht, createTrackerClient, type Dht } from "../discovery/index.ts";
+import { RateLimiter } from "../upload/index.ts";
+import { acceptWire } from "../wire/index.ts";
+import type { SessionCommand, SessionEvent, SessionSettings } from "./protocol.ts";
+import { type SessionEnvironment, TorrentSession } from "./torrent-session.ts";
+
+/** Connections of all torrents together: well below the 1,024 file descriptors of a default shell. */
+const MAX_CONNECTIONS = 400;
+/** The figures of each torrent are told this often, if they changed. */
+const FIGURES_MS = 500;
+const PROVEN_PEERS_MS = 30_000;
+/** BEP 20 (Azureus style): client "RT", version 0.1.0. */
+const PEER_ID_PREFIX = "-RT0100-";
+
+export interface SessionOptions {
+  readonly settings: SessionSettings;
+  readonly clock: Clock;
+  readonly emit: (event: SessionEvent) => void;
+}
+
+/** Starts a session: it listens for peers before it takes its first command. Rejects if it cannot listen at all. */
+export async function openSession(options: SessionOptions): Promise<Session> {
+  const { peerHost, peerPort } = options.settings;
+  const server = createServer();
+  // Another client of this machine may have the wished port: any free one will do, trackers are told which.
+  await listen(server, peerHost, peerPort).catch(() => listen(server, peerHost, 0));
+  const dht = await openDht(options.settings);
+  return new Session(options, server, dht);
+}
+
+/** All torrents of this process: one listening port, one DHT node, one identity. Runs in a worker thread. */
+export class Session {
+  readonly #options: SessionOptions;
+  readonly #torrents = new Map<string, TorrentSession>();
+  readonly #environment: SessionEnvironment;
+  readonly #server: Server;
+  #figuresTimer: Disposable | undefined;
+  #provenTimer: Disposable | undefined;
+  #lastFigures = new Map<string, string>();
+
+  constructor(options: SessionOptions, server: Server, dht: Dht | undefined) {
+    const { settings, clock, emit } = options;
+    const address = server.address();
+    assertInvariant(address !== null && typeof address === "object", "The session listens on a TCP port");
+    this.#options = options;
+    this.#server = server;
+    this.#environment = {
+      peerId: Buffer.concat([Buffer.from(PEER_ID_PREFIX, "latin1"), randomBytes(12)]),
+      clock,
+      random: Math.random,
+      announce: createTrackerClient(clock),
+      dht,
+      uploadLimiter: createUploadLimiter(settings, clock),
+      listenPort: address.port,
+      mayOpen: () => this.#connectionCount() < MAX_CONNECTIONS,
+      emit,
+    };
+    server.maxConnections = MAX_CONNECTIONS;
+    server.on("connection", (socket) => this.#accept(socket));
+    emit({ type: "listening", port: address.port });
+    this.#tellFigures();
+    this.#tellProvenPeers();
+  }
+
+  handle(command: SessionCommand): void {
+    switch (command.type) {
+      case "add": {
+        const { infoHash } = command.order;
+        if (!this.#torrents.has(infoHash)) {
+          this.#torrents.set(infoHash, new TorrentSession(command.order, this.#environment));
+        }
+        return;
+      }
+      case "learn":
+        this.#torrents.get(command.infoHash)?.learn(command.peers, command.trackers, command.infoBytes);
+        return;
+      case "demand":
+        this.#torrents.get(command.infoHash)?.setDemand(command.id, command.demand);
+        return;
+      case "remove":
+        void this.#remove(command.infoHash);
+        return;
+      case "close":
+        void this.#close();
+        return;
+    }
+  }
+
+  async #remove(infoHash: string): Promise<void> {
+    const torrent = this.#torrents.get(infoHash);
+    this.#torrents.delete(infoHash);
+    this.#lastFigures.delete(infoHash);
+    await torrent?.close().catch(() => undefined);
+    this.#options.emit({ type: "removed", infoHash });
+  }
+
+  async #close(): Promise<void> {
+    this.#figuresTimer?.[Symbol.dispose]();
+    this.#provenTimer?.[Symbol.dispose]();
+    this.#server.close();
+    await Promise.allSettled([...this.#torrents.values()].map((torrent) => torrent.close()));
+    await this.#environment.dht?.close();
+    this.#options.emit({ type: "closed" });
+  }
+
+  #accept(socket: Socket): void {
+    const { peerId } = this.#environment;
+    acceptWire(socket, {
+      torrents: () => this.#torrents.keys(),
+      route: (infoHash, wire) => {
+        const handler = this.#torrents.get(infoHash)?.accept(wire);
+        return handler === undefined ? null : { handler, peerId };
+      },
+    });
+  }
+
+  #connectionCount(): number {
+    let count = 0;
+    for (const torrent of this.#torrents.values()) count += torrent.connectedPeers;
+    return count;
+  }
+
+  #tellFigures(): void {
+    const changed = [...this.#torrents.values()]
+      .map((torrent) => torrent.figures())
+      .filter((figures) => {
+        const spelled = JSON.stringify(figures);
+        if (this.#lastFigures.get(figures.infoHash) === spelled) return false;
+        this.#lastFigures.set(figures.infoHash, spelled);
+        return true;
+      });
+    if (changed.length > 0) this.#options.emit({ type: "figures", torrents: changed });
+    this.#figuresTimer = this.#options.clock.setTimer(FIGURES_MS, () => this.#tellFigures());
+  }
+
+  #tellProvenPeers(): void {
+    for (const torrent of this.#torrents.values()) torrent.reportProvenPeers();
+    this.#provenTimer = this.#options.clock.setTimer(PROVEN_PEERS_MS, () => this.#tellProvenPeers());
+  }
+}
+
+/** Without a DHT node there are still trackers, peer exchange and peers that were named: no reason not to start. */
+async function openDht({ dht, peerHost }: SessionSettings): Promise<Dht | undefined> {
+  if (dht === undefined) return undefined;
+  const bootstrap = dht.bootstrap.length > 0 ? { bootstrap: dht.bootstrap } : {};
+  return await createDht({ host: peerHost, ...bootstrap }).catch(() => undefined);
+}
+
+function createUploadLimiter({ uploadBytesPerSecond }: SessionSettings, clock: Clock): RateLimiter | undefined {
+  return uploadBytesPerSecond === undefined ? undefined : new RateLimiter(uploadBytesPerSecond, clock);
+}
+
+async function listen(server: Server, host: string, port: number): Promise<void> {
+  server.listen({ host, port });
+  await once(server, "listening");
+}

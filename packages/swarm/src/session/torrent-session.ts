@@ -1,0 +1,238 @@
+import type { Clock, Demand } from "@riptide/core";
+import { type ErrorCode, RiptideError } from "@riptide/core";
+import type { Announce, Dht } from "../discovery/index.ts";
+import { type Metainfo, parseInfoDictionary } from "../metainfo/index.ts";
+import { openSeedStore, openTorrentStore, type TorrentStore } from "../storage/index.ts";
+import type { PeerAddress } from "../types.ts";
+import type { RateLimiter } from "../upload/index.ts";
+import type { Wire } from "../wire/index.ts";
+import { Connections } from "./connections.ts";
+import { Discovery } from "./discovery.ts";
+import { MetadataExchange } from "./metadata-exchange.ts";
+import type { Peer, PeerListener } from "./peer.ts";
+import { PeerExchange } from "./peer-exchange.ts";
+import { PieceTransfer } from "./piece-transfer.ts";
+import type { SessionEvent, StorageProblem, TorrentFigures, TorrentOrder } from "./protocol.ts";
+
+/** Peers worth writing down for the next start. */
+const MAX_PROVEN_PEERS = 50;
+
+/** What all torrents of a session share. */
+export interface SessionEnvironment {
+  readonly peerId: Uint8Array;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly announce: Announce;
+  readonly dht: Dht | undefined;
+  readonly uploadLimiter: RateLimiter | undefined;
+  /** Where peers can reach us. */
+  readonly listenPort: number;
+  /** False when the process has no connections left to give. */
+  readonly mayOpen: () => boolean;
+  readonly emit: (event: SessionEvent) => void;
+}
+
+/**
+ * One torrent: finds peers and connects at once; fetches the metadata if it is not known; then moves the pieces that
+ * readers demand. Demands that come before the metadata wait for it.
+ */
+export class TorrentSession implements PeerListener {
+  readonly #order: TorrentOrder;
+  readonly #environment: SessionEnvironment;
+  readonly #connections: Connections;
+  readonly #discovery: Discovery;
+  readonly #metadata: MetadataExchange;
+  readonly #peerExchange: PeerExchange;
+  readonly #demands = new Map<number, Demand>();
+  readonly #abort = new AbortController();
+  #transfer: PieceTransfer | undefined;
+  #opening: Promise<void> | undefined;
+  #storageProblem: StorageProblem | undefined;
+  #provenPeers = "";
+
+  constructor(order: TorrentOrder, environment: SessionEnvironment) {
+    const { infoHash, infoBytes, trackers, peers } = order;
+    const { peerId, clock, random, announce, dht, listenPort, mayOpen } = environment;
+    this.#order = order;
+    this.#environment = environment;
+    this.#connections = new Connections({ infoHash, peerId, clock, mayOpen, listener: this });
+    this.#metadata = new MetadataExchange({
+      infoHash,
+      infoBytes,
+      listenPort,
+      found: (bytes) => this.#foundMetadata(bytes),
+      lied: (peer) => this.#connections.ban(peer.address.host, "its metadata has another info hash"),
+    });
+    this.#peerExchange = new PeerExchange({
+      clock,
+      peers: () => this.#connections.peers.values(),
+      pexIdOf: (peer) => this.#metadata.handshakeOf(peer)?.utPexId,
+      found: (found) => this.#connections.learn(found, "found"),
+    });
+    this.#connections.learn(peers, "given");
+    this.#discovery = new Discovery({
+      infoHash,
+      peerId,
+      trackers,
+      announce,
+      dht,
+      clock,
+      random,
+      listenPort,
+      transferred: () => this.#transferred(),
+      connectedPeers: () => this.#connections.peers.size,
+      found: (found) => this.#connections.learn(found, "found"),
+    });
+    if (infoBytes !== undefined) this.#foundMetadata(infoBytes);
+  }
+
+  /** Takes an incoming connection, or refuses it with undefined. */
+  accept(wire: Wire): Peer | undefined {
+    return this.#connections.accept(wire);
+  }
+
+  learn(
+    peers: readonly PeerAddress[],
+    trackers: readonly (readonly string[])[],
+    infoBytes: Uint8Array | undefined,
+  ): void {
+    this.#connections.learn(peers, "given");
+    this.#discovery.learn(trackers);
+    if (infoBytes !== undefined && this.#opening === undefined) this.#foundMetadata(infoBytes);
+  }
+
+  setDemand(id: number, demand: Demand | undefined): void {
+    if (demand === undefined) this.#demands.delete(id);
+    else this.#demands.set(id, demand);
+    this.#transfer?.setDemand(id, demand);
+  }
+
+  get connectedPeers(): number {
+    return this.#connections.peers.size;
+  }
+
+  figures(): TorrentFigures {
+    const transfer = this.#transfer;
+    const uploaded = transfer?.uploads.uploaded;
+    return {
+      infoHash: this.#order.infoHash,
+      downloadedBytes: transfer?.downloaded.totalBytes ?? 0,
+      wastedBytes: transfer?.stats.wastedBytes ?? 0,
+      uploadedBytes: uploaded?.totalBytes ?? 0,
+      downloadBytesPerSecond: Math.round(transfer?.downloaded.bytesPerSecond ?? 0),
+      uploadBytesPerSecond: Math.round(uploaded?.bytesPerSecond ?? 0),
+      connectedPeers: this.#connections.peers.size,
+      knownPeers: this.#connections.book.size,
+      bannedHosts: this.#connections.book.bannedHostCount,
+      hashFailures: transfer?.stats.hashFailures ?? 0,
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#abort.abort();
+    this.#connections.close();
+    this.#peerExchange.close();
+    await Promise.all([this.#discovery.close(), this.#opening?.catch(() => undefined)]);
+    await this.#transfer?.close();
+  }
+
+  peerHandshook(peer: Peer): void {
+    if (this.#transfer !== undefined) this.#transfer.join(peer);
+    // BEP 6: a fast peer must say what it has first; without metadata that is nothing we could name.
+    else if (peer.remote?.supportsFast === true) peer.announceNothing();
+    this.#metadata.join(peer);
+  }
+
+  peerExtended(peer: Peer, extensionId: number, payload: Uint8Array): void {
+    const handshake = this.#metadata.extended(peer, extensionId, payload);
+    if (handshake !== undefined) this.#transfer?.setQueueLimit(peer, handshake.requestQueueDepth);
+    this.#peerExchange.extended(extensionId, payload);
+  }
+
+  peerClosed(peer: Peer): void {
+    this.#metadata.leave(peer);
+    this.#transfer?.leave(peer);
+  }
+
+  /** Tells the main thread which peers are worth trying first next time. */
+  reportProvenPeers(): void {
+    const peers = this.#connections.book.proven(MAX_PROVEN_PEERS);
+    const spelled = JSON.stringify(peers);
+    if (spelled === this.#provenPeers) return;
+    this.#provenPeers = spelled;
+    this.#environment.emit({ type: "provenPeers", infoHash: this.#order.infoHash, peers });
+  }
+
+  #foundMetadata(infoBytes: Uint8Array): void {
+    this.#opening ??= this.#open(infoBytes).catch((error: unknown) => {
+      if (this.#abort.signal.aborted) return;
+      this.#environment.emit({ type: "failed", infoHash: this.#order.infoHash, ...describeFailure(error) });
+      this.#connections.close();
+    });
+  }
+
+  async #open(infoBytes: Uint8Array): Promise<void> {
+    const { infoHash } = this.#order;
+    const metainfo = parseInfoDictionary(infoBytes);
+    if (metainfo.isPrivate) {
+      this.#discovery.stopDht();
+      this.#peerExchange.close();
+    }
+    const store = await this.#openStore(metainfo);
+    if (this.#abort.signal.aborted) return await store.close();
+    const shared = new SharedArrayBuffer(store.verified.length);
+    const verified = new Uint8Array(shared);
+    verified.set(store.verified);
+    const { clock, random, uploadLimiter, emit } = this.#environment;
+    const transfer = new PieceTransfer({
+      metainfo,
+      store,
+      verified,
+      connections: this.#connections,
+      clock,
+      random,
+      uploadLimiter,
+      pieceVerified: (piece) => {
+        emit({ type: "verified", infoHash, piece });
+        if (transfer.isComplete) this.#discovery.completed();
+      },
+      storageProblem: (error) => this.#reportStorage(error),
+    });
+    await transfer.loadPartials();
+    this.#transfer = transfer;
+    this.#metadata.complete(infoBytes);
+    emit({ type: "ready", infoHash, infoBytes, verified: shared });
+    for (const [id, demand] of this.#demands) transfer.setDemand(id, demand);
+    for (const peer of this.#connections.peers.values()) {
+      transfer.join(peer);
+      const handshake = this.#metadata.handshakeOf(peer);
+      if (handshake !== undefined) transfer.setQueueLimit(peer, handshake.requestQueueDepth);
+    }
+  }
+
+  #openStore(metainfo: Metainfo): Promise<TorrentStore> {
+    const { directory, seedPaths } = this.#order;
+    const { signal } = this.#abort;
+    return seedPaths === undefined
+      ? openTorrentStore({ directory, metainfo, signal })
+      : openSeedStore({ metainfo, paths: seedPaths });
+  }
+
+  #reportStorage(error: unknown): void {
+    const problem = error === undefined ? undefined : describeFailure(error);
+    if (problem?.code === this.#storageProblem?.code) return;
+    this.#storageProblem = problem;
+    this.#environment.emit({ type: "storage", infoHash: this.#order.infoHash, problem });
+  }
+
+  #transferred(): { uploadedBytes: number; downloadedBytes: number; leftBytes: number } {
+    const { downloadedBytes, uploadedBytes } = this.figures();
+    // BEP 3 has no word for "unknown"; a tracker only tells seeds from leechers by it.
+    return { downloadedBytes, uploadedBytes, leftBytes: this.#transfer?.isComplete === true ? 0 : 1 };
+  }
+}
+
+function describeFailure(error: unknown): { code: ErrorCode; message: string } {
+  if (error instanceof RiptideError) return { code: error.code, message: error.message };
+  return { code: "storage_failed", message: "The torrent could not be opened. Look at the log for the reason." };
+}

@@ -1,0 +1,86 @@
+"""One libtorrent session with one torrent, for tests. Prints a JSON line with its port, then one for each change.
+
+usage: libtorrent-peer.py TORRENT SAVE_DIRECTORY ROLE ENCRYPTION UPLOAD_LIMIT [HOST:PORT]
+  ROLE        seed (trusts the files in SAVE_DIRECTORY) or leech
+  ENCRYPTION  off | default | forced | rc4
+  UPLOAD_LIMIT  bytes per second, 0 = unlimited
+  HOST:PORT   a peer to connect to
+Ends when its standard input ends.
+"""
+
+import json
+import sys
+import threading
+import time
+
+import libtorrent as lt
+
+torrent_path, save_directory, role, encryption, upload_limit = sys.argv[1:6]
+connect_to = sys.argv[6] if len(sys.argv) > 6 else None
+
+POLICIES = {
+    "off": {"in_enc_policy": 2, "out_enc_policy": 2},
+    "default": {},
+    "forced": {"in_enc_policy": 0, "out_enc_policy": 0, "allowed_enc_level": 3},
+    "rc4": {"in_enc_policy": 0, "out_enc_policy": 0, "allowed_enc_level": 2, "prefer_rc4": True},
+}
+settings = {
+    "listen_interfaces": "127.0.0.1:0",
+    "enable_dht": False,
+    "enable_lsd": False,
+    "enable_upnp": False,
+    "enable_natpmp": False,
+    "enable_incoming_utp": False,
+    "enable_outgoing_utp": False,
+    "allow_multiple_connections_per_ip": True,
+    # The rate limit is the point of these tests, and libtorrent leaves loopback out of it unless told otherwise.
+    "upload_rate_limit": int(upload_limit),
+    "unchoke_slots_limit": 20,
+    "alert_mask": 0,
+    **POLICIES[encryption],
+}
+session = lt.session(settings)
+info = lt.torrent_info(torrent_path)
+params = {"ti": info, "save_path": save_directory}
+if role == "seed":
+    params["flags"] = lt.torrent_flags.seed_mode | lt.torrent_flags.upload_mode
+handle = session.add_torrent(params)
+handle.unset_flags(lt.torrent_flags.auto_managed | lt.torrent_flags.paused)
+if role == "seed":
+    handle.unset_flags(lt.torrent_flags.upload_mode)
+# Peers of the local network have a class of their own, without limits: put loopback back under them.
+filter_ = lt.ip_filter()
+filter_.add_rule("0.0.0.0", "255.255.255.255", 1 << lt.session.global_peer_class_id)
+session.set_peer_class_filter(filter_)
+while session.listen_port() == 0:
+    time.sleep(0.01)
+if connect_to is not None:
+    host, port = connect_to.rsplit(":", 1)
+    handle.connect_peer((host, int(port)))
+
+threading.Thread(target=lambda: (sys.stdin.read(), sys.stdout.flush(), __import__("os")._exit(0)), daemon=True).start()
+previous = None
+while True:
+    status = handle.status()
+    line = {
+        "port": session.listen_port(),
+        "progress": status.progress,
+        "isSeeding": status.is_seeding,
+        "uploadedBytes": status.total_payload_upload,
+        "downloadedBytes": status.total_payload_download,
+        "peers": [
+            {
+                "flags": int(peer.flags),
+                "isRc4": bool(peer.flags & lt.peer_info.rc4_encrypted),
+                "isPlaintext": bool(peer.flags & lt.peer_info.plaintext_encrypted),
+            }
+            for peer in handle.get_peer_info()
+        ],
+    }
+    text = json.dumps(line)
+    if text != previous:
+        print(text, flush=True)
+        previous = text
+    if role == "leech" and connect_to is not None and status.num_peers == 0:
+        handle.connect_peer((host, int(port)))
+    time.sleep(0.05)

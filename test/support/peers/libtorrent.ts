@@ -1,0 +1,51 @@
+import { fileURLToPath } from "node:url";
+import { startProcess } from "../processes.ts";
+
+export interface LibtorrentReport {
+  readonly port: number;
+  readonly progress: number;
+  readonly isSeeding: boolean;
+  readonly uploadedBytes: number;
+  readonly downloadedBytes: number;
+  readonly peers: readonly { readonly isRc4: boolean; readonly isPlaintext: boolean }[];
+}
+
+export interface LibtorrentOptions {
+  readonly torrentPath: string;
+  readonly saveDirectory: string;
+  readonly role: "seed" | "leech";
+  readonly encryption?: "off" | "default" | "forced" | "rc4";
+  readonly uploadBytesPerSecond?: number;
+  readonly connectTo?: { readonly host: string; readonly port: number };
+}
+
+export interface LibtorrentPeer extends AsyncDisposable {
+  readonly port: number;
+  report(): LibtorrentReport;
+}
+
+/** A real libtorrent 2.0 session in a process of its own. */
+export async function startLibtorrent(options: LibtorrentOptions): Promise<LibtorrentPeer> {
+  const { torrentPath, saveDirectory, role, encryption = "default", uploadBytesPerSecond = 0, connectTo } = options;
+  const script = fileURLToPath(new URL("./libtorrent-peer.py", import.meta.url));
+  const target = connectTo === undefined ? [] : [`${connectTo.host}:${connectTo.port}`];
+  const process = startProcess("/usr/bin/python3", [
+    script,
+    torrentPath,
+    saveDirectory,
+    role,
+    encryption,
+    String(uploadBytesPerSecond),
+    ...target,
+  ]);
+  const first = await process.waitFor(parse);
+  return {
+    port: first.port,
+    report: () => parse(process.lines.at(-1)!)!,
+    [Symbol.asyncDispose]: () => process[Symbol.asyncDispose](),
+  };
+}
+
+function parse(line: string): LibtorrentReport | undefined {
+  return line.startsWith("{") ? (JSON.parse(line) as LibtorrentReport) : undefined;
+}
