@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Clock, Demand } from "@riptide/core";
-import { Downloader, planDeadlines } from "../download/index.ts";
+import { Downloader, planDeadlines, ReadingPlaces } from "../download/index.ts";
 import type { Metainfo } from "../metainfo/index.ts";
 import type { TorrentStore } from "../storage/index.ts";
 import { type BlockRequest, pieceLength } from "../types.ts";
@@ -38,6 +38,7 @@ export class PieceTransfer implements PeerTransfer {
   readonly uploads: UploadSlots;
   readonly #options: PieceTransferOptions;
   readonly #downloader: Downloader;
+  readonly #places = new ReadingPlaces();
   readonly #abort = new AbortController();
   readonly #writes = new Set<Promise<void>>();
   #verifiedCount: number;
@@ -114,9 +115,7 @@ export class PieceTransfer implements PeerTransfer {
 
   setDemand(id: number, demand: Demand | undefined): void {
     const nowMs = this.#nowMs();
-    const deadlines =
-      demand === undefined ? null : planDeadlines([{ ...demand, sinceMs: nowMs }], this.#options.metainfo, nowMs);
-    this.#downloader.setDeadlines(id, deadlines, nowMs);
+    this.#downloader.setDeadlines(id, demand === undefined ? null : this.#plan(demand, nowMs), nowMs);
   }
 
   choked(peer: Peer): void {
@@ -194,6 +193,12 @@ export class PieceTransfer implements PeerTransfer {
     } finally {
       await store.close();
     }
+  }
+
+  #plan(demand: Demand, nowMs: number): [piece: number, dueMs: number][] {
+    const continues = this.#places.arrive(demand.range.start, nowMs);
+    const isVerified = (piece: number): boolean => this.#has(piece);
+    return planDeadlines([{ ...demand, sinceMs: nowMs, continues }], this.#options.metainfo, nowMs, isVerified);
   }
 
   #announcePieces(peer: Peer): void {

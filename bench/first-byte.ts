@@ -1,0 +1,67 @@
+import http from "node:http";
+import { percentile, type Row } from "./table.ts";
+import type { World } from "./world.ts";
+
+const REQUESTS = 1_000;
+const RANGE_BYTES = 64 * 1024;
+
+/** Time from sending a Range request for resident bytes to the first byte of its body: idle, and while downloading. */
+export async function measureFirstByte(world: World): Promise<Row[]> {
+  const idle = await firstBytes(world);
+  const controller = new AbortController();
+  const download = await fetch(`${world.riptide.url}/stream/${world.busy.infoHash}/0/direct`, {
+    signal: controller.signal,
+  });
+  const drain = (async () => {
+    for await (const _chunk of download.body!);
+  })().catch(() => undefined);
+  const before = await world.riptide.torrent(world.busy.infoHash);
+  const startedMs = performance.now();
+  const busy = await firstBytes(world);
+  const seconds = (performance.now() - startedMs) / 1000;
+  const after = await world.riptide.torrent(world.busy.infoHash);
+  controller.abort();
+  await drain;
+  const pace = (after.downloadedBytes - before.downloadedBytes) / seconds / 1e6;
+  return [
+    row("first byte, idle, p50", percentile(idle, 0.5)),
+    row("first byte, idle, p99", percentile(idle, 0.99), 10),
+    { what: "download meanwhile", value: pace, unit: "MB/s", goal: undefined },
+    row("first byte, downloading, p50", percentile(busy, 0.5)),
+    row("first byte, downloading, p99", percentile(busy, 0.99), 10),
+  ];
+}
+
+function row(what: string, value: number, limit?: number): Row {
+  return { what, value, unit: "ms", goal: limit === undefined ? undefined : { relation: "<", value: limit } };
+}
+
+async function firstBytes({ riptide, resident }: World): Promise<number[]> {
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+  const url = `${riptide.url}/stream/${resident.infoHash}/0/direct`;
+  const samples: number[] = [];
+  for (let request = 0; request < REQUESTS; request += 1) {
+    // A walk over the whole file in no order that readahead could guess.
+    const start = ((request * 7_919) % 8_000) * RANGE_BYTES;
+    samples.push(await firstByteOf(url, { agent, headers: { range: `bytes=${start}-${start + RANGE_BYTES - 1}` } }));
+  }
+  agent.destroy();
+  return samples;
+}
+
+function firstByteOf(url: string, options: http.RequestOptions): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const startedMs = performance.now();
+    let firstMs: number | undefined;
+    http
+      .get(url, options, (response) => {
+        if (response.statusCode !== 206) reject(new Error(`Status ${response.statusCode}`));
+        response.on("data", () => {
+          firstMs ??= performance.now() - startedMs;
+        });
+        response.on("end", () => (firstMs === undefined ? reject(new Error("No body")) : resolve(firstMs)));
+        response.on("error", reject);
+      })
+      .on("error", reject);
+  });
+}

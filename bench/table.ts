@@ -1,0 +1,32 @@
+/** One measured number, and the goal it is held against. */
+export interface Row {
+  readonly what: string;
+  readonly value: number;
+  readonly unit: string;
+  /** Undefined where the number is only for information. */
+  readonly goal: { readonly relation: "<" | "≥"; readonly value: number } | undefined;
+}
+
+export function printTable(rows: readonly Row[]): void {
+  const cells = rows.map((row) => [row.what, `${round(row.value)} ${row.unit}`.trim(), describeGoal(row)]);
+  const widths = [0, 1, 2].map((column) => Math.max(...cells.map((line) => line[column]!.length)));
+  for (const line of cells) {
+    console.log(`${line[0]!.padEnd(widths[0]!)}  ${line[1]!.padStart(widths[1]!)}  ${line[2]}`);
+  }
+}
+
+/** The value below which `share` of the sorted-or-not samples lie. */
+export function percentile(samples: readonly number[], share: number): number {
+  const sorted = samples.toSorted((left, right) => left - right);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!;
+}
+
+function describeGoal({ goal, value }: Row): string {
+  if (goal === undefined) return "";
+  const isMet = goal.relation === "<" ? value < goal.value : value >= goal.value;
+  return `goal ${goal.relation} ${goal.value}: ${isMet ? "met" : "MISSED"}`;
+}
+
+function round(value: number): string {
+  return value >= 100 ? value.toFixed(0) : value.toFixed(2);
+}

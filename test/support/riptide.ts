@@ -1,0 +1,66 @@
+import { fileURLToPath } from "node:url";
+import type { Torrent } from "@riptide/http";
+import { startProcess, type TestProcess } from "./processes.ts";
+import { waitUntil } from "./wait.ts";
+
+const START = fileURLToPath(new URL("../../scripts/start.mjs", import.meta.url));
+
+/** The real programme in a process of its own, as `npm start -- …` runs it. */
+export interface RunningRiptide extends AsyncDisposable {
+  readonly url: string;
+  readonly process: TestProcess;
+  /** A response of the JSON API; fails on anything but 2xx. */
+  api<Body>(path: string): Promise<Body>;
+  add(source: string | Uint8Array): Promise<Torrent>;
+  torrent(infoHash: string): Promise<Torrent>;
+}
+
+export async function startRiptide(...words: readonly string[]): Promise<RunningRiptide> {
+  const process = startProcess("node", [START, ...words]);
+  const url = await process.waitFor((line) => /^Riptide is listening on (http:\/\/\S+)$/.exec(line)?.[1], 60_000);
+  const api = async <Body>(path: string, init?: RequestInit): Promise<Body> => {
+    const response = await fetch(url + path, init);
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+    return (await response.json()) as Body;
+  };
+  return {
+    url,
+    process,
+    api,
+    add: (source) =>
+      typeof source === "string"
+        ? api("/api/torrents", {
+            method: "POST",
+            headers: { "content-type": "application/json" },
+            body: JSON.stringify({ source }),
+          })
+        : api("/api/torrents", {
+            method: "POST",
+            headers: { "content-type": "application/x-bittorrent" },
+            body: Buffer.from(source),
+          }),
+    torrent: (infoHash) => api(`/api/torrents/${infoHash}`),
+    [Symbol.asyncDispose]: () => process[Symbol.asyncDispose](),
+  };
+}
+
+/** A server on a free port with nothing to find but what the test gives it. */
+export async function startQuietRiptide(dataDirectory: string, ...words: readonly string[]): Promise<RunningRiptide> {
+  return await startRiptide(
+    "serve",
+    "--port=0",
+    "--peer-host=127.0.0.1",
+    "--peer-port=0",
+    "--no-dht",
+    `--data-dir=${dataDirectory}`,
+    ...words,
+  );
+}
+
+/** Waits until the files of a torrent are known. */
+export async function filesOf(riptide: RunningRiptide, infoHash: string): Promise<Torrent> {
+  return await waitUntil("the files are known", async () => {
+    const torrent = await riptide.torrent(infoHash);
+    return torrent.files.length > 0 && torrent;
+  });
+}
