@@ -1,0 +1,99 @@
+import { pieceLength } from "../types.ts";
+import type { BlockGrid } from "./block-grid.ts";
+import { BufferPool } from "./buffer-pool.ts";
+import type { DeadlineOrder } from "./deadline-order.ts";
+import { PieceAssembly } from "./piece-assembly.ts";
+import type { BadCopy } from "./trial.ts";
+
+/** The pieces that are being put together, and the bad copies kept of them: together within the pool's capacity. */
+export class ActivePieces {
+  readonly #grid: BlockGrid;
+  readonly #pool: BufferPool;
+  readonly #assemblies = new Map<number, PieceAssembly>();
+  #copies = 0;
+  #opened = 0;
+
+  constructor(grid: BlockGrid) {
+    this.#grid = grid;
+    this.#pool = new BufferPool(grid.geometry.pieceLengthBytes);
+  }
+
+  get size(): number {
+    return this.#assemblies.size;
+  }
+
+  get bufferBytes(): number {
+    return this.#pool.bytes;
+  }
+
+  get isFull(): boolean {
+    return this.#assemblies.size + this.#copies >= this.#pool.capacity;
+  }
+
+  get(piece: number): PieceAssembly | undefined {
+    return this.#assemblies.get(piece);
+  }
+
+  values(): Iterable<PieceAssembly> {
+    return this.#assemblies.values();
+  }
+
+  /** Blocks of the piece that may be asked for, also if it has not been opened. */
+  freeBlocks(piece: number): number {
+    return this.#assemblies.get(piece)?.freeBlocks ?? this.#grid.blockCount(piece);
+  }
+
+  open(piece: number): PieceAssembly {
+    const assembly = new PieceAssembly({
+      piece,
+      lengthBytes: pieceLength(this.#grid.geometry, piece),
+      openedOrder: this.#opened++,
+      pool: this.#pool,
+    });
+    this.#assemblies.set(piece, assembly);
+    return assembly;
+  }
+
+  /** Ends the assembly; returns the views that wires are still writing into. Nobody may owe it blocks any more. */
+  close(assembly: PieceAssembly): Uint8Array[] {
+    this.dropCopies(assembly);
+    this.#assemblies.delete(assembly.piece);
+    return assembly.close();
+  }
+
+  /** A copy of the piece as it is. The caller has seen to it that there is room. */
+  copy(assembly: PieceAssembly): BadCopy {
+    const buffer = this.#pool.take();
+    buffer.set(assembly.bytes());
+    this.#copies += 1;
+    return { buffer, sources: [...assembly.sources] };
+  }
+
+  /** Ends the piece's investigation. */
+  dropCopies(assembly: PieceAssembly): void {
+    for (const copy of assembly.investigation?.badCopies ?? []) {
+      this.#pool.give(copy.buffer);
+      this.#copies -= 1;
+    }
+    assembly.investigation = undefined;
+  }
+
+  /**
+   * Which piece to give up for one that is due at `dueMs`: one that nobody wants, the oldest of them first, or the
+   * least urgent of those that are due later. Undefined if all are at least as urgent.
+   */
+  leastUrgent(order: DeadlineOrder, dueMs: number): PieceAssembly | undefined {
+    let victim: PieceAssembly | undefined;
+    let victimDueMs = dueMs;
+    for (const assembly of this.#assemblies.values()) {
+      if (assembly.phase === "storing") continue;
+      const candidateDueMs = order.dueMs(assembly.piece) ?? Number.POSITIVE_INFINITY;
+      // Assemblies come in the order they were opened: among equals the first one found is the oldest.
+      if (candidateDueMs > victimDueMs) {
+        victim = assembly;
+        victimDueMs = candidateDueMs;
+      }
+    }
+    return victim;
+  }
+}

@@ -1,0 +1,91 @@
+import type { DownloadState } from "./download-state.ts";
+import type { PeerQueue } from "./peer-queue.ts";
+import type { PieceAssembly } from "./piece-assembly.ts";
+import type { Source } from "./source.ts";
+
+/** Asks a peer for a block. */
+export function requestBlock(
+  state: DownloadState,
+  peer: PeerQueue,
+  { assembly, block, nowMs }: { assembly: PieceAssembly; block: number; nowMs: number },
+): void {
+  const key = state.grid.key(assembly.piece, block);
+  assembly.ask(block);
+  peer.noteRequest(key, nowMs);
+  state.outbox.request(peer.source.peer, key);
+}
+
+/** Takes a request back with a CANCEL. That is advisory (BEP 3): the block may come all the same. */
+export function recallBlock(state: DownloadState, peer: PeerQueue, key: number): void {
+  dropRequest(state, peer, key);
+  if (state.outbox.cancel(peer.source.peer, key)) {
+    peer.noteRecalled(key);
+    state.counters.cancels += 1;
+  }
+}
+
+/** The peer no longer owes the block (it was answered, refused or lost). True if it did. */
+export function dropRequest(state: DownloadState, peer: PeerQueue, key: number): boolean {
+  if (!peer.inFlight.delete(key)) return false;
+  const assembly = state.pieces.get(state.grid.pieceOf(key));
+  const freeBefore = assembly?.freeBlocks ?? 0;
+  assembly?.unask(state.grid.blockOf(key), peer.isSilent);
+  if (assembly !== undefined && assembly.freeBlocks > freeBefore) state.order.rewind();
+  return true;
+}
+
+/** The peer will not answer (it choked us or left); blocks that it sent before are still accepted. */
+export function releaseAllBlocks(state: DownloadState, peer: PeerQueue): void {
+  for (const key of peer.inFlight.keys()) {
+    dropRequest(state, peer, key);
+    if (state.outbox.withdraw(peer.source.peer, key)) peer.noteRecalled(key);
+  }
+  peer.silentSinceMs = undefined;
+}
+
+/** The block's bytes are in the piece's buffer: `sender` has answered, and nobody else needs to send it any more. */
+export function acceptBlock(
+  state: DownloadState,
+  assembly: PieceAssembly,
+  { block, source, sender }: { block: number; source: Source; sender?: PeerQueue },
+): void {
+  const key = state.grid.key(assembly.piece, block);
+  const interrupted = assembly.interruptWriter(block);
+  if (interrupted !== undefined) state.outbox.released(interrupted);
+  assembly.arrive(block, source);
+  if (sender !== undefined) dropRequest(state, sender, key);
+  if (assembly.isOwed(block)) {
+    for (const peer of state.peers.values()) if (peer.inFlight.has(key)) recallBlock(state, peer, key);
+  }
+  if (assembly.isComplete) state.complete.add(assembly);
+}
+
+/** Opens the piece if the memory for it is there or can be taken from less urgent pieces. */
+export function openPiece(state: DownloadState, piece: number, dueMs: number): PieceAssembly | undefined {
+  const assembly = state.pieces.get(piece);
+  if (assembly !== undefined) return assembly;
+  return makeRoom(state, dueMs) ? state.pieces.open(piece) : undefined;
+}
+
+/** Makes room for one more buffer by dropping pieces less urgent than `dueMs`. False if that is impossible. */
+export function makeRoom(state: DownloadState, dueMs: number): boolean {
+  while (state.pieces.isFull) {
+    const victim = state.pieces.leastUrgent(state.order, dueMs);
+    if (victim === undefined) return false;
+    dropPiece(state, victim);
+  }
+  return true;
+}
+
+/** Gives up a piece that is not complete. */
+function dropPiece(state: DownloadState, assembly: PieceAssembly): void {
+  for (const peer of state.peers.values()) {
+    for (const key of peer.inFlight.keys()) {
+      if (state.grid.pieceOf(key) === assembly.piece) recallBlock(state, peer, key);
+    }
+  }
+  state.complete.delete(assembly);
+  state.counters.wastedBytes += assembly.discard(() => true);
+  for (const view of state.pieces.close(assembly)) state.outbox.released(view);
+  state.order.rewind();
+}

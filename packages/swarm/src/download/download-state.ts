@@ -1,0 +1,57 @@
+import type { TorrentGeometry } from "../types.ts";
+import { ActivePieces } from "./active-pieces.ts";
+import { BlockGrid } from "./block-grid.ts";
+import { DeadlineOrder } from "./deadline-order.ts";
+import type { DownloaderOutput, PeerKey } from "./downloader-types.ts";
+import { Outbox } from "./outbox.ts";
+import type { PeerQueue } from "./peer-queue.ts";
+import type { PieceAssembly } from "./piece-assembly.ts";
+
+export interface DownloadCounters {
+  downloadedBytes: number;
+  wastedBytes: number;
+  duplicateRequests: number;
+  cancels: number;
+  hashFailures: number;
+  bans: number;
+}
+
+/**
+ * Everything the scheduler knows. The files beside this one are functions over it: `fill` gives peers work, `preempt`
+ * takes it back for something more urgent, `endgame` doubles what may be late, `silence` gives up on peers that sleep,
+ * `blame` finds out who lied. All of them go through `block-requests` to change who owes us what.
+ */
+export interface DownloadState {
+  readonly grid: BlockGrid;
+  readonly peers: Map<PeerKey, PeerQueue>;
+  readonly pieces: ActivePieces;
+  readonly order: DeadlineOrder;
+  readonly outbox: Outbox;
+  readonly counters: DownloadCounters;
+  readonly bannedHosts: Set<string>;
+  /** Pieces whose last block has come; verified before the input call ends. */
+  readonly complete: Set<PieceAssembly>;
+  /** Peers that were ready on the last tick, soonest to finish one more block first. */
+  ranked: readonly PeerQueue[];
+  /** A wanted piece is under investigation: suspects work on pieces of their own (see `mayWorkOn`). */
+  areSuspectsApart: boolean;
+  isPaused: boolean;
+}
+
+/** No peers, nothing wanted. */
+export function createDownloadState(geometry: TorrentGeometry, output: DownloaderOutput): DownloadState {
+  const grid = new BlockGrid(geometry);
+  return {
+    grid,
+    peers: new Map(),
+    pieces: new ActivePieces(grid),
+    order: new DeadlineOrder(),
+    outbox: new Outbox(output, grid),
+    counters: { downloadedBytes: 0, wastedBytes: 0, duplicateRequests: 0, cancels: 0, hashFailures: 0, bans: 0 },
+    bannedHosts: new Set(),
+    complete: new Set(),
+    ranked: [],
+    areSuspectsApart: false,
+    isPaused: false,
+  };
+}

@@ -1,0 +1,328 @@
+import { assertInvariant } from "@riptide/core";
+import { type BlockRequest, pieceLength } from "../types.ts";
+import { bitsByteLength, hasBit, setBit } from "./bits.ts";
+import { judge } from "./blame.ts";
+import { dropRequest, recallBlock, releaseAllBlocks } from "./block-requests.ts";
+import type { Deadlines } from "./deadline-order.ts";
+import { createDownloadState, type DownloadState } from "./download-state.ts";
+import type {
+  BlockTarget,
+  DownloaderOptions,
+  DownloaderStats,
+  PartialPiece,
+  PeerKey,
+  PeerStats,
+} from "./downloader-types.ts";
+import { endgame } from "./endgame.ts";
+import { fill } from "./fill.ts";
+import { receiveBlock, stopReceiving, targetOf } from "./incoming-blocks.ts";
+import { exportPartial, importPartial } from "./partials.ts";
+import { PeerQueue } from "./peer-queue.ts";
+import { preempt } from "./preempt.ts";
+import { releaseOverdue } from "./silence.ts";
+import { Source } from "./source.ts";
+import { keepSuspectsApart, keepTrialsGoing } from "./witness.ts";
+
+/** Requests are refilled when no more than this share of the depth is left: a refill is then worth a packet. */
+const REFILL_BELOW_SHARE = 0.8;
+
+const NO_PEER_STATS: PeerStats = {
+  bytesPerSecond: 0,
+  downloadedBytes: 0,
+  inFlight: 0,
+  isSilent: false,
+  roundTripMs: 0,
+};
+
+/**
+ * The pure heart of a torrent session: peers, pieces and the clock in; requests, cancels, finished pieces and bans out.
+ * No sockets, no timers: whoever owns those calls the input methods, `tick` every 50 ms, and obeys `DownloaderOutput`.
+ * The same calls give the same output. Unknown peers are ignored (their last words may come after `removePeer`).
+ */
+export class Downloader {
+  readonly #options: DownloaderOptions;
+  readonly #have: Uint8Array;
+  readonly #state: DownloadState;
+
+  constructor(options: DownloaderOptions) {
+    const { geometry, have, output } = options;
+    assertInvariant(have.length === bitsByteLength(geometry.pieceCount), "`have` needs one bit for each piece");
+    this.#options = options;
+    this.#have = have.slice();
+    this.#state = createDownloadState(geometry, output);
+  }
+
+  /** A new connection: it chokes us and has nothing until it says otherwise (BEP 3). A banned host stays without work. */
+  addPeer(peer: PeerKey, host: string, _nowMs: number): void {
+    assertInvariant(!this.#state.peers.has(peer), `Peer ${peer} must be added only once`);
+    const queue = new PeerQueue(new Source(peer, host));
+    queue.isBanned = this.#state.bannedHosts.has(host);
+    this.#state.peers.set(peer, queue);
+  }
+
+  /** The connection is gone, and its wire writes nothing any more. */
+  removePeer(peer: PeerKey, nowMs: number): void {
+    const queue = this.#state.peers.get(peer);
+    if (queue === undefined) return;
+    stopReceiving(this.#state, queue);
+    releaseAllBlocks(this.#state, queue);
+    this.#state.peers.delete(peer);
+    this.#state.outbox.forget(peer);
+    this.#blocksReleased(nowMs);
+  }
+
+  /** `bits` has one bit for each piece, BEP 3 order; copied. */
+  peerBitfield(peer: PeerKey, bits: Uint8Array, nowMs: number): void {
+    assertInvariant(bits.length === bitsByteLength(this.#pieceCount), "A bitfield needs one bit for each piece");
+    this.#setPieces(peer, bits.slice(), nowMs);
+  }
+
+  /** BEP 3 have. Ignored if there is no such piece. */
+  peerHave(peer: PeerKey, piece: number, nowMs: number): void {
+    const queue = this.#state.peers.get(peer);
+    if (queue === undefined || !(piece >= 0 && piece < this.#pieceCount) || queue.has(piece)) return;
+    const bits = queue.pieceBits(this.#have.length);
+    if (bits === undefined) return;
+    setBit(bits, piece);
+    if (!hasBit(this.#have, piece)) queue.lackedPieces += 1;
+    if (!this.#state.order.isWanted(piece)) return;
+    queue.barrenVersion = -1;
+    fill(this.#state, queue, nowMs);
+    this.#settle(nowMs);
+  }
+
+  /** BEP 6 have all. */
+  peerHaveAll(peer: PeerKey, nowMs: number): void {
+    this.#setPieces(peer, "all", nowMs);
+  }
+
+  /** BEP 6 have none. */
+  peerHaveNone(peer: PeerKey, nowMs: number): void {
+    this.#setPieces(peer, new Uint8Array(this.#have.length), nowMs);
+  }
+
+  /**
+   * Everything it owes us becomes free for others. BEP 6 demands a reject for each request, but peers that send none
+   * exist; blocks that were on their way are still accepted.
+   */
+  peerChoked(peer: PeerKey, nowMs: number): void {
+    const queue = this.#state.peers.get(peer);
+    if (queue === undefined) return;
+    queue.isChoking = true;
+    releaseAllBlocks(this.#state, queue);
+    this.#blocksReleased(nowMs);
+  }
+
+  peerUnchoked(peer: PeerKey, nowMs: number): void {
+    const queue = this.#state.peers.get(peer);
+    if (queue === undefined) return;
+    queue.isChoking = false;
+    fill(this.#state, queue, nowMs);
+    this.#settle(nowMs);
+  }
+
+  /** BEP 10 `reqq`: how many requests the peer keeps. */
+  peerQueueLimit(peer: PeerKey, requestQueue: number): void {
+    this.#state.peers.get(peer)?.setQueueLimit(requestQueue);
+  }
+
+  /** It has a piece that we lack. */
+  isInteresting(peer: PeerKey): boolean {
+    return (this.#state.peers.get(peer)?.lackedPieces ?? 0) > 0;
+  }
+
+  /**
+   * Replaces one reader's deadlines (absolute times; null = the reader is gone). What nobody wants any more is cancelled
+   * at once, and work that is due later makes way for what is due now.
+   */
+  setDeadlines(reader: number, deadlines: Deadlines | null, nowMs: number): void {
+    const state = this.#state;
+    for (const [piece, dueMs] of deadlines ?? []) {
+      const isValid = Number.isInteger(piece) && piece >= 0 && piece < this.#pieceCount && !Number.isNaN(dueMs);
+      assertInvariant(isValid, `A deadline needs a piece of the torrent and a time, not ${piece} and ${dueMs}`);
+    }
+    state.order.setReader(reader, deadlines, (piece) => hasBit(this.#have, piece));
+    for (const peer of state.peers.values()) {
+      for (const key of peer.inFlight.keys()) {
+        if (!state.order.isWanted(state.grid.pieceOf(key))) recallBlock(state, peer, key);
+      }
+    }
+    keepSuspectsApart(state);
+    preempt(state, nowMs);
+    this.#schedule(nowMs);
+    this.#settle(nowMs);
+  }
+
+  /** Where the payload of a block that begins to arrive is to be written; null = skip it. */
+  blockTarget(peer: PeerKey, block: BlockRequest): BlockTarget | null {
+    const queue = this.#state.peers.get(peer);
+    return queue === undefined ? null : targetOf(this.#state, queue, block);
+  }
+
+  /** A block has come whole. `stored` is false if its target was null or was released under way. */
+  blockArrived(peer: PeerKey, block: BlockRequest, stored: boolean, nowMs: number): void {
+    const queue = this.#state.peers.get(peer);
+    if (queue === undefined) return;
+    receiveBlock(this.#state, queue, { block, stored, nowMs });
+    this.#settle(nowMs);
+  }
+
+  /** BEP 6 reject. */
+  rejected(peer: PeerKey, block: BlockRequest, nowMs: number): void {
+    const queue = this.#state.peers.get(peer);
+    const key = this.#state.grid.keyOf(block);
+    // BEP 6: a cancelled request is answered too. That reject must not end the request that may have followed.
+    if (queue === undefined || key === undefined || queue.forgetRecalled(key)) return;
+    if (dropRequest(this.#state, queue, key)) this.#settle(nowMs);
+  }
+
+  /** All that came in one read has been handed over: time to ask for more. */
+  readEnded(peer: PeerKey, nowMs: number): void {
+    const queue = this.#state.peers.get(peer);
+    if (queue === undefined || queue.inFlight.size > queue.depth() * REFILL_BELOW_SHARE) return;
+    fill(this.#state, queue, nowMs);
+    this.#settle(nowMs);
+  }
+
+  /** Every 50 ms: O(peers + window), and O(requests) while an urgent piece waits for its last blocks. */
+  tick(nowMs: number): void {
+    const state = this.#state;
+    const hasReleased = releaseOverdue(state, nowMs);
+    keepTrialsGoing(state);
+    keepSuspectsApart(state);
+    if (hasReleased) preempt(state, nowMs);
+    this.#schedule(nowMs);
+    this.#offerUnstored();
+    this.#settle(nowMs);
+  }
+
+  /** Asks for nothing until `resume`: everything asked for is cancelled, blocks on their way are still accepted. */
+  pause(nowMs: number): void {
+    const state = this.#state;
+    state.isPaused = true;
+    for (const peer of state.peers.values()) for (const key of peer.inFlight.keys()) recallBlock(state, peer, key);
+    this.#settle(nowMs);
+  }
+
+  resume(nowMs: number): void {
+    this.#state.isPaused = false;
+    this.tick(nowMs);
+  }
+
+  /** The piece of a `pieceVerified` is stored: we have it, and its bytes are not used any more. */
+  pieceStored(piece: number, nowMs: number): void {
+    const state = this.#state;
+    const assembly = state.pieces.get(piece);
+    assertInvariant(assembly?.phase === "storing", `Piece ${piece} must be verified before it is stored`);
+    state.pieces.close(assembly);
+    setBit(this.#have, piece);
+    state.order.remove(piece);
+    for (const peer of state.peers.values()) if (peer.has(piece)) peer.lackedPieces -= 1;
+    this.#settle(nowMs);
+  }
+
+  /**
+   * The piece could not be stored. It is wanted again: while its bytes are in memory it is handed out again on a tick
+   * (not while paused), otherwise it is downloaded again.
+   */
+  pieceStoreFailed(piece: number, nowMs: number): void {
+    const assembly = this.#state.pieces.get(piece);
+    assertInvariant(assembly?.phase === "storing", `Piece ${piece} must be verified before storing it can fail`);
+    assembly.phase = "unstored";
+    this.#settle(nowMs);
+  }
+
+  /** Blocks of pieces that are not stored, to be kept across a restart. */
+  exportPartials(): PartialPiece[] {
+    return [...this.#state.pieces.values()].filter((assembly) => assembly.arrivedBlocks > 0).map(exportPartial);
+  }
+
+  /** Takes up blocks from an earlier run. Ignored if they do not fit the torrent, are there, or find no memory. */
+  importPartial(piece: number, blocks: Uint8Array, bytes: Uint8Array, nowMs: number): void {
+    const isPiece = Number.isInteger(piece) && piece >= 0 && piece < this.#pieceCount;
+    if (!isPiece || hasBit(this.#have, piece)) return;
+    if (bytes.length !== pieceLength(this.#options.geometry, piece)) return;
+    if (blocks.length !== bitsByteLength(this.#state.grid.blockCount(piece))) return;
+    importPartial(this.#state, { piece, blocks, bytes });
+    this.#settle(nowMs);
+  }
+
+  /** Wanted pieces that no connected peer has, choking peers counted, in the order of their deadlines. */
+  unavailable(): number[] {
+    const { order, peers } = this.#state;
+    const sources = [...peers.values()].filter((peer) => !peer.isBanned);
+    return order.pieces.filter((piece) => order.isWanted(piece) && !sources.some((peer) => peer.has(piece)));
+  }
+
+  get stats(): DownloaderStats {
+    const { counters, pieces } = this.#state;
+    return { ...counters, bufferBytes: pieces.bufferBytes, activePieces: pieces.size };
+  }
+
+  peerStats(peer: PeerKey): PeerStats {
+    return this.#state.peers.get(peer)?.stats() ?? NO_PEER_STATS;
+  }
+
+  get #pieceCount(): number {
+    return this.#options.geometry.pieceCount;
+  }
+
+  #setPieces(peer: PeerKey, bits: Uint8Array | "all", nowMs: number): void {
+    const queue = this.#state.peers.get(peer);
+    if (queue === undefined) return;
+    queue.setPieces(bits);
+    queue.lackedPieces = 0;
+    for (let piece = 0; piece < this.#pieceCount; piece++) {
+      if (queue.has(piece) && !hasBit(this.#have, piece)) queue.lackedPieces += 1;
+    }
+    fill(this.#state, queue, nowMs);
+    this.#settle(nowMs);
+  }
+
+  /** Ranks the peers, gives all of them work, the soonest first, and doubles what may be late. */
+  #schedule(nowMs: number): void {
+    const state = this.#state;
+    const ready = [...state.peers.values()].filter((peer) => peer.isReady);
+    for (const peer of ready) peer.rankedEtaMs = (peer.inFlight.size + 1) * peer.msPerBlock(nowMs);
+    state.ranked = ready.sort((a, b) => a.rankedEtaMs - b.rankedEtaMs);
+    for (const peer of state.ranked) fill(state, peer, nowMs);
+    endgame(state, nowMs);
+  }
+
+  /** A peer's blocks became free between two ticks. */
+  #blocksReleased(nowMs: number): void {
+    this.#state.ranked = this.#state.ranked.filter((peer) => peer.isReady && this.#state.peers.has(peer.source.peer));
+    preempt(this.#state, nowMs);
+    this.#settle(nowMs);
+  }
+
+  #offerUnstored(): void {
+    const { isPaused, order, outbox, pieces } = this.#state;
+    if (isPaused) return;
+    for (const assembly of pieces.values()) {
+      if (assembly.phase !== "unstored" || !order.isWanted(assembly.piece)) continue;
+      assembly.phase = "storing";
+      outbox.verified(assembly.piece, assembly.bytes());
+    }
+  }
+
+  /** Ends every input call: complete pieces are judged, then everything that was decided is delivered. */
+  #settle(nowMs: number): void {
+    const { complete, counters, outbox } = this.#state;
+    const failuresBefore = counters.hashFailures;
+    for (const assembly of complete) {
+      complete.delete(assembly);
+      // A ban may have taken blocks away again.
+      if (!assembly.isComplete) continue;
+      // The one place where a piece is hashed: pieces over 8 MiB stall the loop for 5 ms and more here, and could be
+      // hashed bit by bit as their first blocks arrive.
+      judge(this.#state, assembly, () => this.#options.verify(assembly.piece, assembly.bytes()));
+    }
+    if (counters.hashFailures > failuresBefore) {
+      keepSuspectsApart(this.#state);
+      preempt(this.#state, nowMs);
+      this.#schedule(nowMs);
+    }
+    outbox.flush();
+  }
+}

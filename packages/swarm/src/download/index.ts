@@ -1,0 +1,3 @@
+export { Downloader } from "./downloader.ts";
+export type * from "./downloader-types.ts";
+export { type PlannedDemand, planDeadlines, ReadingPlaces } from "./readers.ts";

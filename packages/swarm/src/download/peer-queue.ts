@@ -1,0 +1,215 @@
+import { BLOCK_LENGTH_BYTES } from "../types.ts";
+import { hasBit } from "./bits.ts";
+import type { PeerStats } from "./downloader-types.ts";
+import type { PieceAssembly } from "./piece-assembly.ts";
+import type { Source } from "./source.ts";
+
+/** Work queued at a peer on top of one round trip: short enough for a seek, long enough for one tick and its jitter. */
+const QUEUED_WORK_MS = 500;
+/** Requests to a peer that has not shown its rate: a blackhole gets no more than this of an urgent piece. */
+const UNPROVEN_DEPTH = 3;
+/** Blocks after which the rate is believed. */
+const PROVEN_BLOCKS = 2;
+/** Two, so that the pipe never runs dry between an answer and the next request. */
+const MIN_DEPTH = 2;
+/** What clients accept without being asked for less (libtorrent's default queue is 500, µTorrent's 250). */
+const DEFAULT_QUEUE_LIMIT = 250;
+/** Enough for 16 MB/s over a round trip of a second; more would only make cancelling slow. */
+const MAX_QUEUE_LIMIT = 1000;
+/** A guess for peers that have sent nothing: 64 KB/s. */
+const UNKNOWN_MS_PER_BLOCK = 250;
+/** 800 MB/s: no estimate is faster, so that no division runs away. */
+const MIN_MS_PER_BLOCK = 0.02;
+/** Weight of the newest block in the average, once enough have come. */
+const MIN_RATE_WEIGHT = 1 / 8;
+/** A peer that has not proven itself, or is slow, is silent after this. */
+const MAX_QUIET_MS = 1000;
+/** Requests taken back whose blocks are still accepted: those can be in the pipe. */
+const MAX_RECALLED = 2 * MAX_QUEUE_LIMIT;
+
+/** The block that a peer's wire is receiving, and where it goes. */
+export interface IncomingBlock {
+  readonly key: number;
+  readonly assembly: PieceAssembly;
+  /** The payload goes to the peer's scratch buffer because another wire is writing the same block. */
+  readonly isScratch: boolean;
+}
+
+/** One peer: what it has, what it owes us, and how fast it is. */
+export class PeerQueue {
+  readonly source: Source;
+  isChoking = true;
+  isBanned = false;
+  /** When it went silent (owes us blocks, sends nothing); undefined while it answers. */
+  silentSinceMs: number | undefined;
+  /** How often it went silent since it last sent a block. */
+  silences = 0;
+  /** Requests it owes us: block key → when it was sent; oldest first. */
+  readonly inFlight = new Map<number, number>();
+  incoming: IncomingBlock | undefined;
+  /** Pieces it has and we lack. */
+  lackedPieces = 0;
+  downloadedBytes = 0;
+  /** Version of the deadline order in which it had nothing that we want. */
+  barrenVersion = -1;
+  /** When it would finish one more block, as ranked on the last tick. */
+  rankedEtaMs = Number.POSITIVE_INFINITY;
+  readonly #recalled = new Set<number>();
+  #bits: Uint8Array | "all" | undefined;
+  #queueLimit = DEFAULT_QUEUE_LIMIT;
+  #scratch: Uint8Array | undefined;
+  #msPerBlock = 0;
+  #roundTripMs = 0;
+  #answered = 0;
+  #lastBlockMs = Number.NEGATIVE_INFINITY;
+  /** When the first request into the empty pipe was sent. */
+  #pipeFilledMs = 0;
+  /** The next block answers a request into an empty pipe: it shows latency, not rate. */
+  #isPipeFresh = true;
+
+  constructor(source: Source) {
+    this.source = source;
+  }
+
+  /** May be given requests now. */
+  get isReady(): boolean {
+    return !this.isChoking && !this.isBanned && this.silentSinceMs === undefined;
+  }
+
+  get isSilent(): boolean {
+    return this.silentSinceMs !== undefined;
+  }
+
+  get isProven(): boolean {
+    return this.#answered >= PROVEN_BLOCKS;
+  }
+
+  get roundTripMs(): number {
+    return this.#roundTripMs;
+  }
+
+  has(piece: number): boolean {
+    return this.#bits === "all" || (this.#bits !== undefined && hasBit(this.#bits, piece));
+  }
+
+  setPieces(bits: Uint8Array | "all"): void {
+    this.#bits = bits;
+    this.barrenVersion = -1;
+  }
+
+  /** The bits themselves, to add to; undefined if it has everything. */
+  pieceBits(byteLength: number): Uint8Array | undefined {
+    if (this.#bits === "all") return undefined;
+    this.#bits ??= new Uint8Array(byteLength);
+    return this.#bits;
+  }
+
+  /** BEP 10 `reqq`: the peer drops requests beyond it. */
+  setQueueLimit(requestQueue: number): void {
+    if (requestQueue > 0) this.#queueLimit = Math.min(Math.floor(requestQueue), MAX_QUEUE_LIMIT) || 1;
+  }
+
+  /** How many requests it should owe us at once. */
+  depth(): number {
+    if (!this.isProven) return Math.min(this.#queueLimit, this.silences > 0 ? 1 : UNPROVEN_DEPTH);
+    const needed = Math.ceil((QUEUED_WORK_MS + this.#roundTripMs) / this.#msPerBlock);
+    return Math.min(this.#queueLimit, Math.max(MIN_DEPTH, needed));
+  }
+
+  /** What one more block costs it, in ms; rises while it owes blocks and sends nothing. */
+  msPerBlock(nowMs: number): number {
+    const average = this.#msPerBlock || UNKNOWN_MS_PER_BLOCK;
+    if (this.inFlight.size === 0) return average;
+    const quietMs = this.quietMs(nowMs);
+    return quietMs > Math.max(300, 2 * average) ? Math.max(average, quietMs) : average;
+  }
+
+  /** The average alone; 0 before the first block. */
+  get averageMsPerBlock(): number {
+    return this.#msPerBlock;
+  }
+
+  /** How long it has been owing us blocks without sending any. */
+  quietMs(nowMs: number): number {
+    return nowMs - Math.max(this.#lastBlockMs, this.#pipeFilledMs);
+  }
+
+  /** Silence is judged by its own pace: five blocks' time, at least a round trip and at most a second. */
+  maxQuietMs(): number {
+    if (this.#answered === 0) return MAX_QUIET_MS;
+    return Math.min(MAX_QUIET_MS, Math.max(300 + this.#roundTripMs, 5 * this.#msPerBlock));
+  }
+
+  noteRequest(key: number, nowMs: number): void {
+    if (this.inFlight.size === 0) {
+      this.#pipeFilledMs = nowMs;
+      this.#isPipeFresh = true;
+    }
+    this.inFlight.set(key, nowMs);
+  }
+
+  /** The request was taken back, but its block may be on its way already. */
+  noteRecalled(key: number): void {
+    this.#recalled.add(key);
+    if (this.#recalled.size > MAX_RECALLED) {
+      for (const oldest of this.#recalled) {
+        this.#recalled.delete(oldest);
+        break;
+      }
+    }
+  }
+
+  /** True if we had taken a request for the block back: an answer to that one is no longer expected. */
+  forgetRecalled(key: number): boolean {
+    return this.#recalled.delete(key);
+  }
+
+  /** Whether we asked it for the block, be it that we took the request back. */
+  wasAsked(key: number): boolean {
+    return this.inFlight.has(key) || this.#recalled.has(key);
+  }
+
+  /**
+   * A block has come; call it after its request left `inFlight`. The rate is an average of ms per block, which is the
+   * harmonic mean of the speed: a burst out of a buffer cannot inflate it.
+   */
+  noteBlock(nowMs: number): void {
+    const sinceRequestMs = nowMs - this.#pipeFilledMs;
+    const gapMs = nowMs - Math.max(this.#lastBlockMs, this.#pipeFilledMs);
+    if (this.#isPipeFresh) {
+      this.#roundTripMs = this.#roundTripMs > 0 ? Math.min(this.#roundTripMs * 1.2, sinceRequestMs) : sinceRequestMs;
+    }
+    if (this.#answered === 0) {
+      this.#msPerBlock = Math.max(MIN_MS_PER_BLOCK, gapMs);
+    } else if (!this.#isPipeFresh) {
+      const weight = Math.max(MIN_RATE_WEIGHT, 1 / (this.#answered + 1));
+      this.#msPerBlock = Math.max(MIN_MS_PER_BLOCK, this.#msPerBlock * (1 - weight) + gapMs * weight);
+    }
+    this.#answered += 1;
+    this.#lastBlockMs = nowMs;
+    this.#isPipeFresh = this.inFlight.size === 0;
+    this.silences = 0;
+  }
+
+  /** It was silent for long: it starts again as an unknown, with a single request. */
+  forgetRate(): void {
+    this.#answered = 0;
+  }
+
+  stats(): PeerStats {
+    const isServing = this.#msPerBlock > 0 && !this.isChoking && !this.isSilent;
+    return {
+      bytesPerSecond: isServing ? (BLOCK_LENGTH_BYTES * 1000) / this.#msPerBlock : 0,
+      downloadedBytes: this.downloadedBytes,
+      inFlight: this.inFlight.size,
+      isSilent: this.isSilent,
+      roundTripMs: this.#roundTripMs,
+    };
+  }
+
+  /** Where a block goes while another wire is writing the same block into the piece. */
+  scratch(lengthBytes: number): Uint8Array {
+    this.#scratch ??= new Uint8Array(BLOCK_LENGTH_BYTES);
+    return this.#scratch.subarray(0, lengthBytes);
+  }
+}

@@ -1,0 +1,71 @@
+import { recallBlock } from "./block-requests.ts";
+import type { DownloadState } from "./download-state.ts";
+import type { PeerQueue } from "./peer-queue.ts";
+
+/** A silent peer gets one new request after this, doubled with each time it stays silent. */
+const PROBE_AFTER_MS = 10_000;
+const MAX_PROBE_AFTER_MS = 300_000;
+/** A request that an answering peer leaves out for this long, or for several times its queue, has been lost. */
+const LOST_AFTER_MS = 5000;
+const LOST_AFTER_QUEUES = 4;
+
+/**
+ * Gives up on peers that owe blocks and send nothing, and on requests that got lost; lets long-silent peers try again.
+ * True if blocks became free.
+ */
+export function releaseOverdue(state: DownloadState, nowMs: number): boolean {
+  let hasReleased = false;
+  for (const peer of state.peers.values()) {
+    if (peer.silentSinceMs !== undefined) {
+      probeAgain(state, peer, nowMs);
+    } else if (peer.inFlight.size > 0 && peer.quietMs(nowMs) > peer.maxQuietMs()) {
+      fallSilent(state, peer, nowMs);
+      hasReleased = true;
+    } else {
+      hasReleased = recallLostRequest(state, peer, nowMs) || hasReleased;
+    }
+  }
+  return hasReleased;
+}
+
+/**
+ * Its blocks become free for others; the requests stay with it, without a CANCEL: any answer to them is the sign that it
+ * is back. Until then it gets nothing new.
+ */
+function fallSilent(state: DownloadState, peer: PeerQueue, nowMs: number): void {
+  for (const key of peer.inFlight.keys()) {
+    state.pieces.get(state.grid.pieceOf(key))?.silence(state.grid.blockOf(key));
+  }
+  peer.silentSinceMs = nowMs;
+  peer.silences += 1;
+  state.order.rewind();
+}
+
+/** A silent peer has sent a block: what it still owes counts again. */
+export function endSilence(state: DownloadState, peer: PeerQueue): void {
+  if (!peer.isSilent) return;
+  for (const key of peer.inFlight.keys()) {
+    state.pieces.get(state.grid.pieceOf(key))?.revive(state.grid.blockOf(key));
+  }
+  peer.silentSinceMs = undefined;
+}
+
+/** The answer may never come: the requests were lost, or cancelled since others sent the blocks. */
+function probeAgain(state: DownloadState, peer: PeerQueue, nowMs: number): void {
+  const waitMs = Math.min(MAX_PROBE_AFTER_MS, PROBE_AFTER_MS * 2 ** (peer.silences - 1));
+  if (peer.silentSinceMs === undefined || nowMs - peer.silentSinceMs < waitMs) return;
+  for (const key of peer.inFlight.keys()) recallBlock(state, peer, key);
+  peer.silentSinceMs = undefined;
+  peer.forgetRate();
+}
+
+/** Peers answer in order: if the oldest request is that old while others are answered, it was dropped on the way. */
+function recallLostRequest(state: DownloadState, peer: PeerQueue, nowMs: number): boolean {
+  const oldest = peer.inFlight.entries().next();
+  if (oldest.done === true) return false;
+  const [key, sentMs] = oldest.value;
+  const patienceMs = Math.max(LOST_AFTER_MS, LOST_AFTER_QUEUES * peer.inFlight.size * peer.averageMsPerBlock);
+  if (nowMs - sentMs < patienceMs) return false;
+  recallBlock(state, peer, key);
+  return true;
+}
