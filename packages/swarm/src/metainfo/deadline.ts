@@ -1,0 +1,42 @@
+import type { Clock } from "@riptide/core";
+
+export interface Deadline {
+  readonly clock: Clock;
+  /** The caller's: aborts `run` with its own reason. */
+  readonly signal: AbortSignal;
+  readonly timeoutMs: number;
+  /** What `run` is aborted with when its time is over. */
+  readonly timeoutError: () => Error;
+}
+
+/**
+ * Gives `run` a signal that aborts when the caller's does or when the time is over. Whatever `run` throws once that happened, the promise
+ * rejects with the signal's reason. Timer and listener are gone when the promise settles (`AbortSignal.any` and `.timeout` would
+ * hang on to a long-lived signal).
+ */
+export async function withDeadline<T>(deadline: Deadline, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  deadline.signal.throwIfAborted();
+  const controller = new AbortController();
+  const onAbort = () => controller.abort(deadline.signal.reason);
+  deadline.signal.addEventListener("abort", onAbort, { once: true });
+  const timer = deadline.clock.setTimer(deadline.timeoutMs, () => controller.abort(deadline.timeoutError()));
+  try {
+    return await run(controller.signal);
+  } catch (error) {
+    controller.signal.throwIfAborted();
+    throw error;
+  } finally {
+    timer[Symbol.dispose]();
+    deadline.signal.removeEventListener("abort", onAbort);
+  }
+}
+
+/** Settles as `promise` does, unless `signal` aborts first: for work that takes no signal and cannot be stopped. */
+export async function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return await new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+    if (signal.aborted) onAbort();
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+  });
+}
