@@ -83,6 +83,8 @@ export class Uploader {
     const { wire } = this.#options;
     const { signal } = this.#closing;
     this.#isServing = true;
+    // The other requests of the same message burst are still to come, and belong into the same read.
+    await Promise.resolve();
     try {
       while (this.#queue.length > 0 && !wire.isClosed) {
         await this.#serveRun(signal);

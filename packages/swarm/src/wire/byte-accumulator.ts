@@ -31,6 +31,7 @@ export class ByteAccumulator {
     const taken = Buffer.from(this.bytes.subarray(0, count));
     this.#storage.copyWithin(0, count, this.#length);
     this.#length -= count;
+    if (this.#length === 0) this.clear();
     return taken;
   }
 

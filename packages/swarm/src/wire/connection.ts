@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import net from "node:net";
 import { assertInvariant } from "@riptide/core";
 import { peerAddress } from "../metainfo/peer-address.ts";
@@ -78,8 +79,12 @@ class Connection implements Wire, SocketListener {
     if (net.isIP(host) === 0 || !Number.isInteger(port) || port < 1 || port > 65_535) {
       return process.nextTick(() => this.close("not an address"));
     }
-    this.#signal = signal;
-    signal?.addEventListener("abort", this.#onAbort, { once: true });
+    if (signal !== undefined) {
+      this.#signal = signal;
+      // All wires of a session may share it; Node would warn from the eleventh on.
+      setMaxListeners(0, signal);
+      signal.addEventListener("abort", this.#onAbort, { once: true });
+    }
     this.#closeAfter(timeoutMs, "connect timeout");
     this.#link = SocketLink.dial(this.remoteAddress, this);
   }

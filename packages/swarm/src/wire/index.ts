@@ -1,9 +1,3 @@
-export {
-  COMPACT_IPV4_BYTES,
-  COMPACT_IPV6_BYTES,
-  decodeCompactPeers,
-  encodeCompactPeer,
-} from "./compact-peers.ts";
 export { acceptWire, connectWire } from "./connection.ts";
 export {
   EXTENSION_HANDSHAKE_ID,

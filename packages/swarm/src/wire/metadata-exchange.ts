@@ -97,6 +97,8 @@ export class MetadataAssembler {
   /** All of it, once `isComplete`. Whoever asked compares its SHA-1 with the info hash. */
   bytes(): Uint8Array {
     assertInvariant(this.isComplete, "Metadata is read when all its pieces are there");
-    return Buffer.concat(Array.from({ length: this.pieceCount }, (_, piece) => this.#pieces.get(piece)!));
+    const bytes = new Uint8Array(this.sizeBytes);
+    for (const [piece, data] of this.#pieces) bytes.set(data, piece * METADATA_PIECE_BYTES);
+    return bytes;
   }
 }

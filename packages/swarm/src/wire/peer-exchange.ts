@@ -1,6 +1,7 @@
+import { decodeCompactPeers } from "../discovery/compact-peers.ts";
 import { type BencodeDictionary, encodeBencode } from "../metainfo/bencode.ts";
 import type { PeerAddress } from "../types.ts";
-import { COMPACT_IPV4_BYTES, COMPACT_IPV6_BYTES, decodeCompactPeers, encodeCompactPeer } from "./compact-peers.ts";
+import { encodeCompactPeer } from "./compact-peer.ts";
 import { bytesField, decodeDictionary } from "./extension-fields.ts";
 
 /** Addresses taken from one message. BEP 11 allows 50 + 50 of each family; some clients send more, floods much more. */
@@ -27,11 +28,8 @@ export interface PeerExchange {
 export function parsePeerExchange(payload: Uint8Array): PeerExchange | null {
   const fields = decodeDictionary(payload)?.fields;
   if (fields === undefined) return null;
-  const added = [...peersOf(fields, "added", COMPACT_IPV4_BYTES), ...peersOf(fields, "added6", COMPACT_IPV6_BYTES)];
-  const dropped = [
-    ...peersOf(fields, "dropped", COMPACT_IPV4_BYTES),
-    ...peersOf(fields, "dropped6", COMPACT_IPV6_BYTES),
-  ];
+  const added = [...peersOf(fields, "added", 4), ...peersOf(fields, "added6", 6)];
+  const dropped = [...peersOf(fields, "dropped", 4), ...peersOf(fields, "dropped6", 6)];
   return {
     added: added.slice(0, MAX_PEX_PEERS),
     dropped: dropped.slice(0, MAX_PEX_PEERS).map((peer) => peer.address),
@@ -58,16 +56,17 @@ function isIpv6(address: PeerAddress): boolean {
   return address.host.includes(":");
 }
 
-function peersOf(
-  fields: BencodeDictionary,
-  name: string,
-  entryBytes: typeof COMPACT_IPV4_BYTES | typeof COMPACT_IPV6_BYTES,
-): PexPeer[] {
+/** Entry by entry, so that a flag stays with its peer where an entry beside it is nobody's address. */
+function peersOf(fields: BencodeDictionary, name: string, family: 4 | 6): PexPeer[] {
+  const bytes = bytesField(fields, name);
   const flags = bytesField(fields, `${name}.f`);
+  const entryBytes = family === 4 ? 6 : 18;
+  const count = Math.min(MAX_PEX_PEERS, Math.floor(bytes.length / entryBytes));
   const peers: PexPeer[] = [];
-  for (const [index, address] of decodeCompactPeers(bytesField(fields, name), entryBytes, MAX_PEX_PEERS).entries()) {
-    if (address === undefined) continue;
+  for (let index = 0; index < count; index++) {
+    const [address] = decodeCompactPeers(bytes.subarray(index * entryBytes, (index + 1) * entryBytes), family, 1);
     const flag = flags[index] ?? 0;
+    if (address === undefined) continue;
     peers.push({ address, prefersEncryption: (flag & PREFERS_ENCRYPTION) !== 0, isSeed: (flag & IS_SEED) !== 0 });
   }
   return peers;
