@@ -55,7 +55,10 @@ interface TrackBase {
 export interface VideoTrack extends TrackBase {
   readonly kind: "video";
   readonly codec: VideoCodec;
-  /** RFC 6381 codec string (`avc1.640028`) where the headers suffice to build it. */
+  /**
+   * RFC 6381 codec string (`avc1.640028`) where the headers suffice to build it. VP9 in WebM often comes without
+   * parameters; it is then the bare `vp9`.
+   */
   readonly codecString: string | undefined;
   readonly widthPixels: number | undefined;
   readonly heightPixels: number | undefined;
@@ -77,10 +80,13 @@ export interface SubtitleTrack extends TrackBase {
 
 export type Track = VideoTrack | AudioTrack | SubtitleTrack;
 
-/** What the key index of a file rests on and where it lies; reading it is a separate step. */
+/** What the key index of a file rests on and where it lies. */
 export interface KeyIndexSummary {
   readonly kind: "cues" | "stss" | "sidx" | "idx1";
-  /** Byte range that holds the index, if the headers tell. */
+  /**
+   * Where the Cues, the moov that holds the stss, the sidx or the idx1 starts, if the headers tell. What they tell is
+   * not verified: the index is read in a step of its own.
+   */
   readonly startByte: number | undefined;
 }
 

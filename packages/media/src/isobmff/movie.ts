@@ -1,0 +1,206 @@
+import { ByteCursor } from "../byte-cursor.ts";
+import type { Track } from "../media-info.ts";
+import { audioTrack, numberTracks, subtitleTrack, TRACKS_LIMIT, type TrackDraft, videoTrack } from "../track-list.ts";
+import {
+  fourccTag,
+  languageTag,
+  TAG_LIMIT_CHARACTERS,
+  TITLE_LIMIT_CHARACTERS,
+  untrustedText,
+} from "../untrusted-text.ts";
+import { boxAt, boxesOf } from "./box.ts";
+import { parseAudioEntry, parseVideoEntry, type SampleEntry, subtitleCodecOf } from "./sample-entries.ts";
+
+/** What a moov tells. */
+export interface Movie {
+  readonly tracks: readonly Track[];
+  /** Undefined if the moov does not know it, as in most fragmented files. */
+  readonly durationSeconds: number | undefined;
+  /** Whether the moov lists samples itself; otherwise they are in movie fragments (§8.8). */
+  readonly hasSampleTables: boolean;
+}
+
+/**
+ * Parses the content of a `moov` box (ISO/IEC 14496-12 §8.2.1). Tracks that are neither seen, heard nor read are left
+ * out, chapter names among them. Throws `damaged_media` where a box is shorter than its fields.
+ */
+export function parseMovie(moov: Uint8Array): Movie {
+  const boxes = [...boxesOf(moov)].filter(({ type }) => type === "trak").map(({ content }) => content);
+  const traks = boxes.slice(0, TRACKS_LIMIT);
+  const chapterIds = new Set(traks.flatMap(chapterTrackIds));
+  const seenAndHeard = traks.filter((trak) => !chapterIds.has(trackId(trak)));
+  const drafts = seenAndHeard.map(parseTrack).filter((draft) => draft !== undefined);
+  return {
+    tracks: numberTracks(drafts),
+    durationSeconds: movieDuration(moov),
+    hasSampleTables: traks.some((trak) => sampleCount(trak) > 0),
+  };
+}
+
+/** §8.16.3: the sum of the subsegments that a `sidx` lists. */
+export function segmentIndexDuration(sidx: Uint8Array): number {
+  const cursor = new ByteCursor(sidx, "segment index");
+  const version = cursor.u8();
+  const timescale = cursor.skip(7).u32();
+  const count = cursor
+    .skip(version === 0 ? 8 : 16)
+    .skip(2)
+    .u16();
+  let durationTicks = 0;
+  for (let index = 0; index < count; index += 1) {
+    durationTicks += cursor.skip(4).u32();
+    cursor.skip(4);
+  }
+  return durationTicks / timescale;
+}
+
+/** §8.2.2: the duration of the longest track; all ones mean "unknown". Fragmented files may tell it in `mehd` (§8.8.2). */
+function movieDuration(moov: Uint8Array): number | undefined {
+  const mvhd = boxAt(moov, "mvhd");
+  if (mvhd === undefined) return undefined;
+  const cursor = new ByteCursor(mvhd, "movie header");
+  const isLong = skipVersionAndTimes(cursor);
+  const timescale = cursor.u32();
+  const durationTicks = knownTicks(isLong ? cursor.u64() : cursor.u32()) ?? fragmentedTicks(moov);
+  return durationTicks === undefined || timescale === 0 ? undefined : durationTicks / timescale;
+}
+
+function fragmentedTicks(moov: Uint8Array): number | undefined {
+  const mehd = boxAt(moov, "mvex", "mehd");
+  if (mehd === undefined) return undefined;
+  const cursor = new ByteCursor(mehd, "fragment header");
+  const version = cursor.u8();
+  cursor.skip(3);
+  return knownTicks(version === 1 ? cursor.u64() : cursor.u32());
+}
+
+function knownTicks(ticks: number): number | undefined {
+  return ticks === 0 || ticks === 0xffffffff || ticks >= 2 ** 63 ? undefined : ticks;
+}
+
+/** Steps over version, flags, creation and modification time; whether the box has 64-bit times. */
+function skipVersionAndTimes(cursor: ByteCursor): boolean {
+  const isLong = cursor.u8() === 1;
+  cursor.skip(3).skip(isLong ? 16 : 8);
+  return isLong;
+}
+
+function parseTrack(trak: Uint8Array): TrackDraft | undefined {
+  const entry = firstSampleEntry(trak);
+  const media = parseMediaHeader(trak);
+  const common = {
+    codecTag: entry.type === "" ? "" : fourccTag(entry.type),
+    language: extendedLanguage(trak) ?? media.language,
+    title: trackTitle(trak),
+    isDefault: isEnabled(trak),
+  };
+  switch (handlerType(trak)) {
+    case "vide":
+      return videoTrack({ ...common, ...videoFormat(entry), framesPerSecond: frameRate(trak, media.timescale) });
+    case "soun":
+      return audioTrack({ ...common, ...audioFormat(entry) });
+    case "sbtl":
+    case "subt":
+    case "text":
+    case "clcp":
+      return subtitleTrack({ ...common, codec: subtitleCodecOf(entry.type) });
+    case "subp":
+      return subtitleTrack({ ...common, codec: "vobsub" });
+    default:
+      return undefined;
+  }
+}
+
+const NO_ENTRY: SampleEntry = { type: "", content: new Uint8Array(0) };
+
+/** §8.5.2: the first description of `stsd`; files with several switch parameters, hardly ever the codec. */
+function firstSampleEntry(trak: Uint8Array): SampleEntry {
+  const stsd = boxAt(trak, "mdia", "minf", "stbl", "stsd");
+  if (stsd === undefined) return NO_ENTRY;
+  for (const entry of boxesOf(stsd.subarray(8))) return entry;
+  return NO_ENTRY;
+}
+
+function videoFormat(entry: SampleEntry) {
+  return entry === NO_ENTRY ? ({ codec: "unknown" } as const) : parseVideoEntry(entry);
+}
+
+function audioFormat(entry: SampleEntry) {
+  return entry === NO_ENTRY ? ({ codec: "unknown" } as const) : parseAudioEntry(entry);
+}
+
+/** §8.4.3. */
+function handlerType(trak: Uint8Array): string {
+  const hdlr = boxAt(trak, "mdia", "hdlr");
+  return hdlr === undefined ? "" : new ByteCursor(hdlr, "handler").skip(8).fourCharacters();
+}
+
+/** §8.4.2: timescale and language, three letters of five bits each. */
+function parseMediaHeader(trak: Uint8Array): { timescale: number; language: string | undefined } {
+  const mdhd = boxAt(trak, "mdia", "mdhd");
+  if (mdhd === undefined) return { timescale: 0, language: undefined };
+  const cursor = new ByteCursor(mdhd, "media header");
+  const isLong = skipVersionAndTimes(cursor);
+  const timescale = cursor.u32();
+  const packed = cursor.skip(isLong ? 8 : 4).u16();
+  const letters = [packed >> 10, packed >> 5, packed].map((bits) => String.fromCharCode(0x60 + (bits & 0x1f)));
+  // QuickTime's numbered languages come out as characters that are no letters, and are dropped.
+  return { timescale, language: languageTag(letters.join("")) };
+}
+
+/** §8.4.6: a BCP 47 tag. */
+function extendedLanguage(trak: Uint8Array): string | undefined {
+  const elng = boxAt(trak, "mdia", "elng");
+  return elng && languageTag(untrustedText(elng.subarray(4), TAG_LIMIT_CHARACTERS));
+}
+
+/** QuickTime File Format, "User data atoms": the name of the track. */
+function trackTitle(trak: Uint8Array): string | undefined {
+  const name = boxAt(trak, "udta", "name");
+  return (name && untrustedText(name, TITLE_LIMIT_CHARACTERS)) || undefined;
+}
+
+/** §8.3.2: flag 1 of `tkhd`, "track enabled". */
+function isEnabled(trak: Uint8Array): boolean {
+  return ((boxAt(trak, "tkhd")?.[3] ?? 0) & 1) === 1;
+}
+
+/** §8.3.2: never 0 for a real track. */
+function trackId(trak: Uint8Array): number {
+  const tkhd = boxAt(trak, "tkhd");
+  if (tkhd === undefined) return 0;
+  const cursor = new ByteCursor(tkhd, "track header");
+  skipVersionAndTimes(cursor);
+  return cursor.u32();
+}
+
+/** QuickTime File Format, "Track reference atoms": the tracks that hold the chapter names of this one. */
+function chapterTrackIds(trak: Uint8Array): number[] {
+  const chapters = boxAt(trak, "tref", "chap");
+  if (chapters === undefined) return [];
+  const cursor = new ByteCursor(chapters, "chapter reference");
+  const count = Math.min(Math.floor(chapters.length / 4), TRACKS_LIMIT);
+  return Array.from({ length: count }, () => cursor.u32());
+}
+
+/** Frames over time of the whole track, from the run lengths of `stts` (§8.6.1.2). */
+function frameRate(trak: Uint8Array, timescale: number): number {
+  const stts = boxAt(trak, "mdia", "minf", "stbl", "stts");
+  if (stts === undefined) return 0;
+  const cursor = new ByteCursor(stts, "table of times").skip(8);
+  let frames = 0;
+  let durationTicks = 0;
+  while (cursor.remaining >= 8) {
+    const count = cursor.u32();
+    frames += count;
+    durationTicks += count * cursor.u32();
+  }
+  return (frames * timescale) / durationTicks;
+}
+
+/** §8.7.3: `stsz` and `stz2` have their count at the same place. */
+function sampleCount(trak: Uint8Array): number {
+  const table = boxAt(trak, "mdia", "minf", "stbl");
+  const sizes = table && (boxAt(table, "stsz") ?? boxAt(table, "stz2"));
+  return sizes === undefined ? 0 : new ByteCursor(sizes, "table of sizes").skip(8).u32();
+}
