@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Clock } from "@riptide/core";
 
 export interface Deadline {
@@ -17,6 +18,8 @@ export interface Deadline {
 export async function withDeadline<T>(deadline: Deadline, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
   deadline.signal.throwIfAborted();
   const controller = new AbortController();
+  // `run` may well do a dozen things at once under this signal.
+  setMaxListeners(0, controller.signal);
   const onAbort = () => controller.abort(deadline.signal.reason);
   deadline.signal.addEventListener("abort", onAbort, { once: true });
   const timer = deadline.clock.setTimer(deadline.timeoutMs, () => controller.abort(deadline.timeoutError()));

@@ -1,0 +1,218 @@
+import { setMaxListeners } from "node:events";
+import type { Clock } from "@riptide/core";
+import { withDeadline } from "../metainfo/deadline.ts";
+import { uniqueTrackers } from "../metainfo/torrent-urls.ts";
+import type { PeerAddress } from "../types.ts";
+import {
+  afterFailure,
+  afterSuccess,
+  createTier,
+  currentTracker,
+  eventFor,
+  type Tier,
+  type Told,
+} from "./announce-policy.ts";
+import {
+  type Announce,
+  type AnnounceEvent,
+  type AnnounceResult,
+  type AnnounceStats,
+  announceTimeout,
+  TrackerError,
+} from "./tracker.ts";
+
+/** Tiers that are announced to side by side; those beyond become fallbacks of the last one. */
+const MAX_PARALLEL_TIERS = 16;
+
+/** Enough to fill the connections of one torrent after duplicates and dead addresses. */
+const WANTED_PEERS = 200;
+
+/** How long `close` waits for trackers to hear that we leave. */
+const STOPPED_TIMEOUT_MS = 1_000;
+
+export interface AnnouncerOptions {
+  readonly tiers: readonly (readonly string[])[];
+  readonly announce: Announce;
+  readonly infoHash: string;
+  readonly peerId: Uint8Array;
+  /** Where we listen. */
+  readonly port: number;
+  readonly clock: Clock;
+  /** Gives [0, 1). */
+  readonly random: () => number;
+  /** Ends everything at once, without telling the trackers; `close` does that. */
+  readonly signal: AbortSignal;
+  readonly stats: () => AnnounceStats;
+  readonly onPeers: (peers: readonly PeerAddress[], trackerUrl: string) => void;
+  /** A tracker failed: for logs and the dashboard; the announcer goes on. */
+  readonly onError?: (error: TrackerError, trackerUrl: string) => void;
+}
+
+/** Announces one torrent for as long as it lives. */
+export interface Announcer {
+  /** Starts announcing to trackers that are not known yet: another source named them. */
+  addTiers(tiers: readonly (readonly string[])[]): void;
+  /** Tells the trackers that the download has become complete; not for one that was complete from the start. */
+  complete(): void;
+  /** Says goodbye to the trackers that know us, waiting at most a second. Idempotent; never rejects. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts announcing to every tier at once, to one tracker of each (BEP 12 would go on to the next tier only when one failed; a viewer
+ * waits for peers, and a dead first tracker takes 15 s to notice).
+ */
+export function startAnnouncer(options: AnnouncerOptions): Announcer {
+  return new TierAnnouncer(options);
+}
+
+class TierAnnouncer implements Announcer {
+  readonly #options: AnnouncerOptions;
+  readonly #loops: TierLoop[] = [];
+  readonly #running: Promise<void>[] = [];
+  readonly #controller = new AbortController();
+  #isComplete = false;
+  #closed: Promise<void> | undefined;
+
+  constructor(options: AnnouncerOptions) {
+    this.#options = options;
+    // Each tier listens.
+    setMaxListeners(0, this.#controller.signal);
+    options.signal.addEventListener("abort", this.#onAbort, { once: true });
+    if (options.signal.aborted) this.#onAbort();
+    this.addTiers(options.tiers);
+  }
+
+  addTiers(tiers: readonly (readonly string[])[]): void {
+    const known = new Set(this.#loops.flatMap((loop) => loop.urls));
+    const added = uniqueTrackers(tiers.map((tier) => tier.filter((url) => !known.has(url))));
+    const free = Math.max(MAX_PARALLEL_TIERS - this.#loops.length, 1);
+    const parallel = [...added.slice(0, free - 1), added.slice(free - 1).flat()].filter((tier) => tier.length > 0);
+    for (const urls of parallel) {
+      const loop = new TierLoop(urls, this.#options, this.#controller.signal, () => this.#isComplete);
+      this.#loops.push(loop);
+      this.#running.push(loop.run());
+    }
+  }
+
+  complete(): void {
+    if (this.#isComplete) return;
+    this.#isComplete = true;
+    for (const loop of this.#loops) loop.wake();
+  }
+
+  async close(): Promise<void> {
+    this.#closed ??= this.#sayGoodbye();
+    await this.#closed;
+  }
+
+  readonly #onAbort = () => this.#controller.abort(this.#options.signal.reason);
+
+  async #sayGoodbye(): Promise<void> {
+    const { clock, signal } = this.#options;
+    signal.removeEventListener("abort", this.#onAbort);
+    this.#controller.abort(new TrackerError("unreachable", "The announcer is closed"));
+    await Promise.all(this.#running);
+    const deadline = { clock, signal, timeoutMs: STOPPED_TIMEOUT_MS, timeoutError: announceTimeout };
+    const stopped = withDeadline(deadline, async (stopSignal) => {
+      await Promise.all(this.#loops.map((loop) => loop.stop(stopSignal)));
+    });
+    // A tracker that does not hear of it forgets us by itself.
+    await stopped.catch(() => {});
+  }
+}
+
+/** Announces to one tier, one tracker after the other. */
+class TierLoop {
+  readonly #options: AnnouncerOptions;
+  readonly #signal: AbortSignal;
+  readonly #isComplete: () => boolean;
+  readonly #told = new Map<string, Told>();
+  #tier: Tier;
+  #wake = () => {};
+
+  constructor(urls: readonly string[], options: AnnouncerOptions, signal: AbortSignal, isComplete: () => boolean) {
+    this.#options = options;
+    this.#signal = signal;
+    this.#isComplete = isComplete;
+    this.#tier = createTier(urls, options.random);
+  }
+
+  get urls(): readonly string[] {
+    return this.#tier.urls;
+  }
+
+  /** Runs until the signal aborts. */
+  async run(): Promise<void> {
+    while (!this.#signal.aborted) {
+      const url = currentTracker(this.#tier);
+      const result = await this.#announce(url);
+      if (this.#signal.aborted) return;
+      const next =
+        result === undefined ? afterFailure(this.#tier, this.#options.random) : afterSuccess(this.#tier, result);
+      this.#tier = next.tier;
+      if (result !== undefined) this.#options.onPeers(result.peers, url);
+      // The download may have been completed while the tracker was answering.
+      const hasNews = result !== undefined && eventFor(this.#whatWasTold(url), this.#isComplete()) !== undefined;
+      await this.#sleep(hasNews ? 0 : next.delayMs, result !== undefined);
+    }
+  }
+
+  /** Announces at once unless this tier is failing: then it waits as it did. */
+  wake(): void {
+    this.#wake();
+  }
+
+  /** Tells the trackers that know us that we leave. */
+  async stop(signal: AbortSignal): Promise<void> {
+    const told = [...this.#told.keys()];
+    await Promise.allSettled(told.map((url) => this.#send(url, "stopped", signal)));
+  }
+
+  /** The tracker's answer, or `undefined` when it failed. */
+  async #announce(url: string): Promise<AnnounceResult | undefined> {
+    const told = this.#whatWasTold(url);
+    const event = eventFor(told, this.#isComplete());
+    const isSeed = this.#options.stats().leftBytes === 0;
+    try {
+      const result = await this.#send(url, event, this.#signal);
+      const completed = told.completed || event === "completed" || (event === "started" && isSeed);
+      this.#told.set(url, { started: true, completed });
+      return result;
+    } catch (error) {
+      if (!this.#signal.aborted) this.#options.onError?.(asTrackerError(error), url);
+      return undefined;
+    }
+  }
+
+  #whatWasTold(url: string): Told {
+    return this.#told.get(url) ?? { started: false, completed: false };
+  }
+
+  async #send(url: string, event: AnnounceEvent | undefined, signal: AbortSignal): Promise<AnnounceResult> {
+    const { announce, infoHash, peerId, port, stats } = this.#options;
+    const wantedPeers = event === "stopped" ? 0 : WANTED_PEERS;
+    return await announce({ url, infoHash, peerId, port, wantedPeers, signal, ...stats(), ...(event && { event }) });
+  }
+
+  async #sleep(delayMs: number, canWake: boolean): Promise<void> {
+    if (this.#signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      const wake = () => {
+        this.#wake = () => {};
+        timer[Symbol.dispose]();
+        this.#signal.removeEventListener("abort", wake);
+        resolve();
+      };
+      const timer = this.#options.clock.setTimer(delayMs, wake);
+      this.#signal.addEventListener("abort", wake, { once: true });
+      if (canWake) this.#wake = wake;
+    });
+  }
+}
+
+function asTrackerError(error: unknown): TrackerError {
+  return error instanceof TrackerError
+    ? error
+    : new TrackerError("unreachable", "The tracker failed", { cause: error });
+}

@@ -1,0 +1,5 @@
+export * from "./announcer.ts";
+export * from "./compact-peers.ts";
+export * from "./dht.ts";
+export * from "./tracker.ts";
+export * from "./tracker-client.ts";
