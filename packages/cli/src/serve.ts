@@ -31,6 +31,7 @@ export interface ServeContext {
 export async function serve(options: ServeOptions, context: ServeContext): Promise<void> {
   const { clock, stop } = context;
   await using closing = new ClosingStack();
+  const log: FailureLog = (what, error) => context.stderr.write(`${what}: ${describe(error)}\n`);
   const sources = await readSources(options.sources);
   const ffmpeg = await discoverFfmpeg({ ...(options.ffmpegPath ? { path: options.ffmpegPath } : {}), signal: stop });
   const engine = await openTorrentEngine({
@@ -43,11 +44,11 @@ export async function serve(options: ServeOptions, context: ServeContext): Promi
     },
     peers: options.peers,
     clock,
+    log,
   });
   closing.defer(() => engine.close());
   const streams = createStreamFactory({ ffmpeg, clock });
   const draining = new AbortController();
-  const log: FailureLog = (what, error) => context.stderr.write(`${what}: ${describe(error)}\n`);
   const app = createApp({
     engine,
     streams,

@@ -48,7 +48,7 @@ export async function startTransmission(options: TransmissionOptions): Promise<T
     const metainfo = (await readFile(options.torrentPath)).toString("base64");
     await rpc("torrent-add", { metainfo, "download-dir": options.saveDirectory });
     await waitUntil("transmission has checked its files", async () => {
-      const [torrent] = (await rpc("torrent-get", { fields: ["status"] })).torrents as { status: number }[];
+      const [torrent] = (await rpc("torrent-get", { fields: ["status"] }))["torrents"] as { status: number }[];
       return torrent !== undefined && torrent.status >= 4;
     });
   } catch (error) {

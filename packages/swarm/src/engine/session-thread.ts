@@ -1,5 +1,3 @@
-import { createRequire } from "node:module";
-import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
 import type { SessionCommand, SessionEvent, SessionSettings } from "../session/protocol.ts";
 
@@ -20,11 +18,7 @@ export type StartSessionThread = (settings: SessionSettings, listener: SessionTh
 
 /** Runs the torrent session in a worker thread, so that hashing and sockets never delay an HTTP response. */
 export const startSessionThread: StartSessionThread = (settings, listener) => {
-  const worker = new Worker(new URL("./session-worker.ts", import.meta.url), {
-    workerData: settings,
-    // Run from source: the thread needs the loader that the main thread may have got in another way.
-    execArgv: ["--import", pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href],
-  });
+  const worker = new Worker(new URL("./session-worker.mjs", import.meta.url), { workerData: settings });
   let cause: Error | undefined;
   worker.on("message", (event: SessionEvent) => listener.event(event));
   worker.on("error", (error) => {

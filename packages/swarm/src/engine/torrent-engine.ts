@@ -42,6 +42,8 @@ export interface TorrentEngineOptions {
   readonly peers: readonly PeerAddress[];
   readonly clock: Clock;
   readonly stallLimitMs?: number;
+  /** Told why a session died: a fault of ours that nobody else hears about. */
+  readonly log?: (message: string, error: unknown) => void;
   readonly startThread?: StartSessionThread;
 }
 
@@ -204,7 +206,7 @@ class ThreadedTorrentEngine implements RiptideTorrentEngine {
     const start = this.#options.startThread ?? startSessionThread;
     this.#thread = start(this.#options.settings, {
       event: (event) => this.#handle(event),
-      exited: () => this.#died(),
+      exited: (cause) => this.#died(cause),
     });
     for (const record of this.#records.values()) {
       if (record.failure !== undefined) continue;
@@ -217,10 +219,11 @@ class ThreadedTorrentEngine implements RiptideTorrentEngine {
   }
 
   /** The session is gone. Streams wait on: what they demand is sent to the next one. */
-  #died(): void {
+  #died(cause: Error | undefined): void {
     this.#thread = undefined;
     this.#sessionClosed.resolve();
     if (this.#closing !== undefined) return;
+    this.#options.log?.("The torrent session died and is started again", cause);
     for (const removal of this.#removals.values()) removal.resolve();
     this.#removals.clear();
     this.#peerPort = new Deferred();
