@@ -21,7 +21,7 @@ export interface BencodeLimits {
 }
 
 /** What libtorrent allows a .torrent file: 10 MB is a film library of 500,000 pieces; nobody nests 100 levels. */
-export const DEFAULT_BENCODE_LIMITS: BencodeLimits = {
+const DEFAULT_BENCODE_LIMITS: BencodeLimits = {
   maxInputBytes: 10_000_000,
   maxDepth: 100,
   maxTokens: 3_000_000,

@@ -7,7 +7,7 @@ import { type BencodeInput, encodeBencode } from "./bencode.ts";
 const READ_LENGTH_BYTES = 1024 * 1024;
 
 /** A file of this machine and its path in the torrent, which does not start with the torrent's name. */
-export interface FileToShare {
+interface FileToShare {
   readonly absolutePath: string;
   readonly path: readonly string[];
 }

@@ -2,7 +2,7 @@ import type { BencodeValue } from "./bencode.ts";
 import { isList, textOf } from "./torrent-fields.ts";
 
 /** Each tracker is announced to: the worst real lists have some dozens. */
-export const MAX_TRACKERS = 100;
+const MAX_TRACKERS = 100;
 
 /** Each web seed is a connection. */
 const MAX_WEB_SEEDS = 32;
