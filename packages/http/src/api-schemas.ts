@@ -1,0 +1,108 @@
+import { z } from "@hono/zod-openapi";
+
+/**
+ * The shapes of every JSON body, once: handlers are typed by them, `/openapi.json` is generated from them, and the
+ * web page imports their types. Text that comes from a torrent is untrusted and only ever text.
+ */
+
+const bytes = z.number().int().nonnegative();
+const bytesPerSecond = z.number().nonnegative();
+const count = z.number().int().nonnegative();
+
+export const problemSchema = z
+  .strictObject({
+    type: z.literal("about:blank"),
+    title: z.string(),
+    status: z.number().int(),
+    detail: z.string().openapi({ description: "A sentence for people: what happened and what to do." }),
+    code: z.string().openapi({ description: "Stable and machine-readable.", example: "metadata_pending" }),
+    retryAfterSeconds: z.number().optional(),
+  })
+  .openapi("Problem");
+
+export const torrentFileSchema = z
+  .strictObject({
+    index: count,
+    path: z.string(),
+    length: bytes,
+    verifiedBytes: bytes,
+    mediaType: z.string().openapi({ description: "A guess from the name; streaming looks at the bytes." }),
+  })
+  .openapi("TorrentFile");
+
+export const torrentSchema = z
+  .strictObject({
+    infoHash: z.string().regex(/^[0-9a-f]{40}$/),
+    name: z.string(),
+    state: z.enum(["metadata", "ready", "failed"]),
+    files: z.array(torrentFileSchema),
+    sizeBytes: bytes,
+    pieceLengthBytes: bytes,
+    verifiedBytes: bytes,
+    progress: z.number().min(0).max(1),
+    downloadedBytes: bytes,
+    uploadedBytes: bytes,
+    downloadBytesPerSecond: bytesPerSecond,
+    uploadBytesPerSecond: bytesPerSecond,
+    connectedPeers: count,
+    knownPeers: count,
+    activeDemands: count,
+    error: z.strictObject({ code: z.string(), message: z.string() }).optional(),
+  })
+  .openapi("Torrent");
+
+export const torrentListSchema = z.strictObject({ torrents: z.array(torrentSchema) }).openapi("TorrentList");
+
+export const addTorrentSchema = z
+  .strictObject({
+    source: z
+      .string()
+      .min(1)
+      .openapi({ description: "A magnet URI, an http(s) URL of a .torrent file or an info hash." }),
+  })
+  .openapi("AddTorrent");
+
+const byteRangeSchema = z.strictObject({ start: bytes, end: bytes }).openapi("ByteRange");
+
+export const fileMapSchema = z
+  .strictObject({
+    available: z.array(byteRangeSchema).readonly(),
+    wanted: z.array(byteRangeSchema).readonly(),
+    reading: z.array(byteRangeSchema).readonly(),
+  })
+  .openapi("FileMap", { description: "Half-open byte ranges [start, end) of the file." });
+
+export const engineHealthSchema = z
+  .strictObject({ state: z.enum(["running", "restarting", "closed"]), restarts: count })
+  .openapi("EngineHealth");
+
+export const livenessSchema = z.strictObject({ status: z.literal("ok") }).openapi("Liveness");
+
+export const readinessSchema = z
+  .strictObject({
+    status: z.enum(["ready", "not_ready"]),
+    version: z.string(),
+    engine: engineHealthSchema,
+    ffmpeg: z.strictObject({ version: z.string(), active: count, limit: count }).optional(),
+    reasons: z.array(z.string()).openapi({ description: "What is missing or degraded, and what to do about it." }),
+  })
+  .openapi("Readiness");
+
+export type Problem = z.infer<typeof problemSchema>;
+export type TorrentFile = z.infer<typeof torrentFileSchema>;
+export type Torrent = z.infer<typeof torrentSchema>;
+export type TorrentList = z.infer<typeof torrentListSchema>;
+export type AddTorrent = z.infer<typeof addTorrentSchema>;
+export type FileMap = z.infer<typeof fileMapSchema>;
+export type EngineHealth = z.infer<typeof engineHealthSchema>;
+export type Readiness = z.infer<typeof readinessSchema>;
+
+/** What `/api/events` sends: the name of each event and the JSON in its data. */
+export interface ServerEvents {
+  /** The first event of every connection, and sent again if a slow client missed too many others. */
+  readonly snapshot: { readonly torrents: readonly Torrent[]; readonly engine: EngineHealth };
+  readonly added: Torrent;
+  readonly updated: Torrent;
+  readonly removed: { readonly infoHash: string };
+  readonly engine: EngineHealth;
+}

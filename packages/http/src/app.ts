@@ -1,0 +1,92 @@
+import { OpenAPIHono } from "@hono/zod-openapi";
+import type { AppOptions } from "./app-options.ts";
+import { HttpError } from "./http-error.ts";
+import { isExpected, problemResponse } from "./problem.ts";
+import { addEventRoutes } from "./routes/events.ts";
+import { addFileRoutes } from "./routes/files.ts";
+import { addHealthRoutes } from "./routes/health.ts";
+import { addMethodFallbacks } from "./routes/method-fallbacks.ts";
+import { addOpenApiRoute } from "./routes/openapi.ts";
+import { addPageRoutes } from "./routes/page.ts";
+import { addStreamRoutes } from "./routes/streams.ts";
+import { addTorrentRoutes } from "./routes/torrents.ts";
+import { assertToken, tokenCookie } from "./security/access-token.ts";
+import { assertHost } from "./security/host-policy.ts";
+import { addResponseHeaders } from "./security/response-headers.ts";
+import { assertSameOrigin } from "./security/same-origin.ts";
+
+/** The whole HTTP surface as a function from request to response; `listen` puts it on a socket. */
+export interface App {
+  fetch(request: Request): Promise<Response>;
+}
+
+/** Never written anywhere: the client is gone. The number is nginx's. */
+const CLIENT_CLOSED_REQUEST = 499;
+
+/** Creates the app. It holds no sockets and no timers; what a response holds is released with its body. */
+export function createApp(options: AppOptions): App {
+  const routes = createRoutes(options);
+  return {
+    async fetch(request) {
+      const response = await answer(request, routes, options);
+      addResponseHeaders(response);
+      return response;
+    },
+  };
+}
+
+async function answer(request: Request, routes: OpenAPIHono, options: AppOptions): Promise<Response> {
+  try {
+    assertHost(request, options.allowedHosts);
+    if (options.token !== undefined) assertAccess(request, options.token);
+    assertSameOrigin(request);
+    const response = await routes.fetch(request);
+    if (options.token !== undefined) rememberToken(request, response, options.token);
+    return response;
+  } catch (error) {
+    if (request.signal.aborted) return new Response(null, { status: CLIENT_CLOSED_REQUEST });
+    if (!isExpected(error)) options.log?.(`${request.method} ${new URL(request.url).pathname} failed`, error);
+    return problemResponse(error);
+  }
+}
+
+function createRoutes(options: AppOptions): OpenAPIHono {
+  const routes = new OpenAPIHono({
+    defaultHook: (result) => {
+      if (!result.success) {
+        throw new HttpError("bad_request", result.error.issues[0]?.message ?? "The request cannot be understood.");
+      }
+    },
+  });
+  // `answer` turns errors into problem documents, wherever they were thrown.
+  routes.onError((error) => {
+    throw error;
+  });
+  routes.notFound(() => {
+    throw new HttpError("not_found", "There is nothing at this address.");
+  });
+  // Hono answers HEAD by what GET answers and then forgets the body, which may hold readers.
+  routes.use(async (context, next) => {
+    await next();
+    if (context.req.raw.method === "HEAD") await context.res.body?.cancel();
+  });
+  addPageRoutes(routes, options);
+  addTorrentRoutes(routes, options);
+  addFileRoutes(routes, options);
+  addEventRoutes(routes, options);
+  addStreamRoutes(routes, options);
+  addHealthRoutes(routes, options);
+  addOpenApiRoute(routes, options);
+  addMethodFallbacks(routes);
+  return routes;
+}
+
+/** `/livez` says nothing but that the process lives, and whoever asks for it may have no secrets. */
+function assertAccess(request: Request, token: string): void {
+  if (new URL(request.url).pathname !== "/livez") assertToken(request, token);
+}
+
+function rememberToken(request: Request, response: Response, token: string): void {
+  const cookie = tokenCookie(request, token);
+  if (cookie !== undefined) response.headers.append("set-cookie", cookie);
+}

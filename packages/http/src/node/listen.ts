@@ -1,0 +1,145 @@
+import { once } from "node:events";
+import { createServer, type RequestListener, type Server, ServerResponse } from "node:http";
+import { getRequestListener, RequestError } from "@hono/node-server";
+import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
+import { assertInvariant } from "@riptide/core";
+import type { App } from "../app.ts";
+import type { FailureLog } from "../app-options.ts";
+import { HttpError } from "../http-error.ts";
+import { problemResponse } from "../problem.ts";
+import { addResponseHeaders } from "../security/response-headers.ts";
+import { listenError } from "./listen-error.ts";
+import { sendResponse } from "./send-response.ts";
+
+/** Slowloris: whoever takes longer to send its header fields does not mean to. */
+const HEADERS_TIMEOUT_MS = 15_000;
+/** For the request with its body, so in effect for uploads: 10 MB in 30 s. The response may take as long as a film. */
+const REQUEST_TIMEOUT_MS = 30_000;
+/** How often Node looks for connections that exceed the two above. */
+const TIMEOUT_CHECK_INTERVAL_MS = 5_000;
+/** Longer than the 60 s for which common proxies keep their connections to a server like this one. */
+const KEEP_ALIVE_TIMEOUT_MS = 65_000;
+/** Node's default, spelled out: hundreds of ranges in one header field are as many as fit. */
+const MAX_HEADER_BYTES = 16 * 1024;
+/** Half of the 1024 file descriptors that a process usually has; the rest is for peers, pieces and ffmpeg. */
+const MAX_CONNECTIONS = 512;
+/** A client that has taken nothing of what lies ready for this long holds pieces and demands for nobody. */
+const STALLED_READER_MS = 60_000;
+
+export interface ListenOptions {
+  readonly host: string;
+  /** 0 picks a free port. */
+  readonly port: number;
+  /** For tests: how long a client may take nothing of what lies ready for it. */
+  readonly stalledReaderMs?: number;
+  /** Told of bodies that broke off for a reason of ours. */
+  readonly log?: FailureLog | undefined;
+}
+
+export interface Listener {
+  readonly host: string;
+  readonly port: number;
+  readonly url: string;
+  /** Takes no more connections, lets bodies run for `graceMs`, then destroys what is left. Idempotent. */
+  close(options: { graceMs: number }): Promise<void>;
+}
+
+/** Puts the app on a socket. Rejects with a `ListenError` that says why it cannot. */
+export async function listen(app: App, options: ListenOptions): Promise<Listener> {
+  const server = createServer(
+    {
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      connectionsCheckingInterval: TIMEOUT_CHECK_INTERVAL_MS,
+      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+      maxHeaderSize: MAX_HEADER_BYTES,
+    },
+    createRequestListener(app, options.log),
+  );
+  server.maxConnections = MAX_CONNECTIONS;
+  dropStalledReaders(server, options.stalledReaderMs ?? STALLED_READER_MS);
+  closeIdleConnectionsEarly(server);
+  const port = await bind(server, options);
+  server.on("error", (error) => options.log?.("A connection could not be accepted", error)); // EMFILE, for one
+  let closed: Promise<void> | undefined;
+  return {
+    host: options.host,
+    port,
+    url: `http://${options.host.includes(":") ? `[${options.host}]` : options.host}:${port}`,
+    close: ({ graceMs }) => (closed ??= close(server, graceMs)),
+  };
+}
+
+/**
+ * Hono's bridge makes the `Request`, whose signal is aborted when the client goes. Writing the response is ours:
+ * the bridge would read chunks ahead, and end a failed body with the text of the error instead of breaking it off.
+ */
+function createRequestListener(app: App, log: FailureLog | undefined): RequestListener {
+  const answer = getRequestListener(
+    async (request, { outgoing }) => {
+      assertInvariant(outgoing instanceof ServerResponse, "Only HTTP/1 is bridged.");
+      try {
+        await sendResponse(await app.fetch(request), outgoing);
+      } catch (error) {
+        outgoing.destroy();
+        log?.(`The body of ${request.method} ${new URL(request.url).pathname} broke off`, error);
+      }
+      return RESPONSE_ALREADY_SENT;
+    },
+    { overrideGlobalObjects: false, errorHandler: refuse },
+  );
+  return (incoming, outgoing) => void answer(incoming, outgoing);
+}
+
+/** For what cannot even become a `Request`: a target or a Host that is none. */
+function refuse(error: unknown): Response {
+  const isClientsFault = error instanceof RequestError;
+  const response = problemResponse(
+    isClientsFault
+      ? new HttpError("bad_request", "The request needs a valid target and exactly one valid Host.")
+      : error,
+  );
+  addResponseHeaders(response);
+  return response;
+}
+
+/**
+ * Node's socket timeout knows progress inside a large write, and keeps one timer for all sockets. It also fires while
+ * a client waits for us, for bytes that no peer has sent yet; that is no fault of the client's.
+ */
+function dropStalledReaders(server: Server, stalledReaderMs: number): void {
+  server.timeout = stalledReaderMs;
+  server.on("request", (_incoming, outgoing) => {
+    outgoing.on("timeout", () => {
+      if (outgoing.writableLength > 0) outgoing.destroy();
+    });
+  });
+}
+
+/** While the server closes, a connection must not idle until its keep-alive runs out. */
+function closeIdleConnectionsEarly(server: Server): void {
+  server.on("request", (_incoming, outgoing) => {
+    outgoing.once("close", () => {
+      if (!server.listening) server.closeIdleConnections();
+    });
+  });
+}
+
+async function bind(server: Server, { host, port }: ListenOptions): Promise<number> {
+  const listening = once(server, "listening");
+  server.listen({ host, port });
+  await listening.catch((error: Error) => {
+    throw listenError(error, { host, port });
+  });
+  const address = server.address();
+  assertInvariant(address !== null && typeof address === "object", "A TCP server has an address.");
+  return address.port;
+}
+
+async function close(server: Server, graceMs: number): Promise<void> {
+  const closed = once(server, "close");
+  server.close(); // idle connections end here; busy ones when they become idle, or with the grace
+  const grace = setTimeout(() => server.closeAllConnections(), graceMs);
+  await closed;
+  clearTimeout(grace);
+}

@@ -1,0 +1,34 @@
+import { HttpError } from "./http-error.ts";
+
+/**
+ * Reads a request body of at most `limitBytes`, and stops reading as soon as it is longer: a declared length is only
+ * a promise, and a chunked body has none. Throws `payload_too_large`.
+ */
+export async function readBody(request: Request, limitBytes: number): Promise<Uint8Array> {
+  if (Number(request.headers.get("content-length") ?? 0) > limitBytes) throw tooLarge(limitBytes);
+  const chunks: Uint8Array[] = [];
+  let lengthBytes = 0;
+  for await (const chunk of request.body ?? []) {
+    lengthBytes += chunk.length;
+    if (lengthBytes > limitBytes) throw tooLarge(limitBytes);
+    chunks.push(chunk);
+  }
+  return concatenate(chunks, lengthBytes);
+}
+
+function concatenate(chunks: readonly Uint8Array[], lengthBytes: number): Uint8Array {
+  const whole = new Uint8Array(lengthBytes);
+  let offset = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return whole;
+}
+
+function tooLarge(limitBytes: number): HttpError {
+  return new HttpError(
+    "payload_too_large",
+    `The request body is larger than the ${limitBytes / 1024} KB allowed here.`,
+  );
+}

@@ -1,0 +1,19 @@
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import type { AppOptions } from "../app-options.ts";
+import { eventStream } from "../event-stream.ts";
+
+/** `/api/events`: for as long as the client listens and the server is not about to stop. */
+export function addEventRoutes(routes: OpenAPIHono, { engine, clock, draining }: AppOptions): void {
+  routes.openapi(listen, (context) => {
+    const clientGone = context.req.raw.signal;
+    const body = eventStream(engine, clock, draining === undefined ? [clientGone] : [clientGone, draining]);
+    return new Response(body, { headers: { "content-type": "text/event-stream" } });
+  });
+}
+
+const listen = createRoute({
+  method: "get",
+  path: "/api/events",
+  summary: "Follow all changes as server-sent events: snapshot, then added, updated, removed, engine",
+  responses: { 200: { description: "The events", content: { "text/event-stream": { schema: z.string() } } } },
+});

@@ -1,0 +1,36 @@
+import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
+import { fileMapSchema } from "../api-schemas.ts";
+import type { AppOptions } from "../app-options.ts";
+import { mediaInfoSchema } from "../media-info-schema.ts";
+import { openStream } from "../open-stream.ts";
+import { jsonContent } from "./json-content.ts";
+import { fileTarget } from "./targets.ts";
+
+/** What is known about one file: its media, and which of its bytes are there. */
+export function addFileRoutes(routes: OpenAPIHono, options: AppOptions): void {
+  routes.openapi(showMediaInfo, async (context) => {
+    const opened = await openStream(context.req.raw, context.req.valid("param"), options);
+    return context.json(await options.streams.mediaInfo(opened), 200);
+  });
+
+  routes.openapi(showMap, (context) => {
+    const { infoHash, index } = context.req.valid("param");
+    return context.json(options.engine.map(infoHash, index), 200);
+  });
+}
+
+const showMediaInfo = createRoute({
+  method: "get",
+  path: "/api/torrents/{infoHash}/files/{index}",
+  summary: "Read the media info of a file; waits for the bytes it needs",
+  request: { params: fileTarget },
+  responses: { 200: jsonContent(mediaInfoSchema, "Container, duration and tracks") },
+});
+
+const showMap = createRoute({
+  method: "get",
+  path: "/api/torrents/{infoHash}/files/{index}/map",
+  summary: "Show which bytes of a file are available, wanted and being read",
+  request: { params: fileTarget },
+  responses: { 200: jsonContent(fileMapSchema, "Byte ranges of the file") },
+});

@@ -1,0 +1,79 @@
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import type { StreamProducer } from "@riptide/core";
+import { serverTiming } from "@riptide/stream";
+import type { AppOptions } from "../app-options.ts";
+import { openStream } from "../open-stream.ts";
+import { type FileTarget, fileTarget } from "./targets.ts";
+
+/** The bytes of a file, as they are or repackaged. HEAD mirrors GET, which Hono routes here as well. */
+export function addStreamRoutes(routes: OpenAPIHono, options: AppOptions): void {
+  const { streams } = options;
+  routes.openapi(defaultStream, (context) =>
+    serveStream(context.req.raw, context.req.valid("param"), streams.default, options),
+  );
+  routes.openapi(directStream, (context) =>
+    serveStream(context.req.raw, context.req.valid("param"), streams.direct, options),
+  );
+  routes.openapi(remuxStream, (context) =>
+    serveStream(context.req.raw, context.req.valid("param"), streams.remux, options),
+  );
+}
+
+async function serveStream(
+  request: Request,
+  target: FileTarget,
+  producer: StreamProducer,
+  options: AppOptions,
+): Promise<Response> {
+  const context = await openStream(request, target, options);
+  const response = await producer.produce(request, context);
+  response.headers.set("server-timing", serverTiming(context.timings));
+  // Whatever the torrent holds, opened as a page it runs nothing. (`sandbox` would say more, but then no tab plays it.)
+  response.headers.set("content-security-policy", "script-src 'none'");
+  return response;
+}
+
+const startSeconds = z
+  .string()
+  .regex(/^\d{1,7}(\.\d{1,20})?$/, "t is a time in seconds, such as 90 or 90.5.")
+  .optional()
+  .openapi({ param: { name: "t", in: "query" }, description: "Where to start, in seconds." });
+
+const audioTrack = z
+  .string()
+  .regex(/^\d{1,3}$/, "audio is the index of an audio track, a whole number.")
+  .optional()
+  .openapi({ param: { name: "audio", in: "query" }, description: "Index among the audio tracks." });
+
+const remuxQuery = z.object({ t: startSeconds, audio: audioTrack });
+
+const mediaContent = {
+  "application/octet-stream": { schema: z.string().openapi({ format: "binary" }) },
+  "video/mp4": { schema: z.string().openapi({ format: "binary" }) },
+};
+const whole = { description: "The whole stream", content: mediaContent };
+const part = { description: "A byte range of the file (RFC 9110 §14)", content: mediaContent };
+
+const defaultStream = createRoute({
+  method: "get",
+  path: "/stream/{infoHash}/{index}",
+  summary: "Stream what a client that says nothing can most likely play",
+  request: { params: fileTarget, query: remuxQuery },
+  responses: { 200: whole, 206: part },
+});
+
+const directStream = createRoute({
+  method: "get",
+  path: "/stream/{infoHash}/{index}/direct",
+  summary: "Stream the original bytes (RFC 9110 ranges and preconditions)",
+  request: { params: fileTarget },
+  responses: { 200: whole, 206: part },
+});
+
+const remuxStream = createRoute({
+  method: "get",
+  path: "/stream/{infoHash}/{index}/remux.mp4",
+  summary: "Stream the file as fragmented MP4 of unknown length",
+  request: { params: fileTarget, query: remuxQuery },
+  responses: { 200: whole },
+});

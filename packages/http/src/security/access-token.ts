@@ -1,0 +1,51 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import { HttpError } from "../http-error.ts";
+
+const COOKIE_NAME = "riptide_token";
+
+/** Refuses a request that does not carry the token: as bearer token, in `?token=` or in the cookie of our page. */
+export function assertToken(request: Request, token: string): void {
+  const offered = [bearerToken(request), queryToken(request), cookieToken(request)];
+  if (!offered.some((candidate) => candidate !== undefined && isSameSecret(candidate, token))) {
+    throw new HttpError("unauthorized", "This server needs its access token: open the link that it printed.", {
+      "www-authenticate": "Bearer",
+    });
+  }
+}
+
+/**
+ * The cookie for a page that was opened with `?token=`: its requests then need nothing else. Scripts cannot read it
+ * and other sites cannot make the browser send it.
+ */
+export function tokenCookie(request: Request, token: string): string | undefined {
+  const isPage = new URL(request.url).pathname === "/";
+  if (!isPage || queryToken(request) === undefined) return undefined;
+  return `${COOKIE_NAME}=${encodeURIComponent(token)}; Path=/; HttpOnly; SameSite=Strict`;
+}
+
+function bearerToken(request: Request): string | undefined {
+  return /^Bearer +(\S+)$/i.exec(request.headers.get("authorization") ?? "")?.[1];
+}
+
+function queryToken(request: Request): string | undefined {
+  return new URL(request.url).searchParams.get("token") ?? undefined;
+}
+
+function cookieToken(request: Request): string | undefined {
+  const pairs = (request.headers.get("cookie") ?? "").split("; ");
+  const value = pairs.find((pair) => pair.startsWith(`${COOKIE_NAME}=`))?.slice(COOKIE_NAME.length + 1);
+  try {
+    return value === undefined ? undefined : decodeURIComponent(value);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Compares digests in constant time, so that neither length nor common prefix can be measured. */
+function isSameSecret(left: string, right: string): boolean {
+  return timingSafeEqual(sha256(left), sha256(right));
+}
+
+function sha256(text: string): Uint8Array {
+  return createHash("sha256").update(text).digest();
+}

@@ -1,0 +1,104 @@
+import { type StreamContext, StreamError, type StreamProducer } from "@riptide/core";
+import type { StreamFactory } from "@riptide/stream";
+
+/** What `mediaInfo` of the fake factory answers. */
+export const MEDIA_INFO: Awaited<ReturnType<StreamFactory["mediaInfo"]>> = {
+  container: "matroska",
+  durationSeconds: 60,
+  tracks: [
+    {
+      kind: "video",
+      index: 0,
+      codec: "h264",
+      codecTag: "V_MPEG4/ISO/AVC",
+      codecString: "avc1.640028",
+      language: undefined,
+      title: undefined,
+      isDefault: true,
+      widthPixels: 1280,
+      heightPixels: 720,
+      framesPerSecond: 24,
+    },
+    {
+      kind: "audio",
+      index: 0,
+      codec: "ac3",
+      codecTag: "A_AC3",
+      codecString: undefined,
+      language: "de",
+      title: "Kino",
+      isDefault: false,
+      channels: 6,
+      sampleRateHz: 48_000,
+    },
+    {
+      kind: "subtitle",
+      index: 0,
+      codec: "srt",
+      codecTag: "S_TEXT/UTF8",
+      language: "en",
+      title: undefined,
+      isDefault: false,
+    },
+  ],
+  keyIndex: { kind: "cues", startByte: 4096 },
+  isFastStart: undefined,
+};
+
+export interface FakeStreams extends StreamFactory {
+  ffmpeg: StreamFactory["ffmpeg"];
+  /** What the next `mediaInfo` or `produce` rejects with. */
+  failure: unknown;
+  /** Every `produce` so far: which producer, and with what. */
+  readonly produced: { readonly by: string; readonly request: Request; readonly context: StreamContext }[];
+}
+
+/** A factory whose producers stream the bytes of the file as they come, and remember what they were asked. */
+export function createFakeStreams(): FakeStreams {
+  const produced: FakeStreams["produced"] = [];
+  const streams: FakeStreams = {
+    failure: undefined,
+    ffmpeg: { version: "5.1.9", active: 0, limit: 2 },
+    produced,
+    async mediaInfo() {
+      if (streams.failure !== undefined) throw streams.failure;
+      return MEDIA_INFO;
+    },
+    async choose() {
+      return { mode: "direct", reasons: [] };
+    },
+    default: producer("default"),
+    direct: producer("direct"),
+    remux: producer("remux"),
+  };
+
+  function producer(by: string): StreamProducer {
+    return {
+      async produce(request, context) {
+        produced.push({ by, request, context });
+        if (streams.failure !== undefined) throw streams.failure;
+        const headers = { "content-type": "video/mp4", "content-length": String(context.provider.sizeBytes) };
+        return new Response(request.method === "HEAD" ? null : fileBody(context), { headers });
+      },
+    };
+  }
+  return streams;
+}
+
+function fileBody({ provider, signal }: StreamContext): ReadableStream<Uint8Array> {
+  const cancelled = new AbortController();
+  signal.addEventListener("abort", () => cancelled.abort(signal.reason));
+  let offset = 0;
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const chunk = await provider.readAt(offset, 256 * 1024, { signal: cancelled.signal });
+        offset += chunk.length;
+        if (chunk.length > 0) controller.enqueue(chunk);
+        if (offset === provider.sizeBytes) controller.close();
+      },
+      cancel: () => cancelled.abort(new StreamError("torrent_removed", "The body was cancelled.")),
+    },
+    { highWaterMark: 0 },
+  );
+}
