@@ -1,0 +1,73 @@
+import type { AddTorrent, Problem, Torrent } from "@riptide/http";
+
+const UNREACHABLE = "Riptide does not answer. Is it still running?";
+
+/** Adds a magnet, an address, an info hash, or a .torrent file. Rejects with an `Error` whose message is a sentence. */
+export async function addTorrent(source: string | Blob): Promise<Torrent> {
+  const isText = typeof source === "string";
+  const response = await request("/api/torrents", {
+    method: "POST",
+    headers: { "content-type": isText ? "application/json" : "application/x-bittorrent" },
+    body: isText ? JSON.stringify({ source } satisfies AddTorrent) : source,
+  });
+  return response.json();
+}
+
+export async function showTorrent(infoHash: string): Promise<Torrent> {
+  return (await request(`/api/torrents/${infoHash}`)).json();
+}
+
+export async function removeTorrent(infoHash: string, deleteData: boolean): Promise<void> {
+  await request(`/api/torrents/${infoHash}?data=${deleteData}`, { method: "DELETE" });
+}
+
+/** The address that the page's own player plays. */
+export function playerUrl(infoHash: string, index: number): string {
+  return authorized(`/stream/${infoHash}/${index}`);
+}
+
+/** The whole address of the original bytes, for other players. */
+export function directUrl(infoHash: string, index: number): string {
+  return new URL(authorized(`/stream/${infoHash}/${index}/direct`), location.href).href;
+}
+
+export function eventsUrl(): string {
+  return authorized("/api/events");
+}
+
+/** Why a stream does not play, as the server says it; `undefined` if the server would deliver it. */
+export async function whyNotPlayable(url: string): Promise<string | undefined> {
+  const controller = new AbortController();
+  try {
+    const response = await fetch(url, { headers: { range: "bytes=0-0" }, signal: controller.signal });
+    return response.ok ? undefined : await sentenceOf(response);
+  } catch {
+    return UNREACHABLE;
+  } finally {
+    controller.abort(); // the body is of no interest
+  }
+}
+
+async function request(path: string, init?: RequestInit): Promise<Response> {
+  const response = await fetch(authorized(path), init).catch(() => {
+    throw new Error(UNREACHABLE);
+  });
+  if (!response.ok) throw new Error(await sentenceOf(response));
+  return response;
+}
+
+async function sentenceOf(response: Response): Promise<string> {
+  try {
+    const problem: Problem = await response.json();
+    return problem.detail;
+  } catch {
+    return `Riptide answered ${response.status} ${response.statusText}.`;
+  }
+}
+
+/** A page opened with `?token=` hands it on: other players have no cookie. */
+function authorized(path: string): string {
+  const token = new URLSearchParams(location.search).get("token");
+  if (token === null) return path;
+  return `${path}${path.includes("?") ? "&" : "?"}token=${encodeURIComponent(token)}`;
+}

@@ -1,0 +1,14 @@
+import { defineConfig } from "vite";
+
+/** `changeOrigin` stays off: the server compares the Host with the page's Origin before it changes anything. */
+const toServer = { target: "http://127.0.0.1:8888", changeOrigin: false };
+
+export default defineConfig({
+  server: { proxy: { "/api": toServer, "/stream": toServer } },
+  build: {
+    target: "es2023",
+    // The page's Content-Security-Policy allows no inline data.
+    assetsInlineLimit: 0,
+    modulePreload: false,
+  },
+});
