@@ -1,0 +1,159 @@
+import { describe, expect, it } from "vitest";
+import type { SeedOptions } from "./simulated-seed.ts";
+import { contentOf, geometryOf, SimulatedSwarm } from "./simulated-swarm.ts";
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+const good: SeedOptions = { bytesPerSecond: 1_000_000 };
+const thin: SeedOptions = { bytesPerSecond: 150_000 };
+const always: Pick<SeedOptions, "poisons"> = { poisons: () => true };
+const times = (count: number, seed: SeedOptions) => Array.from({ length: count }, () => seed);
+
+interface Row {
+  readonly title: string;
+  readonly seeds: readonly SeedOptions[];
+  readonly pieceLengthBytes: number;
+  readonly sizeBytes: number;
+  readonly liars: readonly string[];
+  readonly maxMs: number;
+  readonly maxSentBytes: number;
+  readonly maxFirstPieceMs: number;
+}
+
+// Sizes and rates of the measured rows; the bars are what the prototype needed plus a little.
+const rows: readonly Row[] = [
+  {
+    title: "one good peer and one that poisons everything",
+    seeds: [good, { ...good, ...always }],
+    pieceLengthBytes: 256 * KIB,
+    sizeBytes: 4 * MIB,
+    liars: ["10.0.0.1"],
+    maxMs: 4600,
+    maxSentBytes: 5_000_000,
+    maxFirstPieceMs: 1000,
+  },
+  {
+    title: "a poisoner that came first, and one good peer",
+    seeds: [{ ...good, ...always }, good],
+    pieceLengthBytes: 256 * KIB,
+    sizeBytes: 4 * MIB,
+    liars: ["10.0.0.0"],
+    maxMs: 4600,
+    maxSentBytes: 5_000_000,
+    maxFirstPieceMs: 1000,
+  },
+  {
+    title: "a peer that poisons one block in five",
+    seeds: [good, { ...good, poisons: ({ piece, offset }) => (piece * 7 + offset / 16_384) % 5 === 0 }],
+    pieceLengthBytes: 256 * KIB,
+    sizeBytes: 4 * MIB,
+    liars: ["10.0.0.1"],
+    maxMs: 4600,
+    maxSentBytes: 5_000_000,
+    maxFirstPieceMs: 1000,
+  },
+  {
+    title: "seven thin good peers and one poisoner, pieces of 256 KiB",
+    seeds: [...times(7, thin), { ...thin, ...always }],
+    pieceLengthBytes: 256 * KIB,
+    sizeBytes: 4 * MIB,
+    liars: ["10.0.0.7"],
+    maxMs: 4450,
+    maxSentBytes: 4_800_000,
+    maxFirstPieceMs: 350,
+  },
+  {
+    title: "seven thin good peers and one poisoner, pieces of 1 MiB: one extra copy",
+    seeds: [...times(7, thin), { ...thin, ...always }],
+    pieceLengthBytes: MIB,
+    sizeBytes: 8 * MIB,
+    liars: ["10.0.0.7"],
+    maxMs: 9200,
+    maxSentBytes: 9_600_000,
+    maxFirstPieceMs: 2000,
+  },
+  {
+    title: "six thin good peers and two poisoners that do not know each other",
+    seeds: [...times(6, thin), { ...thin, ...always }, { ...thin, poisons: ({ offset }) => offset % 32_768 === 0 }],
+    pieceLengthBytes: 256 * KIB,
+    sizeBytes: 4 * MIB,
+    liars: ["10.0.0.6", "10.0.0.7"],
+    maxMs: 6500,
+    maxSentBytes: 5_600_000,
+    maxFirstPieceMs: 3000,
+  },
+];
+
+describe("peers that lie", () => {
+  it.each(rows)("are banned, and only they: $title", (row) => {
+    const swarm = new SimulatedSwarm({ geometry: geometryOf(row.sizeBytes, row.pieceLengthBytes), seeds: row.seeds });
+    swarm.read(0, 0);
+    // The swarm compares the bytes of every piece before and after it is stored.
+    expect(swarm.untilComplete(row.maxMs)).toBe(true);
+    expect(swarm.bans.map(({ host }) => host).sort()).toEqual(row.liars);
+    expect(swarm.stored.get(0)).toBeLessThanOrEqual(row.maxFirstPieceMs);
+    expect(swarm.sentBytes).toBeLessThanOrEqual(row.maxSentBytes);
+    expect(swarm.downloader.stats.bans).toBe(row.liars.length);
+  });
+
+  it("do not delay a seek once they are banned", () => {
+    const seeds = [...times(7, thin), { ...thin, ...always }];
+    const swarm = new SimulatedSwarm({ geometry: geometryOf(256 * MIB, MIB), seeds });
+    swarm.read(0, 0);
+    swarm.run(5000);
+    const bytesBefore = swarm.sentBytes;
+    swarm.read(1, 150 * MIB);
+    expect(swarm.untilStored(150)).toBeLessThanOrEqual(1.35 * (MIB / 1050) + 100);
+    expect(swarm.sentBytes - bytesBefore).toBeLessThanOrEqual(1.35 * MIB);
+    expect(swarm.bans).toHaveLength(1);
+  });
+
+  it("are banned with all their connections, and one that comes back gets no request", () => {
+    const evil = { ...good, ...always, host: "10.6.6.6" };
+    const swarm = new SimulatedSwarm({
+      geometry: geometryOf(2 * MIB, 256 * KIB),
+      seeds: [good, evil, evil, { ...evil, joinsAtMs: 1500 }],
+    });
+    swarm.read(0, 0);
+    expect(swarm.untilComplete(4000)).toBe(true);
+    expect(swarm.bans.map(({ host }) => host)).toEqual(["10.6.6.6"]);
+    expect(swarm.connections.get(3)?.seed.receivedRequests).toBe(0);
+  });
+
+  it("are banned alone in the swarm, and the piece waits for an honest peer", () => {
+    const seeds = [
+      { ...good, ...always },
+      { ...good, joinsAtMs: 3000 },
+    ];
+    const swarm = new SimulatedSwarm({ geometry: geometryOf(MIB, 256 * KIB), seeds });
+    swarm.read(0, 0);
+    swarm.run(2900);
+    expect(swarm.bans.map(({ host }) => host)).toEqual(["10.0.0.0"]);
+    expect(swarm.sentBytes).toBeLessThanOrEqual(512 * KIB);
+    expect(swarm.downloader.unavailable()).toEqual([0, 1, 2, 3]);
+    expect(swarm.untilComplete(1300)).toBe(true);
+  });
+
+  it("are found although the honest witness leaves in the middle of the piece", () => {
+    const seeds = [{ ...good, leavesAtMs: 400 }, { ...good, ...always }, { ...thin }];
+    const swarm = new SimulatedSwarm({ geometry: geometryOf(MIB, 256 * KIB), seeds });
+    swarm.read(0, 0);
+    expect(swarm.untilComplete(12_000)).toBe(true);
+    expect(swarm.bans.map(({ host }) => host)).toEqual(["10.0.0.1"]);
+  });
+
+  it("cannot spoil loose blocks of an earlier run without being found, and those blame nobody", () => {
+    const geometry = geometryOf(256 * KIB, 256 * KIB);
+    const swarm = new SimulatedSwarm({ geometry, seeds: [good] });
+    const bytes = contentOf(geometry, 0);
+    bytes[5 * 16_384] = (bytes[5 * 16_384] ?? 0) ^ 1;
+    swarm.downloader.importPartial(0, Uint8Array.of(0b00001100, 0), bytes, 0);
+    swarm.read(0, 0);
+    expect(swarm.untilComplete(1000)).toBe(true);
+    expect(swarm.bans).toEqual([]);
+    expect(swarm.failedPieces).toBe(1);
+    // Fourteen blocks, and after the hash failed the two loose ones again.
+    expect(swarm.sentBytes).toBe(256 * KIB);
+  });
+});

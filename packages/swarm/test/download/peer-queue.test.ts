@@ -1,0 +1,127 @@
+import { describe, expect, it } from "vitest";
+import { PeerQueue } from "../../src/download/peer-queue.ts";
+import { Source } from "../../src/download/source.ts";
+import { prove } from "./scheduler-fixture.ts";
+
+function newPeer(): PeerQueue {
+  const peer = new PeerQueue(new Source(1, "host"));
+  peer.isChoking = false;
+  return peer;
+}
+
+describe("the depth of a peer's queue", () => {
+  it.each([
+    { title: "holds half a second of work and the round trip", msPerBlock: 16, firstAnswerMs: 16, depth: 33 },
+    { title: "grows with the round trip", msPerBlock: 16, firstAnswerMs: 116, depth: 39 },
+    { title: "is never below two", msPerBlock: 2000, firstAnswerMs: 2000, depth: 2 },
+    { title: "is capped at what peers accept", msPerBlock: 0.1, firstAnswerMs: 1, depth: 250 },
+  ])("$title", ({ msPerBlock, firstAnswerMs, depth }) => {
+    const peer = newPeer();
+    peer.noteRequest(0, 0);
+    for (let block = 0; block < 100; block++) peer.noteBlock(firstAnswerMs + block * msPerBlock);
+    expect(peer.depth()).toBe(depth);
+  });
+
+  it("is three for a peer that has sent nothing, and one when it was silent before", () => {
+    const peer = newPeer();
+    expect(peer.depth()).toBe(3);
+    peer.silences = 1;
+    expect(peer.depth()).toBe(1);
+  });
+
+  it.each([
+    { reqq: 5, depth: 5 },
+    { reqq: 1, depth: 1 },
+    { reqq: 0.5, depth: 1 },
+    { reqq: 0, depth: 250 },
+    { reqq: -7, depth: 250 },
+    { reqq: 1e9, depth: 1000 },
+    { reqq: Number.NaN, depth: 250 },
+  ])("obeys a reqq of $reqq", ({ reqq, depth }) => {
+    const peer = newPeer();
+    prove(peer, 0.1);
+    peer.setQueueLimit(reqq);
+    expect(peer.depth()).toBe(depth);
+  });
+});
+
+describe("the rate of a peer", () => {
+  it("is not inflated by a burst: eight blocks at once after 800 ms are 100 ms each", () => {
+    const peer = newPeer();
+    peer.noteRequest(0, 0);
+    for (let burst = 1; burst <= 6; burst++) for (let block = 0; block < 8; block++) peer.noteBlock(800 * burst);
+    expect(peer.averageMsPerBlock).toBeGreaterThan(40);
+    expect(peer.averageMsPerBlock).toBeLessThan(160);
+  });
+
+  it("leaves out the first answer after an empty pipe: that is latency", () => {
+    const peer = newPeer();
+    prove(peer, 20);
+    const before = peer.averageMsPerBlock;
+    peer.noteRequest(0, 10_000);
+    peer.inFlight.delete(0);
+    peer.noteBlock(10_400);
+    expect(peer.averageMsPerBlock).toBe(before);
+    expect(peer.stats().bytesPerSecond).toBeCloseTo(16_384_000 / before);
+  });
+
+  it("follows the peer when it gets slower", () => {
+    const peer = newPeer();
+    prove(peer, 10);
+    peer.noteRequest(0, 0);
+    peer.noteBlock(10);
+    for (let block = 1; block <= 24; block++) peer.noteBlock(10 + 100 * block);
+    expect(peer.averageMsPerBlock).toBeGreaterThan(90);
+  });
+
+  it("degrades with silence while it owes blocks, not while it owes none", () => {
+    const peer = newPeer();
+    prove(peer, 20);
+    expect(peer.msPerBlock(5000)).toBeCloseTo(20);
+    peer.noteRequest(0, 5000);
+    expect(peer.msPerBlock(5200)).toBeCloseTo(20);
+    expect(peer.msPerBlock(5900)).toBe(900);
+  });
+
+  it.each([
+    { title: "chokes", spoil: (peer: PeerQueue) => Object.assign(peer, { isChoking: true }) },
+    { title: "is silent", spoil: (peer: PeerQueue) => Object.assign(peer, { silentSinceMs: 1 }) },
+    { title: "has sent nothing", spoil: () => undefined, unproven: true },
+  ])("is told as 0 while it $title", ({ spoil, unproven }) => {
+    const peer = newPeer();
+    if (unproven !== true) prove(peer, 20);
+    spoil(peer);
+    expect(peer.stats().bytesPerSecond).toBe(0);
+  });
+});
+
+describe("the patience with a peer", () => {
+  it.each([
+    { title: "is a second for one that has sent nothing", msPerBlock: undefined, maxQuietMs: 1000 },
+    { title: "is a second at most", msPerBlock: 400, maxQuietMs: 1000 },
+    { title: "is five blocks' time", msPerBlock: 150, maxQuietMs: 750 },
+    { title: "is 300 ms and a round trip at least", msPerBlock: 1, maxQuietMs: 301 },
+  ])("$title", ({ msPerBlock, maxQuietMs }) => {
+    const peer = newPeer();
+    if (msPerBlock !== undefined) prove(peer, msPerBlock, 200);
+    expect(peer.maxQuietMs()).toBeCloseTo(maxQuietMs, 0);
+  });
+});
+
+describe("requests taken back", () => {
+  it("still make their blocks welcome, until they are answered", () => {
+    const peer = newPeer();
+    peer.noteRecalled(7);
+    expect(peer.wasAsked(7)).toBe(true);
+    expect(peer.wasAsked(8)).toBe(false);
+    expect(peer.forgetRecalled(7)).toBe(true);
+    expect(peer.forgetRecalled(7)).toBe(false);
+    expect(peer.wasAsked(7)).toBe(false);
+  });
+
+  it("are remembered within a limit, the oldest forgotten first", () => {
+    const peer = newPeer();
+    for (let key = 0; key < 2001; key++) peer.noteRecalled(key);
+    expect([0, 1, 2000].map((key) => peer.wasAsked(key))).toEqual([false, true, true]);
+  });
+});
