@@ -1,0 +1,98 @@
+import { execFile } from "node:child_process";
+import { access, constants } from "node:fs/promises";
+import { delimiter, isAbsolute, join, resolve } from "node:path";
+import { promisify } from "node:util";
+import { TranscodeError } from "@riptide/core";
+
+/** A program that takes longer than this to say its version is no ffmpeg we want to stream through. */
+const ANSWER_LIMIT_MS = 10_000;
+/** The longest answer, the list of encoders, is about 20 KiB. */
+const ANSWER_LIMIT_BYTES = 1024 * 1024;
+
+/** An ffmpeg that was found to work, and what it can do. */
+export interface FfmpegInstallation {
+  /** Absolute path of the program. */
+  readonly path: string;
+  /** As it names itself: `5.1.9-0+deb12u1`. */
+  readonly version: string;
+  /** Whether it has libx264, without which video can only be copied. */
+  readonly canEncodeH264: boolean;
+}
+
+export interface DiscoverOptions {
+  /** The program to use, and no other. */
+  readonly path?: string;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Finds ffmpeg: at `path`, else where the environment variable `FFMPEG_PATH` says, else on `PATH`. It is asked once what it
+ * can do. Undefined if there is none on `PATH`, or none that works.
+ *
+ * Rejects with `TranscodeError` `ffmpeg_missing` if `path` or `FFMPEG_PATH` is given and does not work: who names a program wants
+ * that one. Rejects with the signal's reason once that is aborted.
+ */
+export async function discoverFfmpeg({ path, signal }: DiscoverOptions): Promise<FfmpegInstallation | undefined> {
+  const named = path ?? process.env["FFMPEG_PATH"];
+  try {
+    if (named !== undefined && named !== "") return await inspect(resolve(named), signal);
+    const found = await findOnPath();
+    return found === undefined ? undefined : await inspect(found, signal);
+  } catch (cause) {
+    signal.throwIfAborted();
+    if (named === undefined || named === "") return undefined;
+    const source = path === undefined ? "The program that FFMPEG_PATH names" : "The program given as ffmpeg";
+    const message = `${source} does not work as ffmpeg 5 or newer. Give the full path of one, or leave it out.`;
+    throw new TranscodeError("ffmpeg_missing", message, { cause });
+  }
+}
+
+async function findOnPath(): Promise<string | undefined> {
+  const folders = (process.env["PATH"] ?? "").split(delimiter).filter(isAbsolute);
+  for (const folder of folders) {
+    const candidate = join(folder, "ffmpeg");
+    const isExecutable = await access(candidate, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (isExecutable) return candidate;
+  }
+  return undefined;
+}
+
+/** Rejects with an `Error` that says what is wrong with the program. */
+async function inspect(path: string, signal: AbortSignal): Promise<FfmpegInstallation> {
+  const answer = (...question: string[]): Promise<string> => ask(path, question, signal);
+  const [versionText, demuxers, encoders, noiseFilter] = await Promise.all([
+    answer("-version"),
+    answer("-demuxers"),
+    answer("-encoders"),
+    answer("-h", "bsf=noise"),
+  ]);
+  const version = /^ffmpeg version (\S{1,64})/.exec(versionText)?.[1];
+  if (version === undefined) throw new Error("It does not say that it is ffmpeg.");
+  for (const demuxer of REQUIRED_DEMUXERS) {
+    if (!isListed(demuxers, demuxer)) throw new Error(`It cannot read ${demuxer}.`);
+  }
+  if (!isListed(encoders, "aac")) throw new Error("It cannot encode AAC.");
+  // `drop` came with ffmpeg 5.0; `arguments.ts` needs it.
+  if (!/^\s*-?drop\s/m.test(noiseFilter)) throw new Error(`It is too old: ${version}.`);
+  return { path, version, canEncodeH264: isListed(encoders, "libx264") };
+}
+
+const REQUIRED_DEMUXERS = ["matroska", "mov", "mpegts", "avi", "flv", "asf", "ogg"];
+
+/** Whether ffmpeg's list names it: ` D  matroska,webm   Matroska / WebM`, ` V....D libx264   …`. */
+function isListed(list: string, name: string): boolean {
+  return list.split("\n").some((line) => line.trim().split(/\s+/)[1]?.split(",").includes(name) === true);
+}
+
+async function ask(path: string, question: readonly string[], signal: AbortSignal): Promise<string> {
+  const { stdout } = await promisify(execFile)(path, ["-hide_banner", ...question], {
+    signal,
+    timeout: ANSWER_LIMIT_MS,
+    maxBuffer: ANSWER_LIMIT_BYTES,
+    env: {},
+  });
+  return stdout;
+}
