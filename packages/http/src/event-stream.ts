@@ -3,7 +3,7 @@ import { PendingEvents, type ServerEvent } from "./pending-events.ts";
 import { torrentView } from "./torrent-view.ts";
 
 /** Proxies and clients take a silent connection for dead after 30 s and more; this is well below. */
-export const HEARTBEAT_MS = 15_000;
+const HEARTBEAT_MS = 15_000;
 
 /**
  * Server-sent events (WHATWG HTML §9.2): a snapshot, then every change of the engine, and a comment when there was

@@ -4,7 +4,7 @@ import type { AppOptions } from "./app-options.ts";
 import type { FileTarget } from "./routes/targets.ts";
 
 /** How long a request waits for a magnet's metadata: shorter than what players and proxies give up after. */
-export const METADATA_WAIT_MAX_MS = 30_000;
+const METADATA_WAIT_MAX_MS = 30_000;
 
 export type OpenedStream = StreamContext & { readonly timings: ReturnType<typeof createTimings> };
 
