@@ -1,0 +1,6 @@
+export * from "./file-io.ts";
+export type * from "./file-layout.ts";
+export * from "./library.ts";
+export * from "./seed-store.ts";
+export * from "./storage-error.ts";
+export * from "./torrent-store.ts";

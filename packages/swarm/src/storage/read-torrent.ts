@@ -1,0 +1,34 @@
+import { assertInvariant, type ByteRange, rangeLength } from "@riptide/core";
+import { allocateBytes, readFully } from "./file-io.ts";
+import { spansOf, type TorrentLayout } from "./file-layout.ts";
+import type { OpenFiles } from "./open-files.ts";
+import { withStorageErrors } from "./storage-error.ts";
+
+/** Reads a range of a torrent from its files, all of it; padding files are zeros (BEP 47). */
+export async function readTorrent(
+  layout: TorrentLayout,
+  files: OpenFiles,
+  range: ByteRange,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  assertInvariant(range.start >= 0 && range.end <= layout.sizeBytes, "Only bytes of the torrent can be read");
+  const bytes = allocateBytes(rangeLength(range));
+  await withStorageErrors(() => fillFromFiles(layout, files, { range, bytes, signal }), signal);
+  return bytes;
+}
+
+/** As `readTorrent`, into memory of the caller, with the errors of the file system. */
+export async function fillFromFiles(
+  layout: TorrentLayout,
+  files: OpenFiles,
+  { range, bytes, signal }: { range: ByteRange; bytes: Uint8Array; signal: AbortSignal },
+): Promise<void> {
+  let done = 0;
+  for (const { file, position, lengthBytes } of spansOf(layout, range)) {
+    signal.throwIfAborted();
+    const part = bytes.subarray(done, done + lengthBytes);
+    done += lengthBytes;
+    if (file.isPadding) part.fill(0);
+    else if (lengthBytes > 0) await files.use(file, "read", (handle) => readFully(handle, part, position));
+  }
+}

@@ -1,0 +1,125 @@
+import { constants } from "node:fs";
+import { open, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { lstatIfThere } from "./file-io.ts";
+import { filesOf, filesOfPiece, holdsBytes, type StoredFile, type TorrentLayout } from "./file-layout.ts";
+import type { FileStamps } from "./file-stamps.ts";
+import { OpenFiles } from "./open-files.ts";
+import { fillFromFiles } from "./read-torrent.ts";
+import { rehash } from "./rehash.ts";
+import type { SafeFolders } from "./safe-folders.ts";
+import { unsafePath } from "./storage-error.ts";
+import type { VerifiedJournal } from "./verified-journal.ts";
+
+/** Some file systems keep small files in the inode, where they count no blocks: nothing is said about those. */
+const MIN_HOLE_BYTES = 64 * 1024;
+const READ_ONLY = constants.O_RDONLY | constants.O_NOFOLLOW;
+
+export interface RecoverOptions {
+  readonly directory: string;
+  readonly layout: TorrentLayout;
+  readonly folders: SafeFolders;
+  readonly journal: VerifiedJournal;
+  /** Files as the last session left them. */
+  readonly stamps: FileStamps;
+  readonly signal: AbortSignal;
+}
+
+export interface RecoveredPieces {
+  /** Verified and durable. */
+  readonly pieces: readonly number[];
+  /** Files that are there at full length, among those that were looked at. */
+  readonly stamps: FileStamps;
+}
+
+/**
+ * Finds out which pieces are on the disk. Those the journal records are believed where their files are there at full
+ * length; those whose files somebody else has touched are hashed, as are all others where the journal is not whole.
+ * Afterwards the journal says the same, so that a file created anew, all holes, is never taken for what it was.
+ */
+export async function recoverPieces(options: RecoverOptions): Promise<RecoveredPieces> {
+  const { layout, journal } = options;
+  const { pieces: recorded, isIntact } = await journal.load();
+  const survey = await surveyFiles(isIntact ? filesOf(recorded, layout) : await filesOnDisk(options), options);
+  const believed = new Set(recorded.filter((piece) => allFiles(piece, layout, (file) => isUntouched(file, survey))));
+  const doubtful = [...(isIntact ? recorded : piecesWithData(survey, layout))].filter(
+    (piece) => !believed.has(piece) && allFiles(piece, layout, ({ index }) => survey.has(index)),
+  );
+  const found = await hashPieces(doubtful, options);
+  const pieces = [...believed, ...found];
+  const isSame = isIntact && pieces.length === recorded.length;
+  const isNew = !isIntact && pieces.length === 0;
+  if (!isSame && !isNew) await journal.rewrite(pieces);
+  return { pieces, stamps: new Map([...survey].map(([index, { modifiedMs }]) => [index, modifiedMs])) };
+}
+
+interface FileOnDisk {
+  readonly modifiedMs: number;
+  /** Nobody has written to it since Riptide did, as far as is known. */
+  readonly isUntouched: boolean;
+  readonly isHole: boolean;
+}
+
+/** Files at full length by their index. */
+type Survey = ReadonlyMap<number, FileOnDisk>;
+
+/** Looks at files without opening them. Rejects if one is a link or no file: it is not ours. */
+async function surveyFiles(files: Iterable<StoredFile>, options: RecoverOptions): Promise<Survey> {
+  const { directory, folders, stamps, signal } = options;
+  const survey = new Map<number, FileOnDisk>();
+  for (const { index, diskPath, lengthBytes } of files) {
+    signal.throwIfAborted();
+    if (!(await folders.exists(diskPath.slice(0, -1)))) continue;
+    const stats = await lstatIfThere(join(directory, ...diskPath));
+    if (stats === undefined) continue;
+    if (!stats.isFile()) throw unsafePath();
+    if (stats.size !== lengthBytes) continue;
+    survey.set(index, {
+      modifiedMs: stats.mtimeMs,
+      isUntouched: (stamps.get(index) ?? stats.mtimeMs) === stats.mtimeMs,
+      isHole: stats.blocks === 0 && lengthBytes >= MIN_HOLE_BYTES,
+    });
+  }
+  return survey;
+}
+
+/** The files that may be there: none of a torrent that is new, which is what most are that have no journal. */
+async function filesOnDisk({ directory, layout }: RecoverOptions): Promise<readonly StoredFile[]> {
+  const names = new Set(await readdir(directory));
+  return layout.files.filter((file) => holdsBytes(file) && names.has(file.diskPath[0]!));
+}
+
+async function hashPieces(pieces: readonly number[], { directory, layout, signal }: RecoverOptions): Promise<number[]> {
+  if (pieces.length === 0) return [];
+  const files = new OpenFiles((file) => open(join(directory, ...file.diskPath), READ_ONLY));
+  try {
+    const read = (offset: number, bytes: Uint8Array): Promise<void> =>
+      fillFromFiles(layout, files, { range: { start: offset, end: offset + bytes.length }, bytes, signal });
+    const found = await rehash(pieces, layout, { read, signal });
+    // What was read may still be on its way to the disk, and is about to be recorded: data first.
+    for (const file of filesOf(found, layout)) await files.use(file, "read", (handle) => handle.datasync());
+    return found;
+  } finally {
+    await files.close();
+  }
+}
+
+/** Pieces that lie in a file with any data in it. */
+function piecesWithData(survey: Survey, layout: TorrentLayout): ReadonlySet<number> {
+  const pieces = new Set<number>();
+  for (const [index, { isHole }] of survey) {
+    const { offsetBytes, lengthBytes } = layout.files[index]!;
+    if (isHole) continue;
+    const first = Math.floor(offsetBytes / layout.pieceLengthBytes);
+    for (let piece = first; piece * layout.pieceLengthBytes < offsetBytes + lengthBytes; piece += 1) pieces.add(piece);
+  }
+  return pieces;
+}
+
+function isUntouched({ index }: StoredFile, survey: Survey): boolean {
+  return survey.get(index)?.isUntouched === true;
+}
+
+function allFiles(piece: number, layout: TorrentLayout, holds: (file: StoredFile) => boolean): boolean {
+  return filesOfPiece(piece, layout).every(holds);
+}

@@ -1,0 +1,57 @@
+import type { PeerAddress } from "../types.ts";
+
+/** What Riptide remembers about a torrent from one start to the next, besides its bytes. */
+export interface StoredTorrent {
+  /** 40 lower-case hex digits. */
+  readonly infoHash: string;
+  /** The raw info dictionary; undefined while it is still to be fetched from peers. */
+  readonly infoBytes: Uint8Array | undefined;
+  readonly trackers: readonly (readonly string[])[];
+  /** Peers worth trying first. */
+  readonly peers: readonly PeerAddress[];
+  readonly displayName: string | undefined;
+  /** Wall-clock time, milliseconds since 1970. */
+  readonly addedAtMs: number;
+}
+
+/** Everything but the info dictionary, which has a file of its own. */
+export type TorrentRecord = Omit<StoredTorrent, "infoHash" | "infoBytes">;
+
+export function encodeTorrentRecord({ trackers, peers, displayName, addedAtMs }: TorrentRecord): Uint8Array {
+  return Buffer.from(JSON.stringify({ version: 1, trackers, peers, displayName, addedAtMs }, null, 2));
+}
+
+/** Reads a record; what is not as we write it is undefined as a whole, for then nobody knows what else is wrong. */
+export function decodeTorrentRecord(bytes: Uint8Array): TorrentRecord | undefined {
+  let record: unknown;
+  try {
+    record = JSON.parse(Buffer.from(bytes).toString("utf8"));
+  } catch {
+    return undefined;
+  }
+  if (!isObject(record) || record["version"] !== 1) return undefined;
+  const { trackers, peers, displayName, addedAtMs } = record;
+  if (!isTiers(trackers) || !isPeers(peers) || typeof addedAtMs !== "number") return undefined;
+  if (displayName !== undefined && typeof displayName !== "string") return undefined;
+  return { trackers, peers, displayName, addedAtMs };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isTiers(value: unknown): value is string[][] {
+  return (
+    Array.isArray(value) && value.every((tier) => Array.isArray(tier) && tier.every((url) => typeof url === "string"))
+  );
+}
+
+function isPeers(value: unknown): value is PeerAddress[] {
+  return Array.isArray(value) && value.every(isPeer);
+}
+
+function isPeer(value: unknown): value is PeerAddress {
+  if (!isObject(value)) return false;
+  const { host, port } = value;
+  return typeof host === "string" && Number.isInteger(port) && Number(port) > 0 && Number(port) < 65_536;
+}

@@ -1,0 +1,251 @@
+import { constants } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { assertInvariant } from "@riptide/core";
+import { bitsByteLength, hasBit, setBit } from "../download/bits.ts";
+import type { PartialPiece } from "../download/index.ts";
+import { pieceLength } from "../types.ts";
+import { lstatIfThere, syncFolder, writeFully } from "./file-io.ts";
+import { filesOf, pieceRange, type StoredFile, spansOf, type TorrentLayout } from "./file-layout.ts";
+import { dropFileStamps, readFileStamps, saveFileStamps } from "./file-stamps.ts";
+import { loadLooseBlocks, saveLooseBlocks } from "./loose-blocks.ts";
+import { type FileMode, OpenFiles } from "./open-files.ts";
+import { readTorrent } from "./read-torrent.ts";
+import { type RecoveredPieces, recoverPieces } from "./recover-pieces.ts";
+import { SafeFolders } from "./safe-folders.ts";
+import { SerialQueue } from "./serial-queue.ts";
+import { changedFile, unsafePath, withStorageErrors } from "./storage-error.ts";
+import { VerifiedJournal } from "./verified-journal.ts";
+
+/** Below a torrent's folder: what Riptide remembers about it. Metainfo gives no file this name. */
+export const STATE_FOLDER = ".riptide";
+const JOURNAL_FILE = "verified";
+const LOOSE_BLOCKS_FILE = "partials";
+const STAMPS_FILE = "stamps";
+
+/**
+ * The bytes of one torrent on disk. Rejects with a `RiptideError` (`disk_full`, or `storage_failed`), or with the signal's
+ * reason; after that it can still be used.
+ */
+export interface TorrentStore {
+  /** Verified pieces, BEP 3 bit order. `markVerified` sets bits in it; nobody else writes to it. */
+  readonly verified: Uint8Array;
+  /** Writes a whole piece to its files. The bytes must not change until it settles. */
+  write(piece: number, bytes: Uint8Array, options?: { readonly signal?: AbortSignal }): Promise<void>;
+  /** The piece was written and its hash is right: from now on it is read, and the next `sync` makes it durable. */
+  markVerified(piece: number): void;
+  /** Makes the pieces marked so far durable: data first, then the record of it. Does nothing if there are none. */
+  sync(): Promise<void>;
+  /** Exactly these bytes of the torrent, all of verified pieces. The result belongs to the caller. */
+  read(offset: number, length: number, options: { readonly signal: AbortSignal }): Promise<Uint8Array>;
+  /** Replaces what was saved before; keeps at most `MAX_LOOSE_BYTES` of it. */
+  savePartials(pieces: readonly PartialPiece[]): Promise<void>;
+  /** The blocks saved last whose pieces are not verified. */
+  loadPartials(): Promise<PartialPiece[]>;
+  /** Absolute path of a file. The file is there once a piece of it is written. */
+  filePath(index: number): string;
+  /** Waits for what is under way. Does not sync. */
+  close(): Promise<void>;
+}
+
+export interface TorrentStoreOptions {
+  /** The torrent's own folder, created if it is missing. The folder around it is there. */
+  readonly directory: string;
+  readonly metainfo: TorrentLayout;
+  /** Aborts opening, which may have to hash what lies there. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Opens the store of a torrent below its folder. Pieces are believed as the journal records them, where their files are
+ * there at full length; if the journal is damaged or missing, the files are hashed.
+ */
+export function openTorrentStore({ directory, metainfo, signal }: TorrentStoreOptions): Promise<TorrentStore> {
+  return withStorageErrors(async () => {
+    signal.throwIfAborted();
+    const folders = new SafeFolders(directory);
+    const stateFolder = await folders.ensure([STATE_FOLDER]);
+    const journal = new VerifiedJournal(join(stateFolder, JOURNAL_FILE), metainfo);
+    const stampsPath = join(stateFolder, STAMPS_FILE);
+    const stamps = await readFileStamps(stampsPath, metainfo.files.length);
+    const recovered = await recoverPieces({ directory, layout: metainfo, folders, journal, stamps, signal });
+    await dropFileStamps(stampsPath);
+    return new DiskTorrentStore({ directory, layout: metainfo, folders, journal, recovered });
+  }, signal);
+}
+
+interface DiskTorrentStoreOptions {
+  readonly directory: string;
+  readonly layout: TorrentLayout;
+  readonly folders: SafeFolders;
+  readonly journal: VerifiedJournal;
+  readonly recovered: RecoveredPieces;
+}
+
+class DiskTorrentStore implements TorrentStore {
+  readonly verified: Uint8Array;
+  readonly #directory: string;
+  readonly #layout: TorrentLayout;
+  readonly #folders: SafeFolders;
+  readonly #journal: VerifiedJournal;
+  readonly #stateFolder: string;
+  readonly #files = new OpenFiles((file, mode) => this.#openFile(file, mode));
+  /** Files known to be on the disk at full length, and when they were last modified before they were opened here. */
+  readonly #stored: Map<number, number>;
+  readonly #writtenFiles = new Set<StoredFile>();
+  /** Folders with new names in them that a power cut could still take back. */
+  readonly #changedFolders = new Set<string>();
+  /**
+   * One write at a time: every file access of the process goes through the four threads of libuv, and a slow disk must
+   * not hold all of them while somebody waits to read.
+   */
+  readonly #writes = new SerialQueue();
+  readonly #syncs = new SerialQueue();
+  /** Verified, but not yet recorded. */
+  #unrecorded: number[] = [];
+
+  constructor({ directory, layout, folders, journal, recovered }: DiskTorrentStoreOptions) {
+    this.#directory = directory;
+    this.#layout = layout;
+    this.#folders = folders;
+    this.#journal = journal;
+    this.#stateFolder = join(directory, STATE_FOLDER);
+    this.#stored = new Map(recovered.stamps);
+    this.verified = new Uint8Array(bitsByteLength(layout.pieceCount));
+    for (const piece of recovered.pieces) setBit(this.verified, piece);
+  }
+
+  write(piece: number, bytes: Uint8Array, { signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    assertInvariant(piece >= 0 && piece < this.#layout.pieceCount, `Piece ${piece} must exist`);
+    assertInvariant(bytes.length === pieceLength(this.#layout, piece), `Piece ${piece} must be written as a whole`);
+    return this.#writes.run(() => withStorageErrors(() => this.#write(piece, bytes, signal), signal));
+  }
+
+  markVerified(piece: number): void {
+    if (hasBit(this.verified, piece)) return;
+    setBit(this.verified, piece);
+    this.#unrecorded.push(piece);
+  }
+
+  sync(): Promise<void> {
+    return this.#syncs.run(() => withStorageErrors(() => this.#sync()));
+  }
+
+  read(offset: number, length: number, { signal }: { readonly signal: AbortSignal }): Promise<Uint8Array> {
+    const range = { start: offset, end: offset + length };
+    const { pieceLengthBytes } = this.#layout;
+    for (let piece = Math.floor(offset / pieceLengthBytes); piece * pieceLengthBytes < range.end; piece += 1) {
+      assertInvariant(hasBit(this.verified, piece), `Piece ${piece} must be verified before it is read`);
+    }
+    return readTorrent(this.#layout, this.#files, range, signal);
+  }
+
+  savePartials(pieces: readonly PartialPiece[]): Promise<void> {
+    const path = join(this.#stateFolder, LOOSE_BLOCKS_FILE);
+    return this.#writes.run(() => withStorageErrors(() => saveLooseBlocks(path, pieces, this.#layout)));
+  }
+
+  async loadPartials(): Promise<PartialPiece[]> {
+    const path = join(this.#stateFolder, LOOSE_BLOCKS_FILE);
+    const pieces = await withStorageErrors(() => loadLooseBlocks(path, this.#layout));
+    return pieces.filter(({ piece }) => !hasBit(this.verified, piece));
+  }
+
+  filePath(index: number): string {
+    return join(this.#directory, ...this.#layout.files[index]!.diskPath);
+  }
+
+  async close(): Promise<void> {
+    await this.#writes.idle();
+    await this.#syncs.idle();
+    await this.#files.close();
+    await withStorageErrors(() => this.#saveStamps());
+  }
+
+  async #write(piece: number, bytes: Uint8Array, signal: AbortSignal | undefined): Promise<void> {
+    let done = 0;
+    for (const { file, position, lengthBytes } of spansOf(this.#layout, pieceRange(this.#layout, piece))) {
+      signal?.throwIfAborted();
+      const part = bytes.subarray(done, done + lengthBytes);
+      done += lengthBytes;
+      if (file.isPadding) continue;
+      this.#writtenFiles.add(file);
+      await this.#files.use(file, "write", (handle) => writeFully(handle, part, position));
+    }
+  }
+
+  async #sync(): Promise<void> {
+    if (this.#unrecorded.length === 0) return;
+    const pieces = this.#unrecorded;
+    this.#unrecorded = [];
+    try {
+      await this.#syncData(pieces);
+      await this.#journal.append(pieces);
+    } catch (error) {
+      if (error instanceof LostWriteError) throw error.cause;
+      this.#unrecorded = [...pieces, ...this.#unrecorded];
+      throw error;
+    }
+  }
+
+  async #syncData(pieces: readonly number[]): Promise<void> {
+    for (const file of filesOf(pieces, this.#layout)) {
+      await this.#files.use(file, "read", (handle) =>
+        handle.datasync().catch((cause: unknown) => {
+          throw new LostWriteError("Written data could not be made durable", { cause });
+        }),
+      );
+    }
+    for (const folder of this.#changedFolders) {
+      await syncFolder(folder);
+      this.#changedFolders.delete(folder);
+    }
+  }
+
+  async #saveStamps(): Promise<void> {
+    for (const file of this.#writtenFiles) {
+      const stats = await lstatIfThere(this.filePath(file.index));
+      if (stats !== undefined) this.#stored.set(file.index, stats.mtimeMs);
+    }
+    if (this.#stored.size > 0) await saveFileStamps(join(this.#stateFolder, STAMPS_FILE), this.#stored);
+  }
+
+  async #openFile(file: StoredFile, mode: FileMode): Promise<FileHandle> {
+    const mustExist = mode === "read" || this.#stored.has(file.index);
+    await this.#folders.ensure(file.diskPath.slice(0, -1));
+    const { O_RDWR, O_CREAT, O_NOFOLLOW } = constants;
+    const handle = await open(this.filePath(file.index), O_RDWR | O_NOFOLLOW | (mustExist ? 0 : O_CREAT), 0o644);
+    try {
+      await this.#fitFile(handle, file, mustExist);
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+    return handle;
+  }
+
+  /** Gives a new file its full length, without its blocks. One we had must still be what it was: holes are not verified. */
+  async #fitFile(handle: FileHandle, file: StoredFile, mustExist: boolean): Promise<void> {
+    const stats = await handle.stat();
+    if (!stats.isFile()) throw unsafePath();
+    if (stats.size === file.lengthBytes && mustExist) return;
+    if (mustExist) throw changedFile();
+    if (stats.size !== file.lengthBytes) await handle.truncate(file.lengthBytes);
+    this.#stored.set(file.index, stats.mtimeMs);
+    this.#noteNewNames(file);
+  }
+
+  #noteNewNames({ index, diskPath }: StoredFile): void {
+    let folder = dirname(this.filePath(index));
+    for (let depth = diskPath.length; depth > 0; depth -= 1) {
+      this.#changedFolders.add(folder);
+      folder = dirname(folder);
+    }
+  }
+}
+
+/**
+ * After fdatasync(2) failed, the system has forgotten which pages it could not write, so that a second try which succeeds
+ * proves nothing. The pieces stay unrecorded: readable now, fetched again after a restart.
+ */
+class LostWriteError extends Error {}

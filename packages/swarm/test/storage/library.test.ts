@@ -1,0 +1,379 @@
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { existsSync, readdirSync } from "node:fs";
+import { mkdir, readFile, readlink, rm, symlink, utimes, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { InvariantError } from "@riptide/core";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type Library, openLibrary, type StoredTorrent } from "../../src/storage/index.ts";
+import { injectFileFaults, systemError } from "./file-faults.ts";
+import { StorageBench } from "./sample-torrent.ts";
+
+const INFO = Buffer.from("d4:name4:film12:piece lengthi16384ee");
+const HASH = createHash("sha1").update(INFO).digest("hex");
+const OTHER_HASH = "0".repeat(39) + "a";
+const FILM: StoredTorrent = {
+  infoHash: HASH,
+  infoBytes: INFO,
+  trackers: [["http://a/announce", "udp://b:80"], ["http://c/announce"]],
+  peers: [
+    { host: "10.0.0.1", port: 6881 },
+    { host: "2001:db8::1", port: 1 },
+  ],
+  displayName: "Der Film – ☂",
+  addedAtMs: 1_700_000_000_000,
+};
+const MAGNET: StoredTorrent = {
+  infoHash: OTHER_HASH,
+  infoBytes: undefined,
+  trackers: [],
+  peers: [],
+  displayName: undefined,
+  addedAtMs: 1_600_000_000_000,
+};
+
+let bench: StorageBench;
+let data: string;
+let library: Library | undefined;
+beforeEach(async () => {
+  bench = await StorageBench.create();
+  data = join(bench.data, "data");
+  library = undefined;
+});
+afterEach(async () => {
+  await library?.close();
+  await bench.dispose();
+});
+
+async function open(): Promise<Library> {
+  library = await openLibrary(data);
+  return library;
+}
+
+async function reopen(): Promise<Library> {
+  await library?.close();
+  return await open();
+}
+
+describe("what a library remembers", () => {
+  it("is there after a restart, the first added first", async () => {
+    const first = await open();
+    expect(first.torrents()).toEqual([]);
+    await first.save(FILM);
+    await first.save(MAGNET);
+    expect(first.torrents()).toEqual([MAGNET, FILM]);
+    const stored = (await reopen()).torrents();
+    expect(
+      stored.map((torrent) => ({ ...torrent, infoBytes: torrent.infoBytes && Buffer.from(torrent.infoBytes) })),
+    ).toEqual([MAGNET, FILM]);
+  });
+
+  it("changes with what is saved, and an info dictionary that came late is kept", async () => {
+    const first = await open();
+    await first.save({ ...FILM, infoBytes: undefined });
+    await first.save(FILM);
+    await first.save({ ...FILM, infoBytes: undefined, peers: [] });
+    expect(first.torrents()).toEqual([{ ...FILM, peers: [] }]);
+    const [stored] = (await reopen()).torrents();
+    expect(stored?.peers).toEqual([]);
+    expect(Buffer.from(stored?.infoBytes ?? [])).toEqual(INFO);
+  });
+
+  it("lies in a folder named by the info hash", async () => {
+    const opened = await open();
+    expect(opened.directoryOf(HASH)).toBe(join(data, HASH));
+    await opened.save(FILM);
+    expect(readdirSync(join(data, HASH, ".riptide")).sort()).toEqual(["info", "torrent.json"]);
+    expect(await readFile(join(data, HASH, ".riptide", "info"))).toEqual(INFO);
+  });
+
+  it("is never asked for by anything but an info hash", async () => {
+    const opened = await open();
+    for (const name of ["..", "../escape", "", HASH.toUpperCase(), `${HASH}/x`]) {
+      expect(() => opened.directoryOf(name)).toThrow(InvariantError);
+      await expect(opened.remove(name, { deleteData: true })).rejects.toThrow(InvariantError);
+      await expect(opened.save({ ...FILM, infoHash: name })).rejects.toThrow(InvariantError);
+    }
+  });
+
+  it("does not hold what could not be written", async () => {
+    const opened = await open();
+    await opened.save(MAGNET);
+    const faults = await injectFileFaults();
+    faults.before = (call) => {
+      if (call === "write torrent.json.tmp") throw systemError("ENOSPC");
+    };
+    await expect(opened.save({ ...MAGNET, displayName: "New" })).rejects.toMatchObject({ code: "disk_full" });
+    await expect(opened.save(FILM)).rejects.toMatchObject({ code: "disk_full" });
+    faults.restore();
+    expect(opened.torrents()).toEqual([MAGNET]);
+    expect((await reopen()).torrents()).toEqual([MAGNET]);
+  });
+
+  it("is not written through a folder that is a link", async () => {
+    const opened = await open();
+    const victim = join(bench.data, "victim");
+    await mkdir(victim);
+    await symlink(victim, join(data, HASH));
+    await expect(opened.save(FILM)).rejects.toMatchObject({ code: "storage_failed" });
+    expect(readdirSync(victim)).toEqual([]);
+    await opened.remove(HASH, { deleteData: false });
+    expect(await readlink(join(data, HASH))).toBe(victim);
+  });
+});
+
+describe("a library whose files were changed", () => {
+  beforeEach(async () => {
+    const opened = await open();
+    await opened.save(FILM);
+    await opened.save(MAGNET);
+    await opened.close();
+  });
+
+  it("ignores everything that it did not make", async () => {
+    await mkdir(join(data, "f".repeat(40)));
+    await mkdir(join(data, "lost+found"));
+    await mkdir(join(data, "A".repeat(40), ".riptide"), { recursive: true });
+    await mkdir(join(data, "e".repeat(40), ".riptide", "torrent.json"), { recursive: true });
+    await writeFile(join(data, "d".repeat(40)), "a file");
+    await symlink(join(data, HASH), join(data, "c".repeat(40)));
+    await mkdir(join(data, "b".repeat(40)));
+    await symlink(join(data, HASH, ".riptide"), join(data, "b".repeat(40), ".riptide"));
+    expect((await open()).torrents().map(({ infoHash }) => infoHash)).toEqual([OTHER_HASH, HASH]);
+  });
+
+  it.each([
+    { title: "empty", text: "" },
+    { title: "cut off", text: '{"version":1,"trackers":[["http' },
+    { title: "not an object", text: "[]" },
+    { title: "of another version", text: '{"version":2,"trackers":[],"peers":[],"addedAtMs":1}' },
+    { title: "without trackers", text: '{"version":1,"peers":[],"addedAtMs":1}' },
+    { title: "with trackers that are none", text: '{"version":1,"trackers":[[1]],"peers":[],"addedAtMs":1}' },
+    { title: "with a peer without a port", text: '{"version":1,"trackers":[],"peers":[{"host":"a"}],"addedAtMs":1}' },
+    {
+      title: "with a port that is none",
+      text: '{"version":1,"trackers":[],"peers":[{"host":"a","port":65536}],"addedAtMs":1}',
+    },
+    { title: "with a time that is none", text: '{"version":1,"trackers":[],"peers":[],"addedAtMs":"now"}' },
+    { title: "with a name that is none", text: '{"version":1,"trackers":[],"peers":[],"addedAtMs":1,"displayName":5}' },
+    { title: "enormous", text: `"${"x".repeat(1024 * 1024)}"` },
+  ])("still lists a torrent whose record is $title, and keeps a copy of it", async ({ text }) => {
+    const path = join(data, HASH, ".riptide", "torrent.json");
+    await writeFile(path, text);
+    await utimes(path, 1_500_000_000, 1_500_000_000);
+    for (let start = 0; start < 2; start += 1) {
+      const [torrent] = (await reopen()).torrents();
+      expect(torrent).toMatchObject({
+        infoHash: HASH,
+        trackers: [],
+        peers: [],
+        displayName: undefined,
+        addedAtMs: 1_500_000_000_000,
+      });
+      expect(torrent?.infoBytes).toHaveLength(INFO.length);
+    }
+    expect(await readFile(`${path}.corrupt`, "utf8")).toBe(text);
+    await library?.save(FILM);
+    expect((await reopen()).torrents()[1]).toMatchObject({ displayName: FILM.displayName });
+  });
+
+  it("puts an info dictionary aside that is not the torrent's, and waits for the right one", async () => {
+    const path = join(data, HASH, ".riptide", "info");
+    await writeFile(path, "d4:name4:evile");
+    const opened = await open();
+    expect(opened.torrents()[1]).toMatchObject({ infoHash: HASH, infoBytes: undefined, displayName: FILM.displayName });
+    expect(await readFile(`${path}.corrupt`, "utf8")).toBe("d4:name4:evile");
+    await opened.save(FILM);
+    expect(Buffer.from((await reopen()).torrents()[1]?.infoBytes ?? [])).toEqual(INFO);
+  });
+});
+
+describe("removing a torrent", () => {
+  let opened: Library;
+  beforeEach(async () => {
+    opened = await open();
+    await opened.save(FILM);
+    await writeFile(join(data, HASH, "film.mkv"), "bytes");
+  });
+
+  it("keeps its files unless told otherwise", async () => {
+    await opened.remove(HASH, { deleteData: false });
+    expect(readdirSync(join(data, HASH))).toEqual(["film.mkv"]);
+    expect(opened.torrents()).toEqual([]);
+    expect((await reopen()).torrents()).toEqual([]);
+  });
+
+  it("takes the folder away too if it is empty then", async () => {
+    await rm(join(data, HASH, "film.mkv"));
+    await opened.remove(HASH, { deleteData: false });
+    expect(existsSync(join(data, HASH))).toBe(false);
+  });
+
+  it("deletes everything in its folder, and follows no link out of it", async () => {
+    const victim = join(bench.data, "victim");
+    await mkdir(victim);
+    await writeFile(join(victim, "precious"), "");
+    await symlink(victim, join(data, HASH, "folder"));
+    await symlink(join(victim, "precious"), join(data, HASH, "file"));
+    await opened.remove(HASH, { deleteData: true });
+    expect(existsSync(join(data, HASH))).toBe(false);
+    expect(readdirSync(victim)).toEqual(["precious"]);
+  });
+
+  it.each([true, false])("follows no link that took the place of its folder (deleteData: %s)", async (deleteData) => {
+    const victim = join(bench.data, "victim");
+    await mkdir(join(victim, ".riptide"), { recursive: true });
+    await writeFile(join(victim, ".riptide", "torrent.json"), "");
+    await rm(join(data, HASH), { recursive: true });
+    await symlink(victim, join(data, HASH));
+    await opened.remove(HASH, { deleteData });
+    expect(readdirSync(join(victim, ".riptide"))).toEqual(["torrent.json"]);
+    expect(opened.torrents()).toEqual([]);
+  });
+
+  it("follows no link that took the place of its state", async () => {
+    const victim = join(bench.data, "victim");
+    await mkdir(victim);
+    await writeFile(join(victim, "torrent.json"), "");
+    await rm(join(data, HASH, ".riptide"), { recursive: true });
+    await symlink(victim, join(data, HASH, ".riptide"));
+    await opened.remove(HASH, { deleteData: false });
+    expect(readdirSync(victim)).toEqual(["torrent.json"]);
+    expect(readdirSync(join(data, HASH))).toEqual(["film.mkv"]);
+  });
+
+  it("does nothing for one that is not there", async () => {
+    await opened.remove(OTHER_HASH, { deleteData: true });
+    expect(opened.torrents()).toEqual([FILM]);
+  });
+
+  it("wins over a save that began before it", async () => {
+    const saving = opened.save({ ...FILM, displayName: "New" });
+    const removing = opened.remove(HASH, { deleteData: true });
+    await Promise.all([saving, removing]);
+    expect(existsSync(join(data, HASH))).toBe(false);
+  });
+});
+
+describe("a data folder", () => {
+  it("is created with the folders around it", async () => {
+    data = join(bench.data, "not", "yet", "there");
+    expect((await open()).torrents()).toEqual([]);
+  });
+
+  it.each([
+    { title: "is a file", plant: (path: string) => writeFile(path, ""), within: "" },
+    { title: "would lie in a file", plant: (path: string) => writeFile(path, ""), within: "data" },
+    { title: "is a link to nothing", plant: (path: string) => symlink("/nonexistent/folder", path), within: "" },
+  ])("is refused with a sentence that says so when it $title", async ({ plant, within }) => {
+    await plant(data);
+    const opening = openLibrary(join(data, within));
+    await expect(opening).rejects.toMatchObject({ name: "StreamError", code: "storage_failed" });
+    await expect(opening).rejects.toThrow(/not a folder/);
+  });
+
+  it("is refused when nothing can be written there", async () => {
+    // sysfs: nobody, root included, creates a folder there.
+    const opening = openLibrary("/sys/riptide");
+    await expect(opening).rejects.toMatchObject({
+      code: "storage_failed",
+      message: expect.stringMatching(/permission/),
+    });
+  });
+
+  it("is refused as disk_full when there is no room for the lock, and opens once there is", async () => {
+    const faults = await injectFileFaults();
+    faults.before = () => {
+      throw systemError("ENOSPC");
+    };
+    await expect(open()).rejects.toMatchObject({ code: "disk_full" });
+    faults.restore();
+    await open();
+    expect(readdirSync(data)).toEqual([".riptide.lock"]);
+  });
+});
+
+describe("the lock of a data folder", () => {
+  let lockPath: string;
+  beforeEach(() => {
+    lockPath = join(data, ".riptide.lock");
+  });
+  const InUse = { code: "storage_failed", message: expect.stringMatching(/Another Riptide is using this data folder/) };
+
+  it("keeps a second Riptide out until the first closes, and leaves nothing behind", async () => {
+    const first = await open();
+    await expect(openLibrary(data)).rejects.toMatchObject(InUse);
+    expect(readdirSync(data)).toEqual([".riptide.lock"]);
+    await first.close();
+    expect(readdirSync(data)).toEqual([]);
+    await open();
+  });
+
+  it("lets one of two in that open at the same time in one process", async () => {
+    const openings = await Promise.allSettled([openLibrary(data), openLibrary(data)]);
+    const opened = openings.flatMap((opening) => (opening.status === "fulfilled" ? [opening.value] : []));
+    expect(opened).toHaveLength(1);
+    await opened[0]?.close();
+    expect(readdirSync(data)).toEqual([]);
+  });
+
+  it("is held by another process while it lives, and taken over once it was killed", async () => {
+    const holder = await startHolder(data);
+    await expect(openLibrary(data)).rejects.toMatchObject(InUse);
+    holder.kill("SIGKILL");
+    await once(holder, "exit");
+    expect(existsSync(lockPath)).toBe(true);
+    expect((await open()).torrents()).toEqual([]);
+    await expect(openLibrary(data)).rejects.toMatchObject(InUse);
+  });
+
+  it.each([
+    { title: "of a process number that is not in use", text: JSON.stringify({ pid: 4_194_305, started: "x" }) },
+    { title: "of an earlier process with our number", text: JSON.stringify({ pid: process.pid, started: "boot 1" }) },
+    { title: "of an earlier process with the number of another", text: JSON.stringify({ pid: 1, started: "boot 1" }) },
+    { title: "that is empty", text: "" },
+    { title: "that is no JSON", text: "{" },
+    { title: "that names no process", text: '{"pid":-1,"started":"x"}' },
+    { title: "that names no start", text: `{"pid":${process.pid}}` },
+    { title: "that is enormous", text: "x".repeat(5000) },
+  ])("is taken over if it is one $title", async ({ text }) => {
+    await mkdir(data);
+    await writeFile(lockPath, text);
+    await open();
+    expect(JSON.parse(await readFile(lockPath, "utf8"))).toMatchObject({ pid: process.pid });
+    expect(readdirSync(data)).toEqual([".riptide.lock"]);
+  });
+
+  it("is taken over by exactly one of many that try at once", async () => {
+    await mkdir(data);
+    await writeFile(lockPath, JSON.stringify({ pid: 4_194_305, started: "x" }));
+    const holders = await Promise.all(Array.from({ length: 6 }, () => tryHolder(data)));
+    const winners = holders.filter((holder) => holder.didOpen);
+    for (const { child } of holders) child.kill("SIGKILL");
+    expect(winners).toHaveLength(1);
+  });
+
+  it("is not released by somebody who lost it", async () => {
+    const first = await open();
+    const text = JSON.stringify({ pid: 1, started: "somebody else" });
+    await writeFile(lockPath, text);
+    await first.close();
+    expect(await readFile(lockPath, "utf8")).toBe(text);
+  });
+});
+
+const HOLDER = new URL("lock-holder.ts", import.meta.url).pathname;
+
+/** A process that opens the library and holds it; tells whether it could. */
+async function tryHolder(folder: string): Promise<{ child: ReturnType<typeof spawn>; didOpen: boolean }> {
+  const child = spawn(process.execPath, ["--import", "tsx", HOLDER, folder], { stdio: ["pipe", "pipe", "inherit"] });
+  const [line] = await once(child.stdout, "data");
+  return { child, didOpen: String(line) === "open\n" };
+}
+
+async function startHolder(folder: string): Promise<ReturnType<typeof spawn>> {
+  const { child, didOpen } = await tryHolder(folder);
+  expect(didOpen).toBe(true);
+  return child;
+}
