@@ -1,0 +1,2 @@
+export * from "./torrent-piece-provider.ts";
+export type * from "./torrent-view.ts";

@@ -1,0 +1,22 @@
+import type { Demand, StreamError } from "@riptide/core";
+import type { TorrentGeometry } from "../types.ts";
+
+/** Is told what happens to the pieces of a torrent. */
+export interface TorrentWatcher {
+  pieceVerified(piece: number): void;
+  failed(error: StreamError): void;
+}
+
+/** Main thread's mirror of one torrent whose session runs in the worker. */
+export interface TorrentView {
+  readonly geometry: TorrentGeometry;
+  /** Whether the piece is verified and in its files. Reads the bitfield shared with the session: no call is cheaper. */
+  has(piece: number): boolean;
+  /** Calls back on every newly verified piece, and once when the torrent cannot go on (then never again). */
+  watch(watcher: TorrentWatcher): Disposable;
+  /** Sets, replaces (same id) or withdraws (null) one demand. Its range counts bytes of the TORRENT, not of a file. */
+  setDemand(id: number, demand: Demand | null): void;
+  nextDemandId(): number;
+  /** Why the torrent cannot go on, if it cannot. */
+  readonly failure: StreamError | undefined;
+}

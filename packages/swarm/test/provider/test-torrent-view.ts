@@ -1,0 +1,62 @@
+import type { ByteRange, Demand, StreamError } from "@riptide/core";
+import { intersectRanges } from "@riptide/core";
+import { hasBit, setBit } from "../../src/download/bits.ts";
+import type { TorrentView, TorrentWatcher } from "../../src/provider/index.ts";
+import type { TorrentGeometry } from "../../src/types.ts";
+
+/** A torrent's mirror whose pieces are verified, and whose failures come, when a test says so. */
+export class TestTorrentView implements TorrentView {
+  readonly geometry: TorrentGeometry;
+  failure: StreamError | undefined;
+  readonly demands = new Map<number, Demand>();
+  readonly watchers = new Set<TorrentWatcher>();
+  /** How often somebody asked whether a piece is there. */
+  asked = 0;
+  readonly #bits: Uint8Array;
+  #lastDemandId = 0;
+
+  constructor(geometry: TorrentGeometry) {
+    this.geometry = geometry;
+    this.#bits = new Uint8Array(new SharedArrayBuffer(Math.ceil(geometry.pieceCount / 8)));
+  }
+
+  has(piece: number): boolean {
+    this.asked += 1;
+    return hasBit(this.#bits, piece);
+  }
+
+  watch(watcher: TorrentWatcher): Disposable {
+    this.watchers.add(watcher);
+    return { [Symbol.dispose]: () => void this.watchers.delete(watcher) };
+  }
+
+  setDemand(id: number, demand: Demand | null): void {
+    if (demand === null) this.demands.delete(id);
+    else this.demands.set(id, demand);
+  }
+
+  nextDemandId(): number {
+    this.#lastDemandId += 1;
+    return this.#lastDemandId;
+  }
+
+  verify(piece: number): void {
+    setBit(this.#bits, piece);
+    for (const watcher of this.watchers) watcher.pieceVerified(piece);
+  }
+
+  /** Fails what waits; what is read later starts afresh. */
+  failWaiting(error: StreamError): void {
+    for (const watcher of this.watchers) watcher.failed(error);
+  }
+
+  /** What is demanded of one file, in bytes of that file. */
+  demandsOf(file: { offsetBytes: number; lengthBytes: number }): (Demand & { range: ByteRange })[] {
+    return [...this.demands.values()].flatMap((demand) => {
+      const bounds = { start: file.offsetBytes, end: file.offsetBytes + file.lengthBytes };
+      const inFile = intersectRanges(demand.range, bounds);
+      if (inFile === undefined) return [];
+      return [{ ...demand, range: { start: inFile.start - bounds.start, end: inFile.end - bounds.start } }];
+    });
+  }
+}
