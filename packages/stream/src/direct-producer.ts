@@ -1,0 +1,72 @@
+import { type ByteRange, rangeLength, type StreamContext, type StreamProducer } from "@riptide/core";
+import { mediaTypeOf } from "@riptide/media";
+import { CHUNK_MIN_BYTES, nextChunkLength } from "./chunk-length.ts";
+import { CONTENT_SAFETY_HEADERS, contentDisposition } from "./file-headers.ts";
+import type { MediaLibrary } from "./media-library.ts";
+import { decideResponse } from "./preconditions.ts";
+import { pulledBody } from "./pulled-body.ts";
+import { SequentialReader } from "./sequential-reader.ts";
+
+/** The original bytes of any file, whole or a range of them (RFC 9110 §14). */
+export function createDirectProducer(library: MediaLibrary): StreamProducer {
+  return { produce: (request, context) => produceDirect(request, context, library) };
+}
+
+async function produceDirect(request: Request, context: StreamContext, library: MediaLibrary): Promise<Response> {
+  const { file, provider } = context;
+  const { sizeBytes } = provider;
+  // The info hash names the bytes, so they never change: a strong validator, valid for ever (RFC 8246).
+  const etag = `"${file.infoHash}-${file.index}"`;
+  const decision = decideResponse(request.method, request.headers, { etag, sizeBytes });
+  const headers = new Headers({
+    ...CONTENT_SAFETY_HEADERS,
+    "accept-ranges": "bytes",
+    "cache-control": "private, max-age=31536000, immutable",
+    etag,
+  });
+  if (decision.status === 416) headers.set("content-range", `bytes */${sizeBytes}`); // §15.5.17
+  if (decision.status === 304 || decision.status === 412 || decision.status === 416) {
+    return new Response(null, { status: decision.status, headers });
+  }
+  const range = decision.status === 206 ? decision.range : { start: 0, end: sizeBytes };
+  headers.set("content-length", String(rangeLength(range)));
+  if (decision.status === 206) headers.set("content-range", `bytes ${range.start}-${range.end - 1}/${sizeBytes}`);
+  const body = request.method === "HEAD" ? null : directBody(range, context, library);
+  try {
+    await addContentHeaders(headers, context, library);
+  } catch (error) {
+    await body?.cancel(error);
+    throw error;
+  }
+  return new Response(body, { status: decision.status, headers });
+}
+
+/** What nobody recognises is a download, and never something a browser would run. */
+async function addContentHeaders(headers: Headers, context: StreamContext, library: MediaLibrary): Promise<void> {
+  const container = await library.container(context);
+  headers.set("content-type", container === undefined ? "application/octet-stream" : mediaTypeOf(container));
+  const kind = container === undefined ? "attachment" : "inline";
+  headers.set("content-disposition", contentDisposition(kind, context.file.name));
+}
+
+/** Demands its window from the start, so that it is on its way while the file is looked at. */
+function directBody(range: ByteRange, context: StreamContext, library: MediaLibrary): ReadableStream<Uint8Array> {
+  const { clock, provider, signal } = context;
+  const reading = new AbortController();
+  const reader = new SequentialReader(provider, [range], {
+    signal: AbortSignal.any([signal, reading.signal]),
+    bytesPerSecond: library.bytesPerSecond(context),
+  });
+  let lengthBytes = CHUNK_MIN_BYTES;
+  let takenBytes = 0;
+  let handedOutMs = clock.nowMs();
+  const next = async (): Promise<Uint8Array | undefined> => {
+    const waitedMs = clock.nowMs() - handedOutMs;
+    lengthBytes = nextChunkLength({ previousBytes: lengthBytes, takenBytes, waitedMs });
+    const chunk = await reader.next(lengthBytes);
+    takenBytes += chunk?.length ?? 0;
+    handedOutMs = clock.nowMs();
+    return chunk;
+  };
+  return pulledBody(next, (reason) => reading.abort(reason));
+}

@@ -1,0 +1,118 @@
+import { MediaError, type PieceProvider, type StreamContext, type StreamPhase } from "@riptide/core";
+import {
+  type ByteSource,
+  type Container,
+  type CueIndex,
+  type MediaInfo,
+  readCues,
+  readMediaInfo,
+  SNIFF_LENGTH_BYTES,
+  sniffContainer,
+} from "@riptide/media";
+import { SharedResults } from "./shared-results.ts";
+
+/** Media infos are a few KiB each; so many files are looked at in one evening. */
+const MEDIA_INFOS_LIMIT = 1000;
+/** An index may hold 250 000 entries, some 16 MB: only those of the films that play now. */
+const CUE_INDEXES_LIMIT = 8;
+/** What is demanded of both ends as soon as a file is opened: headers lie at the start, indexes at the end. */
+const ENDS_LENGTH_BYTES = 64 * 1024;
+
+/** A container, or that the content is none. */
+type Sniffed = { readonly container: Container | undefined };
+
+/**
+ * What is known about files, by content only. Each thing is read once, however many ask for it, and kept while others are not
+ * asked for more often. Waiting is recorded in the context's timings.
+ */
+export class MediaLibrary {
+  readonly #sniffed = new SharedResults<Sniffed>(MEDIA_INFOS_LIMIT);
+  readonly #infos = new SharedResults<MediaInfo>(MEDIA_INFOS_LIMIT);
+  readonly #cueIndexes = new SharedResults<CueIndex | undefined>(CUE_INDEXES_LIMIT);
+
+  /** The container that the first bytes say, or undefined if they are no media. */
+  async container(context: StreamContext): Promise<Container | undefined> {
+    const { provider } = context;
+    const { container } = await this.#read(this.#sniffed, "head", context, async (signal) => ({
+      container: sniffContainer(await readFully(provider, SNIFF_LENGTH_BYTES, signal)),
+    }));
+    return container;
+  }
+
+  /**
+   * Rejects with `MediaError` `not_media` or `damaged_media`, with what the provider rejects with, or with the reason of the
+   * context's signal.
+   */
+  async mediaInfo(context: StreamContext): Promise<MediaInfo> {
+    const ends = demandEnds(context.provider);
+    try {
+      if ((await this.container(context)) === undefined) throw notMedia();
+      return await this.#read(this.#infos, "index", context, (signal) => readMediaInfo(context.provider, { signal }));
+    } finally {
+      ends[Symbol.dispose]();
+    }
+  }
+
+  /** The Cues of a Matroska or WebM file; undefined if it has none that can be used. Rejects like `mediaInfo`. */
+  async cueIndex(context: StreamContext): Promise<CueIndex | undefined> {
+    return this.#read(this.#cueIndexes, "index", context, (signal) => readCues(context.provider, { signal }));
+  }
+
+  /** How many bytes of the file play in a second, if it has been read already. */
+  bytesPerSecond({ file, provider }: StreamContext): number | undefined {
+    const durationSeconds = this.#infos.peek(keyOf(file))?.durationSeconds;
+    return durationSeconds === undefined ? undefined : provider.sizeBytes / durationSeconds;
+  }
+
+  async #read<V>(
+    results: SharedResults<V>,
+    phase: StreamPhase,
+    { file, signal, clock, timings }: StreamContext,
+    compute: (signal: AbortSignal) => Promise<V>,
+  ): Promise<V> {
+    const startMs = clock.nowMs();
+    try {
+      return await results.get(keyOf(file), signal, compute);
+    } finally {
+      timings.record(phase, clock.nowMs() - startMs);
+    }
+  }
+}
+
+/**
+ * Asks for both ends of a file at once, the start first: if the index turns out to lie at the end, a round trip through the
+ * swarm is saved.
+ */
+export function demandEnds(provider: PieceProvider): Disposable {
+  const { sizeBytes } = provider;
+  const head = { start: 0, end: Math.min(sizeBytes, ENDS_LENGTH_BYTES) };
+  const tail = { start: Math.max(0, sizeBytes - ENDS_LENGTH_BYTES), end: sizeBytes };
+  const demands = [provider.want({ range: head, urgency: "now" }), provider.want({ range: tail, urgency: "soon" })];
+  return {
+    [Symbol.dispose]: () => {
+      for (const demand of demands) demand[Symbol.dispose]();
+    },
+  };
+}
+
+function keyOf(file: StreamContext["file"]): string {
+  return `${file.infoHash}-${file.index}`;
+}
+
+export function notMedia(): MediaError {
+  return new MediaError(
+    "not_media",
+    "This file is no video or audio that Riptide knows. Download it, or choose another file.",
+  );
+}
+
+async function readFully(source: ByteSource, lengthBytes: number, signal: AbortSignal): Promise<Uint8Array> {
+  const whole = new Uint8Array(Math.min(lengthBytes, source.sizeBytes));
+  let position = 0;
+  while (position < whole.length) {
+    const chunk = await source.readAt(position, whole.length - position, { signal });
+    whole.set(chunk, position);
+    position += chunk.length;
+  }
+  return whole;
+}

@@ -1,0 +1,98 @@
+import { MediaError } from "@riptide/core";
+import type { AudioCodec, AudioTrack, Container, MediaInfo, Track, VideoTrack } from "@riptide/media";
+import { type AudioPlan, type Demuxer, type RemuxPlan, TRACKS_LIMIT, type VideoPlan } from "@riptide/transcode";
+
+/**
+ * Plans how a file becomes fragmented MP4: tracks that MP4 and browsers can hold are copied, the others transcoded to H.264 and
+ * AAC. The picture is the first video track; the sound is the track that `audioIndex` names, or the default one.
+ *
+ * Throws `MediaError` `unsupported_media` if there is nothing to play, if the picture is in a format we do not know (rather
+ * than play without it), if `audioIndex` is no track, or if the file cannot be read from start to end.
+ */
+export function planRemux(info: MediaInfo, audioIndex?: number): RemuxPlan {
+  if (info.container === "mp4" && info.isFastStart === false) {
+    throw unsupported(
+      "This MP4 keeps its index at its end, so it cannot be converted while it loads. Play it directly.",
+    );
+  }
+  const video = planVideo(info);
+  const audio = planAudio(info, audioIndex);
+  if (video === undefined && audio === undefined) {
+    throw unsupported("This file has no picture and no sound that Riptide can play. Choose another file.");
+  }
+  return { demuxer: DEMUXERS[info.container], video, audio };
+}
+
+const DEMUXERS: Readonly<Record<Container, Demuxer>> = {
+  mp4: "mov",
+  matroska: "matroska",
+  webm: "matroska",
+  avi: "avi",
+  mpegts: "mpegts",
+  flv: "flv",
+  asf: "asf",
+  ogg: "ogg",
+};
+
+/** A still picture (cover art) is only what is shown if there is no other video track. */
+function planVideo({ container, tracks }: MediaInfo): VideoPlan | undefined {
+  const all = tracks.filter((track) => track.kind === "video");
+  const usable = all.filter(isUsable);
+  const chosen = usable.find(({ codec }) => codec !== "mjpeg") ?? usable[0];
+  if (chosen !== undefined) return { index: chosen.index, codec: videoTreatment(container, chosen) };
+  if (all.length === 0) return undefined;
+  throw unsupported("The picture of this file is in a format that Riptide cannot convert. Download it instead.");
+}
+
+function videoTreatment(container: Container, { codec, codecTag }: VideoTrack): VideoPlan["codec"] {
+  if (container === "avi" || codecTag === VFW_CODEC_ID) return "h264";
+  if (codec === "hevc") return "copy_hevc";
+  return codec === "h264" || codec === "av1" || codec === "vp9" ? "copy" : "h264";
+}
+
+/**
+ * Video for Windows, in AVI or wrapped into Matroska, has no presentation times: copied, the frames of a film with B-frames
+ * would be shown in the wrong order.
+ */
+const VFW_CODEC_ID = "V_MS/VFW/FOURCC";
+
+function planAudio(info: MediaInfo, audioIndex: number | undefined): AudioPlan | undefined {
+  const all = info.tracks.filter((track) => track.kind === "audio");
+  const usable = all.filter(isUsable);
+  if (audioIndex === undefined) {
+    const chosen = usable.find(({ isDefault }) => isDefault) ?? usable[0];
+    return chosen && audioPlan(info.container, chosen, all);
+  }
+  const chosen = usable.find(({ index }) => index === audioIndex);
+  if (chosen === undefined) {
+    throw unsupported(`This file has no playable audio track ${audioIndex}. Choose one of those that it lists.`);
+  }
+  return audioPlan(info.container, chosen, all);
+}
+
+function audioPlan(container: Container, track: AudioTrack, all: readonly AudioTrack[]): AudioPlan {
+  const codec = audioTreatment(container, track);
+  if (container !== "mpegts") return { index: track.index, codec };
+  // ffmpeg splits a TrueHD stream of a transport stream in two: itself, and the AC-3 that lies in it.
+  const splitBefore = all.filter((other) => other.codec === "truehd" && other.index < track.index).length;
+  return { index: Math.min(track.index + splitBefore, TRACKS_LIMIT - 1), codec };
+}
+
+/** MP3 plays in MP4 where a file is played, but not through MSE, so it is transcoded too. */
+function audioTreatment(container: Container, { codec, codecTag }: AudioTrack): AudioPlan["codec"] {
+  if (container === "mpegts") return codec === "aac" && codecTag === ADTS_STREAM_TYPE ? "copy_adts" : "aac";
+  if (container === "avi" || container === "asf") return "aac";
+  return COPIED_AUDIO.has(codec) ? "copy" : "aac";
+}
+
+const COPIED_AUDIO: ReadonlySet<AudioCodec> = new Set(["aac", "opus", "flac"]);
+/** ISO/IEC 13818-1 table 2-34: AAC with ADTS headers. The other AAC there has LATM ones, which cannot be copied. */
+const ADTS_STREAM_TYPE = "0x0f";
+
+function isUsable(track: Track): boolean {
+  return track.codec !== "unknown" && track.index < TRACKS_LIMIT;
+}
+
+function unsupported(message: string): MediaError {
+  return new MediaError("unsupported_media", message);
+}

@@ -1,0 +1,94 @@
+import { type ByteRange, intersectRanges, type PieceProvider, rangeLength, readaheadWindow } from "@riptide/core";
+
+export interface SequentialReaderOptions {
+  /** Once it is aborted, reads reject with its reason and nothing is demanded any more. */
+  readonly signal: AbortSignal;
+  /** How fast the media plays, if it is known: more than twenty seconds ahead is not demanded. */
+  readonly bytesPerSecond?: number | undefined;
+}
+
+/**
+ * Reads ranges of a file one after the other, as if they were one file. The window in front of the read head is demanded
+ * from the swarm all the while, also where it reaches into the next range, and nothing else is.
+ *
+ * The demand ends with the last byte, with a failed read, when the signal is aborted and when the reader is disposed.
+ */
+export class SequentialReader implements Disposable {
+  readonly #provider: PieceProvider;
+  readonly #options: SequentialReaderOptions;
+  /** What is left to read, in order. */
+  #ranges: readonly ByteRange[];
+  #readBytes = 0;
+  #demands: readonly Disposable[] = [];
+  #isDisposed = false;
+  readonly #dispose = (): void => this[Symbol.dispose]();
+
+  constructor(provider: PieceProvider, ranges: readonly ByteRange[], options: SequentialReaderOptions) {
+    this.#provider = provider;
+    this.#options = options;
+    this.#ranges = ranges.filter((range) => rangeLength(range) > 0);
+    options.signal.addEventListener("abort", this.#dispose);
+    if (!options.signal.aborted) this.#demandAhead();
+  }
+
+  /** At most `lengthBytes` of what comes next, as soon as the first of it is there; undefined at the end. */
+  async next(lengthBytes: number): Promise<Uint8Array | undefined> {
+    const [range, ...rest] = this.#ranges;
+    if (range === undefined) {
+      this[Symbol.dispose]();
+      return undefined;
+    }
+    try {
+      const length = Math.min(lengthBytes, rangeLength(range));
+      const chunk = await this.#provider.readAt(range.start, length, { signal: this.#options.signal });
+      this.#readBytes += chunk.length;
+      const left = { start: range.start + chunk.length, end: range.end };
+      this.#ranges = rangeLength(left) > 0 ? [left, ...rest] : rest;
+      this.#demandAhead();
+      return chunk;
+    } catch (error) {
+      this[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#isDisposed = true;
+    this.#options.signal.removeEventListener("abort", this.#dispose);
+    this.#replaceDemands([]);
+  }
+
+  #demandAhead(): void {
+    if (this.#isDisposed) return;
+    const { bytesPerSecond } = this.#options;
+    const rate = bytesPerSecond === undefined ? {} : { bytesPerSecond };
+    const window = readaheadWindow({
+      readHead: 0,
+      end: this.#ranges.reduce((sum, range) => sum + rangeLength(range), 0),
+      sequentialBytes: this.#readBytes,
+      ...rate,
+    });
+    this.#replaceDemands(
+      firstBytes(this.#ranges, rangeLength(window)).map((range) =>
+        this.#provider.want({ range, urgency: "soon", ...rate }),
+      ),
+    );
+  }
+
+  /** New before old, so that no byte that stays wanted is given up in between. */
+  #replaceDemands(demands: readonly Disposable[]): void {
+    const old = this.#demands;
+    this.#demands = demands;
+    for (const demand of old) demand[Symbol.dispose]();
+  }
+}
+
+/** The parts of the ranges that hold their first `lengthBytes` bytes. */
+function firstBytes(ranges: readonly ByteRange[], lengthBytes: number): ByteRange[] {
+  let position = 0;
+  return ranges.flatMap((range) => {
+    const window = { start: range.start, end: range.start + Math.max(0, lengthBytes - position) };
+    position += rangeLength(range);
+    return intersectRanges(range, window) ?? [];
+  });
+}

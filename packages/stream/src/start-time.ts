@@ -1,0 +1,41 @@
+import { type ByteRange, MediaError, type StreamContext } from "@riptide/core";
+import { isClusterAt, keyIndexEntryAt, type MediaInfo } from "@riptide/media";
+import type { MediaLibrary } from "./media-library.ts";
+
+/**
+ * The ranges of a file that a demuxer must be fed, one after the other, to play from `startSeconds`: all of it from the start;
+ * for a later time in Matroska or WebM, the head up to the first Cluster, and everything from the Cluster at or before
+ * that time. Nothing in between is needed.
+ *
+ * Rejects with `MediaError` `not_seekable` if the time is beyond the end, or if the file cannot be entered in the middle.
+ */
+export async function rangesFrom(
+  startSeconds: number,
+  info: MediaInfo,
+  context: StreamContext,
+  library: MediaLibrary,
+): Promise<ByteRange[]> {
+  const { provider, signal } = context;
+  const whole = { start: 0, end: provider.sizeBytes };
+  if (startSeconds === 0) return [whole];
+  if (info.durationSeconds !== undefined && startSeconds >= info.durationSeconds) {
+    throw notSeekable(`This file ends after ${Math.floor(info.durationSeconds)} seconds. Choose an earlier time.`);
+  }
+  if (info.container !== "matroska" && info.container !== "webm") {
+    throw notSeekable("Only Matroska and WebM files can be converted from the middle. Start at the beginning.");
+  }
+  const cues = await library.cueIndex(context);
+  const entry = cues && keyIndexEntryAt(cues.entries, startSeconds);
+  // The Cues may lie, by damage or on purpose: a Cluster is where they say, or they are not used.
+  if (cues === undefined || entry === undefined || !(await isClusterAt(provider, entry.offsetBytes, { signal }))) {
+    throw notSeekable("This file has no usable index, so it can only be played from the start.");
+  }
+  return [
+    { start: 0, end: cues.firstClusterOffset },
+    { start: entry.offsetBytes, end: whole.end },
+  ];
+}
+
+function notSeekable(message: string): MediaError {
+  return new MediaError("not_seekable", message);
+}

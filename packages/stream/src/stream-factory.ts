@@ -1,0 +1,52 @@
+import type { Clock, StreamContext, StreamProducer } from "@riptide/core";
+import type { MediaInfo } from "@riptide/media";
+import { type FfmpegInstallation, Transcoder } from "@riptide/transcode";
+import { chooseMode, type StreamChoice } from "./choose-mode.ts";
+import { createDirectProducer } from "./direct-producer.ts";
+import { MediaLibrary } from "./media-library.ts";
+import { createRemuxProducer } from "./remux-producer.ts";
+
+export interface StreamFactoryOptions {
+  /** Without it nothing can be remuxed; everything else works. */
+  readonly ffmpeg: FfmpegInstallation | undefined;
+  readonly clock: Clock;
+}
+
+/** Reads what a file is, and chooses and makes the streams of it. Content decides, never a name. */
+export interface StreamFactory {
+  /** Rejects with `MediaError` `not_media` or `damaged_media`, or with what the provider rejects with. */
+  mediaInfo(context: StreamContext): Promise<MediaInfo>;
+  /** What `default` does for this file, and why. Rejects like `mediaInfo`. */
+  choose(context: StreamContext): Promise<StreamChoice>;
+  /** Direct or remux, as `choose` says. */
+  readonly default: StreamProducer;
+  /** The original bytes of any file, media or not. */
+  readonly direct: StreamProducer;
+  /** Fragmented MP4 through ffmpeg. Rejects with `ffmpeg_missing` without it. */
+  readonly remux: StreamProducer;
+  /** The ffmpeg in use, the processes that run now, and how many copies may (a video transcode counts as four). */
+  readonly ffmpeg: { readonly version: string; readonly active: number; readonly limit: number } | undefined;
+}
+
+export function createStreamFactory({ ffmpeg, clock }: StreamFactoryOptions): StreamFactory {
+  const library = new MediaLibrary();
+  const transcoder = ffmpeg && new Transcoder({ ffmpeg, clock });
+  const direct = createDirectProducer(library);
+  const remux = createRemuxProducer(library, transcoder);
+  const choose = async (context: StreamContext): Promise<StreamChoice> => chooseMode(await library.mediaInfo(context));
+  return {
+    mediaInfo: (context) => library.mediaInfo(context),
+    choose,
+    default: {
+      async produce(request, context) {
+        const { mode } = await choose(context);
+        return (mode === "direct" ? direct : remux).produce(request, context);
+      },
+    },
+    direct,
+    remux,
+    get ffmpeg() {
+      return transcoder && { version: transcoder.ffmpeg.version, active: transcoder.active, limit: transcoder.limit };
+    },
+  };
+}
