@@ -126,6 +126,49 @@ describe("a block", () => {
   });
 });
 
+describe("a peer", () => {
+  it("that was silent is asked again when it chokes and unchokes", () => {
+    const { downloader, output } = newDownloader({ peers: [1] });
+    downloader.setDeadlines(0, [[0, 60_000]], 0);
+    for (let nowMs = 50; nowMs <= 1050; nowMs += 50) downloader.tick(nowMs);
+    expect(downloader.peerStats(1).isSilent).toBe(true);
+    downloader.peerChoked(1, 1100);
+    output.take();
+    downloader.peerUnchoked(1, 1200);
+    expect(output.take()).toEqual(["request 1 0.0"]);
+  });
+
+  it("that lied alone is banned at once, and what it owed is asked of others", () => {
+    const { downloader, output } = newDownloader({ peers: [1] });
+    downloader.setDeadlines(
+      0,
+      [
+        [0, 60_000],
+        [1, 61_000],
+      ],
+      0,
+    );
+    for (const index of [0, 1, 2]) deliver(downloader, 1, block(0, index), 10, 66);
+    downloader.readEnded(1, 10);
+    downloader.setDeadlines(
+      0,
+      [
+        [0, 61_000],
+        [1, 60_000],
+      ],
+      10,
+    );
+    downloader.addPeer(2, "host-2", 10);
+    downloader.peerHaveAll(2, 10);
+    downloader.peerUnchoked(2, 10);
+    output.take();
+    deliver(downloader, 1, block(0, 3), 20, 66);
+    expect(output.take()).toEqual(["request 2 1.0 1.1 1.2", "failed 0", "ban 1 host-1"]);
+    expect(downloader.peerStats(1).inFlight).toBe(0);
+    expect(downloader.blockTarget(1, block(1, 0))).toBeNull();
+  });
+});
+
 describe("deadlines", () => {
   it("that are gone cancel everything at once", () => {
     const { downloader, output } = newDownloader();

@@ -66,6 +66,18 @@ describe("peers that choke", () => {
   });
 });
 
+describe("peers that need more than a second for a block", () => {
+  it("are silent between two blocks, and yet are asked for the next one all the time", () => {
+    const swarm = new SimulatedSwarm({
+      geometry: geometryOf(256 * KIB, 256 * KIB),
+      seeds: [{ bytesPerSecond: 12_000 }],
+    });
+    swarm.read(0, 0);
+    expect(swarm.untilComplete(1.05 * ((256 * KIB) / 12))).toBe(true);
+    expect(swarm.sentBytes).toBe(256 * KIB);
+  });
+});
+
 describe("peers that lose requests", () => {
   it("get them again", () => {
     const seeds = [{ ...good, queueLimit: 5 }];

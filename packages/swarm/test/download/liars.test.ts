@@ -135,6 +135,33 @@ describe("peers that lie", () => {
     expect(swarm.untilComplete(1300)).toBe(true);
   });
 
+  it("are banned together when one piece shows both, and what they sent before is not held against others", () => {
+    const swarm = new SimulatedSwarm({
+      geometry: geometryOf(1_212_417, MIB),
+      seeds: [
+        { bytesPerSecond: 458_753 },
+        { bytesPerSecond: 83_592, latencyMs: 27, joinsAtMs: 339, queueLimit: 1, has: (piece) => piece === 0 },
+        { bytesPerSecond: 48_265, joinsAtMs: 1751, ...always },
+        { bytesPerSecond: 1_092_267, latencyMs: 35, joinsAtMs: 1456, ...always },
+      ],
+    });
+    swarm.read(0, 0);
+    expect(swarm.untilComplete(20_000)).toBe(true);
+    expect(swarm.bans.map(({ host }) => host)).toEqual(["10.0.0.3", "10.0.0.2"]);
+  });
+
+  it("do not leave a piece behind that nobody may finish, when all but one peer go", () => {
+    const seeds = [good, good, { ...good, ...always }];
+    const swarm = new SimulatedSwarm({ geometry: geometryOf(256 * KIB, 256 * KIB), seeds });
+    swarm.read(0, 0);
+    expect(swarm.time.runUntil(() => swarm.failedPieces === 1, 500)).toBe(true);
+    swarm.leave(1);
+    swarm.leave(2);
+    expect(swarm.untilComplete(400)).toBe(true);
+    // It is gone, but its host is known now.
+    expect(swarm.bans.map(({ host }) => host)).toEqual(["10.0.0.2"]);
+  });
+
   it("are found although the honest witness leaves in the middle of the piece", () => {
     const seeds = [{ ...good, leavesAtMs: 400 }, { ...good, ...always }, { ...thin }];
     const swarm = new SimulatedSwarm({ geometry: geometryOf(MIB, 256 * KIB), seeds });
