@@ -1,6 +1,7 @@
 // npm run bench: side-by-side measurements; a table on stdout, JSON in bench/results/.
-import { bin, ensureNodeModules, ensureTools, run } from "./lib/install.mjs";
+import { ensureNodeModules, ensureTools } from "./lib/install.mjs";
+import { bin, run } from "./lib/run.mjs";
 
 ensureNodeModules();
-ensureTools(["ffmpeg", "libtorrent", "nginx"]);
+ensureTools(["ffmpeg", "libtorrent", "nginx", "curl"]);
 run(bin("tsx"), ["bench/main.ts", ...process.argv.slice(2)]);

@@ -1,5 +1,6 @@
 // npm run build: the page into packages/web/dist. Everything else runs from source.
-import { bin, ensureNodeModules, run } from "./lib/install.mjs";
+import { ensureNodeModules } from "./lib/install.mjs";
+import { buildPage } from "./lib/page.mjs";
 
 ensureNodeModules();
-run(bin("vite"), ["build", "packages/web"]);
+buildPage();

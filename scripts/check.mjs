@@ -1,9 +1,13 @@
-// npm run check: types, lint, format, dead code.
-import { bin, ensureNodeModules, run } from "./lib/install.mjs";
+// npm run check: types, lint, format, dead code. All of them run, so that one look shows everything.
+import { ensureNodeModules } from "./lib/install.mjs";
+import { bin, succeeds } from "./lib/run.mjs";
 
 ensureNodeModules();
-run(bin("tsc"), ["-p", "tsconfig.json"]);
-run(bin("tsc"), ["-p", "packages/web/tsconfig.json"]);
-run(bin("oxlint"), ["--type-aware", "--deny-warnings"]);
-run(bin("biome"), ["ci", "--log-level=warn", "."]);
-run(bin("knip"), []);
+const results = [
+  ["tsc", "-p", "tsconfig.json"],
+  ["tsc", "-p", "packages/web/tsconfig.json"],
+  ["oxlint", "--type-aware", "--deny-warnings"],
+  ["biome", "ci", "--log-level=warn", "."],
+  ["knip"],
+].map(([command, ...args]) => succeeds(bin(command), args));
+process.exit(results.every(Boolean) ? 0 : 1);

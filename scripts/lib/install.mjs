@@ -1,14 +1,9 @@
 // What a fresh clone lacks, and how it is got. Plain JavaScript: nothing is installed yet when this runs.
 import { spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-
-export const root = fileURLToPath(new URL("../../", import.meta.url));
-export const isCi = process.env.CI === "true";
+import { existsSync, readFileSync } from "node:fs";
+import { fail, root, run, succeeds } from "./run.mjs";
 
 const OLDEST_NODE = [20, 19];
-const STAMP = `${root}node_modules/.riptide-lock`;
 
 /** Test and bench tools: how each is recognised, and the Debian packages that hold it. */
 const TOOLS = {
@@ -18,22 +13,42 @@ const TOOLS = {
   aria2: { check: ["aria2c", "--version"], packages: ["aria2"] },
   transmission: { check: ["transmission-daemon", "--version"], packages: ["transmission-daemon", "transmission-cli"] },
   nginx: { check: ["nginx", "-v"], packages: ["nginx-light"] },
+  curl: { check: ["curl", "--version"], packages: ["curl"] },
 };
 
-/** Ends with a sentence if Node is too old; installs node_modules unless they match the lockfile. */
+/** Ends with a sentence if Node is too old; installs node_modules unless all that the lockfile asks for is there. */
 export function ensureNodeModules() {
   const [major, minor] = process.versions.node.split(".").map(Number);
   if (major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1])) {
     fail(`Riptide needs Node ${OLDEST_NODE.join(".")} or newer; this is ${process.versions.node}.`);
   }
-  const wanted = createHash("sha256")
-    .update(readFileSync(`${root}package-lock.json`))
-    .digest("hex");
-  if (existsSync(STAMP) && readFileSync(STAMP, "utf8") === wanted) return;
+  if (isInstalled()) return;
   console.error("Installing node_modules (once)…");
   // No package of ours needs its install scripts, and a torrent client should not run strangers' code by accident.
-  run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]);
-  writeFileSync(STAMP, wanted);
+  run("npm", ["ci", "--ignore-scripts", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"]);
+}
+
+/**
+ * npm writes down what it installed when it is done, so an installation that was cut short has no such list. Packages of the
+ * lockfile that are optional may be for another platform.
+ */
+function isInstalled() {
+  const wanted = packagesOf(`${root}package-lock.json`);
+  const installed = packagesOf(`${root}node_modules/.package-lock.json`);
+  return Object.entries(wanted).every(([path, entry]) => {
+    if (path === "" || entry.optional) return true;
+    const { version, integrity } = installed[path] ?? {};
+    const isSame = path in installed && version === entry.version && integrity === entry.integrity;
+    return isSame && existsSync(`${root}${path}/package.json`);
+  });
+}
+
+function packagesOf(lockfile) {
+  try {
+    return JSON.parse(readFileSync(lockfile, "utf8")).packages;
+  } catch {
+    return {};
+  }
 }
 
 /**
@@ -41,41 +56,38 @@ export function ensureNodeModules() {
  * what is still missing is told to the tests in RIPTIDE_MISSING_TOOLS. With CI=true a missing tool is a failure.
  */
 export function ensureTools(names) {
-  let missing = names.filter((name) => !works(name));
-  if (missing.length > 0 && process.getuid?.() === 0 && existsSync("/etc/debian_version")) {
-    const packages = missing.flatMap((name) => TOOLS[name].packages);
-    console.error(`Installing ${packages.join(", ")} (once)…`);
-    const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-    const quiet = { stdio: ["ignore", "ignore", "inherit"], env };
-    spawnSync("apt-get", ["update", "-qq"], quiet);
-    spawnSync("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...packages], quiet);
-    missing = missing.filter((name) => !works(name));
-  }
-  if (missing.length > 0) {
-    const packages = missing.flatMap((name) => TOOLS[name].packages).join(" ");
-    const line = `Missing: ${missing.join(", ")}. Install with: sudo apt-get install ${packages}`;
-    if (isCi) fail(line);
-    console.error(`${line} (what needs them is skipped)`);
-  }
+  const missing = names.filter((name) => !works(name) && !(canInstall() && install(name)));
   process.env.RIPTIDE_MISSING_TOOLS = missing.join(",");
+  if (missing.length === 0) return;
+  const packages = missing.flatMap((name) => TOOLS[name].packages).join(" ");
+  const line = `Missing: ${missing.join(", ")}. On Debian: sudo apt-get install ${packages}`;
+  if (process.env.CI === "true") fail(line);
+  console.error(`${line} (until then, what needs them is skipped)`);
 }
-
-/** Runs a command in the project's folder; a failure ends this process with the same code. */
-export function run(command, args, env = {}) {
-  const { status, error } = spawnSync(command, args, { cwd: root, stdio: "inherit", env: { ...process.env, ...env } });
-  if (error) fail(`${command}: ${error.message}`);
-  if (status !== 0) process.exit(status ?? 1);
-}
-
-/** The path of a command that npm installed here. */
-export const bin = (name) => `${root}node_modules/.bin/${name}`;
 
 function works(name) {
   const [command, ...args] = TOOLS[name].check;
   return spawnSync(command, args, { stdio: "ignore" }).status === 0;
 }
 
-function fail(sentence) {
-  console.error(sentence);
-  process.exit(1);
+function canInstall() {
+  return process.getuid?.() === 0 && existsSync("/etc/debian_version") && existsSync("/usr/bin/apt-get");
+}
+
+let isAptUpdated = false;
+
+/** One by one: a package that this release does not have must not keep the others out. True if the tool works then. */
+function install(name) {
+  const { packages } = TOOLS[name];
+  console.error(`Installing ${packages.join(" and ")} (once)…`);
+  if (!isAptUpdated) aptGet("update");
+  isAptUpdated = true;
+  return aptGet("install", "-y", "--no-install-recommends", ...packages) && works(name);
+}
+
+function aptGet(...args) {
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  // Another installation may be under way.
+  const options = ["-qq", "-o", "DPkg::Lock::Timeout=120"];
+  return succeeds("apt-get", [...options, ...args], { stdio: ["ignore", "ignore", "inherit"], env });
 }

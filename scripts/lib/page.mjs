@@ -1,20 +1,45 @@
-import { existsSync, readdirSync, statSync } from "node:fs";
+// The web page: built once, and again when something that goes into it has changed.
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { bin, root, run } from "./install.mjs";
+import { bin, root, run } from "./run.mjs";
 
-/** Builds the web page unless the last build is newer than all that goes into it. */
+const SOURCE = `${root}packages/web`;
+const BUILT = `${SOURCE}/dist`;
+/** Says, inside the build, what it was built from. */
+const STAMP = "built-from.txt";
+
+/** Builds the page unless what lies there was built from the same files. */
 export function ensurePage() {
-  const built = `${root}packages/web/dist/index.html`;
-  if (existsSync(built) && newest(`${root}packages/web`) <= statSync(built).mtimeMs) return;
-  run(bin("vite"), ["build", "packages/web", "--logLevel", "warn"]);
+  const stamp = join(BUILT, STAMP);
+  if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== fingerprint()) buildPage();
 }
 
-function newest(folder) {
-  const times = readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.name !== "dist" && entry.name !== "node_modules")
-    .map((entry) => {
+/** Builds aside and then swaps, so that a build that was cut short is never taken for a whole one. */
+export function buildPage() {
+  const aside = `${root}.cache/page-${process.pid}`;
+  const before = fingerprint();
+  run(bin("vite"), ["build", SOURCE, "--outDir", aside, "--emptyOutDir", "--logLevel", "warn"]);
+  writeFileSync(join(aside, STAMP), before);
+  rmSync(BUILT, { recursive: true, force: true });
+  renameSync(aside, BUILT);
+}
+
+/** Depends on the names and contents of all files that go into the page, and on the versions of what builds it. */
+function fingerprint() {
+  const hash = createHash("sha256");
+  for (const path of [`${root}package-lock.json`, ...filesBelow(SOURCE)]) {
+    hash.update(`${path.slice(root.length)}\n`).update(readFileSync(path));
+  }
+  return hash.digest("hex");
+}
+
+function filesBelow(folder) {
+  return readdirSync(folder, { withFileTypes: true })
+    .filter(({ name }) => name !== "dist" && name !== "node_modules")
+    .sort((left, right) => (left.name < right.name ? -1 : 1))
+    .flatMap((entry) => {
       const path = join(folder, entry.name);
-      return entry.isDirectory() ? newest(path) : statSync(path).mtimeMs;
+      return entry.isDirectory() ? filesBelow(path) : [path];
     });
-  return Math.max(0, ...times);
 }
