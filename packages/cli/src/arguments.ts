@@ -1,29 +1,14 @@
+import { BlockList, isIP } from "node:net";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import { parseArgs } from "node:util";
 import type { PeerAddress } from "@riptide/swarm";
+import { readOptionWords } from "./option-words.ts";
 import { UsageError } from "./usage-error.ts";
 
-export const HELP = `Riptide plays a torrent the moment you ask for it.
-
-  riptide [serve] [SOURCE…]   start the server; a SOURCE is a magnet URI, a .torrent path or URL, or an info hash
-  riptide demo                serve, plus a small built-in swarm on loopback that shares the bundled sample films
-
-  --host HOST         address to listen on (127.0.0.1; anything beyond loopback needs --token)
-  --port PORT         port to listen on (8888; 0 = any free one)
-  --allow-host NAME   another host name the server may be called by (repeatable)
-  --data-dir DIR      where torrents are kept (demo: a temporary folder)
-  --token TOKEN       ask for this token; also read from RIPTIDE_TOKEN, which keeps it out of the process list
-  --peer HOST:PORT    a peer to try for every torrent (repeatable)
-  --peer-host HOST    address that peers connect to (0.0.0.0)
-  --peer-port PORT    port that peers connect to (6881; 0 = any free one)
-  --upload-limit N    KiB per second for all uploads together (unlimited)
-  --no-dht            do not use the DHT
-  --no-lsd            do not look for peers in the local network (this version never does)
-  --ffmpeg PATH       the ffmpeg to use (otherwise FFMPEG_PATH, then the PATH)
-  --json              machine-readable lines, one JSON object each
-  --help, --version
-`;
+/** 128 bits as text are 22 characters of base64 or 32 hex digits; less than this is a password that people think up. */
+const TOKEN_CHARACTERS_MIN = 16;
+/** In KiB per second; 100 Gbit/s, and safely an integer in bytes. */
+const UPLOAD_LIMIT_MAX = 12_500_000;
 
 /** What the command line asked for, checked. */
 export interface ServeOptions {
@@ -51,30 +36,31 @@ export type Command =
 
 /** Understands `riptide …`. Throws `UsageError` with one sentence that names the word it stumbled over. */
 export function parseCommandLine(words: readonly string[], environment: NodeJS.ProcessEnv): Command {
-  const { values, positionals } = parseWords(words);
+  const { values, positionals } = readOptionWords(words);
   if (values.help) return { kind: "help" };
   if (values.version) return { kind: "version" };
   const mode = positionals[0] === "demo" ? "demo" : "serve";
-  const sources = positionals[0] === "demo" || positionals[0] === "serve" ? positionals.slice(1) : positionals;
+  const sources = positionals[0] === mode ? positionals.slice(1) : positionals;
   if (mode === "demo" && sources.length > 0) {
     throw new UsageError("The demo takes no sources. Leave the word demo out to play your own torrents.");
   }
-  const token = values.token ?? environment["RIPTIDE_TOKEN"];
-  if (!isLoopback(values.host) && !token) {
-    throw new UsageError(`Listening on ${values.host} lets others in: give a --token, or leave --host out.`);
+  const host = parseHost("--host", values.host);
+  const token = chooseToken(values.token, environment);
+  if (!isLoopback(host) && token === undefined) {
+    throw new UsageError(`Listening on ${host} lets others in: give a --token, or leave --host out.`);
   }
   return {
     kind: "serve",
     options: {
       mode,
       sources,
-      host: values.host,
+      host,
       port: parsePort("--port", values.port),
-      allowedHosts: values["allow-host"],
+      allowedHosts: values["allow-host"].map((name) => parseHost("--allow-host", name)),
       dataDirectory: chooseDataDirectory(values["data-dir"], mode, environment),
-      token: token || undefined,
+      token,
       peers: values.peer.map(parsePeer),
-      peerHost: values["peer-host"] ?? (mode === "demo" ? "127.0.0.1" : "0.0.0.0"),
+      peerHost: parseHost("--peer-host", values["peer-host"] ?? (mode === "demo" ? "127.0.0.1" : "0.0.0.0")),
       peerPort: parsePort("--peer-port", values["peer-port"] ?? (mode === "demo" ? "0" : "6881")),
       uploadBytesPerSecond: parseUploadLimit(values["upload-limit"]),
       useDht: !values["no-dht"] && mode === "serve",
@@ -84,58 +70,64 @@ export function parseCommandLine(words: readonly string[], environment: NodeJS.P
   };
 }
 
-function parseWords(words: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...words],
-      allowPositionals: true,
-      options: {
-        host: { type: "string", default: "127.0.0.1" },
-        port: { type: "string", default: "8888" },
-        "allow-host": { type: "string", multiple: true, default: [] },
-        "data-dir": { type: "string" },
-        token: { type: "string" },
-        peer: { type: "string", multiple: true, default: [] },
-        "peer-host": { type: "string" },
-        "peer-port": { type: "string" },
-        "upload-limit": { type: "string" },
-        "no-dht": { type: "boolean", default: false },
-        "no-lsd": { type: "boolean", default: false },
-        ffmpeg: { type: "string" },
-        json: { type: "boolean", default: false },
-        help: { type: "boolean", short: "h", default: false },
-        version: { type: "boolean", short: "V", default: false },
-      },
-    });
-  } catch (error) {
-    const reason = error instanceof Error ? error.message.split(". ")[0] : String(error);
-    throw new UsageError(`${reason}. Try --help for the list of options.`, { cause: error });
-  }
+function parseHost(option: string, text: string): string {
+  const host = readHost(text);
+  if (host !== undefined) return host;
+  throw new UsageError(`${option} takes an address or a name without a port, not ${JSON.stringify(text)}.`);
 }
 
+/** An address or a name; IPv6 with or without the brackets it has in a URL. Undefined if it is neither. */
+function readHost(text: string): string | undefined {
+  const bracketed = /^\[(.*)\]$/.exec(text)?.[1];
+  if (bracketed !== undefined) return isIP(bracketed) === 6 ? bracketed : undefined;
+  const isName = /^[a-z0-9]([a-z0-9._-]*[a-z0-9])?\.?$/i.test(text);
+  return isName || isIP(text) !== 0 ? text.toLowerCase() : undefined;
+}
+
+/** The whole of 127.0.0.0/8 and ::1 in every spelling (RFC 6890), and the one name that stands for them (RFC 6761). */
 function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
+  const version = isIP(host);
+  if (version === 0) return host === "localhost";
+  const loopback = new BlockList();
+  loopback.addSubnet("127.0.0.0", 8, "ipv4");
+  loopback.addAddress("::1", "ipv6");
+  return loopback.check(host, version === 4 ? "ipv4" : "ipv6");
+}
+
+function chooseToken(given: string | undefined, environment: NodeJS.ProcessEnv): string | undefined {
+  // An empty variable is one that is not set; an empty option is refused as such.
+  const token = given ?? (environment["RIPTIDE_TOKEN"] || undefined);
+  // RFC 6750 §2.1: a bearer token is visible ASCII.
+  if (token === undefined || (token.length >= TOKEN_CHARACTERS_MIN && /^[\x21-\x7e]+$/.test(token))) return token;
+  const name = given === undefined ? "RIPTIDE_TOKEN" : "--token";
+  throw new UsageError(
+    `${name} must be ${TOKEN_CHARACTERS_MIN} or more ASCII characters without spaces: openssl rand -hex 16 makes a good one.`,
+  );
 }
 
 function parsePort(option: string, text: string): number {
-  const port = Number(text);
-  if (/^\d+$/.test(text) && port <= 65_535) return port;
+  const port = readPort(text);
+  if (port !== undefined) return port;
   throw new UsageError(`${option} takes a number from 0 to 65535, not ${JSON.stringify(text)}.`);
 }
 
+function readPort(text: string): number | undefined {
+  return /^\d{1,5}$/.test(text) && Number(text) <= 65_535 ? Number(text) : undefined;
+}
+
 function parsePeer(text: string): PeerAddress {
-  const match = /^(?:\[([0-9A-Fa-f:.]+)\]|([^:\s]+)):(\d+)$/.exec(text);
-  const host = match?.[1] ?? match?.[2];
-  const port = Number(match?.[3]);
-  if (host === undefined || port < 1 || port > 65_535) {
-    throw new UsageError(`--peer takes HOST:PORT, not ${JSON.stringify(text)}.`);
-  }
+  // The brackets around an IPv6 address tell its colons from the one before the port (RFC 3986 §3.2.2).
+  const [, hostText = "", portText = ""] = /^(\[.*\]|[^:]*):(\d+)$/.exec(text) ?? [];
+  const host = readHost(hostText);
+  const port = readPort(portText);
+  if (host === undefined || !port) throw new UsageError(`--peer takes HOST:PORT, not ${JSON.stringify(text)}.`);
   return { host: host === "localhost" ? "127.0.0.1" : host, port };
 }
 
 function parseUploadLimit(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
-  if (/^\d+$/.test(text) && Number(text) > 0) return Number(text) * 1024;
+  const limit = Number(text);
+  if (/^\d+$/.test(text) && limit > 0 && limit <= UPLOAD_LIMIT_MAX) return limit * 1024;
   throw new UsageError(`--upload-limit takes a number of KiB per second, not ${JSON.stringify(text)}.`);
 }
 

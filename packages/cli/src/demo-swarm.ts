@@ -1,9 +1,10 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Clock } from "@riptide/core";
-import { createTorrentFile, formatMagnet, openTorrentEngine } from "@riptide/swarm";
+import { createTorrentFile, formatMagnet, openTorrentEngine, type RiptideTorrentEngine } from "@riptide/swarm";
+import { ClosingStack } from "./closing-stack.ts";
+import { makeTemporaryFolder } from "./temporary-folder.ts";
 
 const FILMS = fileURLToPath(new URL("../demo/films", import.meta.url));
 /** Small pieces: the films are small, and the first picture should not wait for a quarter of one. */
@@ -16,37 +17,47 @@ export interface DemoSwarm extends AsyncDisposable {
   readonly magnets: readonly string[];
 }
 
+export interface DemoSwarmOptions {
+  readonly clock: Clock;
+  readonly log: (message: string, error: unknown) => void;
+  readonly signal: AbortSignal;
+}
+
 /** Starts a seed on loopback that shares the bundled films: a real peer, only a near one. */
-export async function startDemoSwarm(clock: Clock, signal: AbortSignal): Promise<DemoSwarm> {
-  const directory = await mkdtemp(join(tmpdir(), "riptide-demo-seed-"));
-  const seed = await openTorrentEngine({
-    dataDirectory: directory,
-    settings: { peerHost: "127.0.0.1", peerPort: 0, dht: undefined, uploadBytesPerSecond: UPLOAD_BYTES_PER_SECOND },
-    peers: [],
-    clock,
-  });
-  const stop = async (): Promise<void> => {
-    await seed.close();
-    await rm(directory, { recursive: true, force: true });
-  };
+export async function startDemoSwarm({ clock, log, signal }: DemoSwarmOptions): Promise<DemoSwarm> {
+  const closing = new ClosingStack();
   try {
+    const folder = await makeTemporaryFolder("riptide-demo-seed-");
+    closing.defer(() => folder[Symbol.asyncDispose]());
+    const seed = await openTorrentEngine({
+      dataDirectory: folder.path,
+      settings: { peerHost: "127.0.0.1", peerPort: 0, dht: undefined, uploadBytesPerSecond: UPLOAD_BYTES_PER_SECOND },
+      peers: [],
+      clock,
+      log,
+    });
+    closing.defer(() => seed.close());
     const port = await seed.peerPort(signal);
-    const films = (await readdir(FILMS)).sort().map((name) => join(FILMS, name));
     const magnets: string[] = [];
-    for (const path of films) {
-      const name = basename(path);
-      const torrentFile = await createTorrentFile({
-        name,
-        files: [{ path: [name], absolutePath: path }],
-        pieceLengthBytes: PIECE_LENGTH_BYTES,
-        signal,
-      });
-      const { infoHash } = seed.share(torrentFile, [path]);
-      magnets.push(formatMagnet({ infoHash, displayName: name, trackers: [], peers: [{ host: "127.0.0.1", port }] }));
+    for (const name of (await readdir(FILMS)).sort()) {
+      magnets.push(await shareFilm(seed, join(FILMS, name), { port, signal }));
     }
-    return { magnets, [Symbol.asyncDispose]: stop };
+    return { magnets, [Symbol.asyncDispose]: () => closing[Symbol.asyncDispose]() };
   } catch (error) {
-    await stop();
+    await closing[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** Resolves with the magnet that leads to the film. */
+async function shareFilm(
+  seed: RiptideTorrentEngine,
+  absolutePath: string,
+  { port, signal }: { readonly port: number; readonly signal: AbortSignal },
+): Promise<string> {
+  const name = basename(absolutePath);
+  const files = [{ path: [name], absolutePath }];
+  const torrentFile = await createTorrentFile({ name, files, pieceLengthBytes: PIECE_LENGTH_BYTES, signal });
+  const { infoHash } = seed.share(torrentFile, [absolutePath]);
+  return formatMagnet({ infoHash, displayName: name, trackers: [], peers: [{ host: "127.0.0.1", port }] });
 }

@@ -1,60 +1,50 @@
 import { clockFrom, RiptideError } from "@riptide/core";
-import { ListenError } from "@riptide/http";
 import packageJson from "../package.json" with { type: "json" };
-import { HELP, parseCommandLine } from "./arguments.ts";
-import { serve } from "./serve.ts";
+import { parseCommandLine } from "./arguments.ts";
+import { HELP } from "./help.ts";
+import { writeLine } from "./output.ts";
+import { printable } from "./printable.ts";
+import { EXIT_INTERNAL, type ProcessEnd, reportFault, watchForEnd } from "./process-end.ts";
 import { UsageError } from "./usage-error.ts";
 
 const EXIT_OK = 0;
 const EXIT_USAGE = 1;
-/** EX_SOFTWARE of sysexits.h: a bug of ours. */
-const EXIT_INTERNAL = 70;
+/** By then everything is closed; should anything be left after all, it must not keep the process alive. */
+const LINGER_MS = 1_000;
 
-process.exitCode = await main(process.argv.slice(2));
+process.exitCode = await main(process.argv.slice(2), watchForEnd());
+setTimeout(() => process.exit(), LINGER_MS).unref();
 
-async function main(words: readonly string[]): Promise<number> {
-  const stop = stopSignal();
+async function main(words: readonly string[], end: ProcessEnd): Promise<number> {
   try {
-    const command = parseCommandLine(words, process.env);
-    if (command.kind === "help") process.stdout.write(HELP);
-    else if (command.kind === "version") process.stdout.write(`riptide ${packageJson.version}\n`);
-    else await serve(command.options, { ...hostContext(), stop });
-    return EXIT_OK;
+    await run(words, end.stop);
+    return end.hasFault() ? EXIT_INTERNAL : EXIT_OK;
   } catch (error) {
-    if (stop.aborted && error === stop.reason) return EXIT_OK;
-    return report(error);
+    if (end.hasFault()) return EXIT_INTERNAL;
+    if (end.stop.aborted && error === end.stop.reason) return EXIT_OK;
+    if (error instanceof UsageError || error instanceof RiptideError) {
+      writeLine(process.stderr, printable(error.message));
+      return EXIT_USAGE;
+    }
+    reportFault(error);
+    return EXIT_INTERNAL;
   }
 }
 
-function hostContext() {
-  const clock = clockFrom({
-    nowMs: () => performance.now(),
-    setTimeout,
-    clearTimeout,
-  });
-  return { clock, version: packageJson.version, stdout: process.stdout, stderr: process.stderr };
-}
-
-/** Aborts on the first SIGINT or SIGTERM; the second one ends the process at once. */
-function stopSignal(): AbortSignal {
-  const controller = new AbortController();
-  for (const name of ["SIGINT", "SIGTERM"] as const) {
-    process.on(name, () => {
-      if (controller.signal.aborted) process.exit(EXIT_OK);
-      controller.abort();
-    });
+async function run(words: readonly string[], stop: AbortSignal): Promise<void> {
+  const command = parseCommandLine(words, process.env);
+  if (command.kind === "help") {
+    process.stdout.write(HELP);
+    return;
   }
-  return controller.signal;
-}
-
-/** One clear line for what the user can mend; everything we know for what is our own fault. */
-function report(error: unknown): number {
-  const isExpected = error instanceof UsageError || error instanceof RiptideError || error instanceof ListenError;
-  if (isExpected) process.stderr.write(`${error.message}\n`);
-  else process.stderr.write(`Riptide stopped because of a fault of its own. Please report this:\n${stackOf(error)}\n`);
-  return isExpected ? EXIT_USAGE : EXIT_INTERNAL;
-}
-
-function stackOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const { version } = packageJson;
+  if (command.kind === "version") {
+    writeLine(process.stdout, `riptide ${version}`);
+    return;
+  }
+  const clock = clockFrom({ nowMs: () => performance.now(), setTimeout, clearTimeout });
+  // Loaded only when there is something to serve, so that --help and a mistyped option are answered at once.
+  const { serve } = await import("./serve.ts");
+  const { stdout, stderr } = process;
+  await serve(command.options, { clock, version, stdout, stderr, stop });
 }

@@ -1,135 +1,138 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Clock, RiptideError, type TorrentEngine } from "@riptide/core";
-import { createApp, type FailureLog, hostPolicy, listen } from "@riptide/http";
+import { type Clock, RiptideError, type TorrentSource } from "@riptide/core";
+import { createApp, hostPolicy, ListenError, type Listener, type ListenOptions, listen } from "@riptide/http";
 import { createStreamFactory } from "@riptide/stream";
-import { openTorrentEngine, parseSource } from "@riptide/swarm";
+import { openTorrentEngine, type RiptideTorrentEngine } from "@riptide/swarm";
 import { discoverFfmpeg } from "@riptide/transcode";
 import type { ServeOptions } from "./arguments.ts";
 import { ClosingStack } from "./closing-stack.ts";
 import { startDemoSwarm } from "./demo-swarm.ts";
-import { startView } from "./terminal-view.ts";
+import { failureText } from "./failure-text.ts";
+import { type OutputStream, writeLine } from "./output.ts";
+import { printable, printableJson } from "./printable.ts";
+import { readSources } from "./sources.ts";
+import { makeTemporaryFolder } from "./temporary-folder.ts";
 import { UsageError } from "./usage-error.ts";
+import { startView, type View } from "./view.ts";
 
 const WEB_ROOT = fileURLToPath(new URL("../../web/dist", import.meta.url));
-const TORRENT_FILE_LIMIT_BYTES = 10 * 1024 * 1024;
 /** Bodies that are nearly through may end by themselves; a film is cut off, and its player resumes by range. */
 const DRAIN_MS = 2_000;
 
 export interface ServeContext {
   readonly clock: Clock;
   readonly version: string;
-  readonly stdout: NodeJS.WriteStream;
-  readonly stderr: NodeJS.WriteStream;
-  /** Aborted by SIGINT and SIGTERM. */
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
+  /** Aborted when the server is to end. */
   readonly stop: AbortSignal;
 }
 
-/** Runs the server until it is told to stop. Rejects if it cannot start; everything it opened is closed either way. */
+/**
+ * Runs the server until it is told to stop. Rejects if it cannot start: with a `UsageError` or `RiptideError` whose message
+ * says what to do, or with the reason of `stop`. Everything it opened is closed either way, the last first.
+ */
 export async function serve(options: ServeOptions, context: ServeContext): Promise<void> {
-  const { clock, stop } = context;
+  const { clock, stop, stdout, stderr, version } = context;
+  let note: View["note"] = (line) => writeLine(stderr, line);
+  const log = (what: string, error: unknown): void => note(`${printable(what)}: ${failureText(error)}`);
   await using closing = new ClosingStack();
-  const log: FailureLog = (what, error) => context.stderr.write(`${what}: ${describe(error)}\n`);
   const sources = await readSources(options.sources);
-  const ffmpeg = await discoverFfmpeg({ ...(options.ffmpegPath ? { path: options.ffmpegPath } : {}), signal: stop });
-  const engine = await openTorrentEngine({
-    dataDirectory: options.dataDirectory ?? (await temporaryFolder(closing)),
-    settings: {
-      peerHost: options.peerHost,
-      peerPort: options.peerPort,
-      dht: options.useDht ? { bootstrap: [] } : undefined,
-      uploadBytesPerSecond: options.uploadBytesPerSecond,
-    },
-    peers: options.peers,
-    clock,
-    log,
-  });
-  closing.defer(() => engine.close());
-  const streams = createStreamFactory({ ffmpeg, clock });
+  const ffmpeg = await discoverFfmpeg({ ...(options.ffmpegPath && { path: options.ffmpegPath }), signal: stop });
+  const engine = await openEngine(options, { clock, log, closing });
+  // Opened last, but needed until the last body has ended.
+  const demo = new ClosingStack();
+  closing.defer(() => demo[Symbol.asyncDispose]());
   const draining = new AbortController();
   const app = createApp({
     engine,
-    streams,
+    streams: createStreamFactory({ ffmpeg, clock }),
     clock,
     allowedHosts: hostPolicy({ boundTo: options.host, names: options.allowedHosts }),
-    version: context.version,
+    version,
     token: options.token,
     webRoot: WEB_ROOT,
     draining: draining.signal,
     log,
   });
-  const server = await listen(app, { host: options.host, port: options.port, log });
+  stop.throwIfAborted();
+  const server = await startListening(app, { host: options.host, port: options.port, log });
   closing.defer(async () => {
     draining.abort();
     await server.close({ graceMs: DRAIN_MS });
   });
-  announce(options, context, server.url, ffmpeg !== undefined);
-  const view = startView({ engine, clock, stdout: context.stdout, json: options.json });
+  announce(server.url, options, context);
+  if (ffmpeg === undefined) {
+    note("ffmpeg is missing: MP4 and WebM play, other films need it. Install it (Debian: apt install ffmpeg).");
+  }
+  const view = startView({ engine, clock, stdout, stderr }, options);
   closing.defer(() => view[Symbol.dispose]());
-  if (options.mode === "demo") sources.push(...(await demoSources(closing, context)));
-  await addSources(engine, sources, context);
+  note = (line) => view.note(line);
+  if (options.mode === "demo") {
+    const swarm = await startDemoSwarm({ clock, log, signal: stop });
+    demo.defer(() => swarm[Symbol.asyncDispose]());
+    sources.push(...swarm.magnets);
+  }
+  await Promise.all(sources.map((source) => addSource(engine, source, { stop, note })));
   await aborted(stop);
 }
 
-/** A path becomes the bytes of the file; anything else must be a source the engine understands. */
-async function readSources(words: readonly string[]): Promise<(string | Uint8Array)[]> {
-  return await Promise.all(
-    words.map(async (word) => {
-      if (looksLikeText(word)) {
-        parseSource(word);
-        return word;
-      }
-      const bytes = await readFile(word).catch((cause: unknown) => {
-        throw new UsageError(`There is no torrent file at ${word}, and it is no magnet link, URL or info hash.`, {
-          cause,
-        });
-      });
-      if (bytes.length > TORRENT_FILE_LIMIT_BYTES) throw new UsageError(`${word} is too large to be a torrent file.`);
-      return bytes;
-    }),
-  );
+interface EngineContext {
+  readonly clock: Clock;
+  readonly log: (what: string, error: unknown) => void;
+  readonly closing: ClosingStack;
 }
 
-function looksLikeText(word: string): boolean {
-  return /^(magnet:|https?:)/i.test(word) || /^([0-9a-f]{40}|[a-z2-7]{32})$/i.test(word);
+async function openEngine(
+  options: ServeOptions,
+  { clock, log, closing }: EngineContext,
+): Promise<RiptideTorrentEngine> {
+  const dataDirectory = options.dataDirectory ?? (await temporaryDataFolder(closing));
+  const { peerHost, peerPort, uploadBytesPerSecond, peers } = options;
+  const dht = options.useDht ? { bootstrap: [] } : undefined;
+  const settings = { peerHost, peerPort, dht, uploadBytesPerSecond };
+  const engine = await openTorrentEngine({ dataDirectory, settings, peers, clock, log }).catch((error: unknown) => {
+    if (!(error instanceof RiptideError)) throw error;
+    throw new UsageError(`${dataDirectory}: ${error.message}`, { cause: error });
+  });
+  closing.defer(() => engine.close());
+  return engine;
 }
 
-async function temporaryFolder(closing: ClosingStack): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "riptide-"));
-  closing.defer(() => rm(folder, { recursive: true, force: true }));
-  return folder;
+async function temporaryDataFolder(closing: ClosingStack): Promise<string> {
+  const folder = await makeTemporaryFolder("riptide-data-");
+  closing.defer(() => folder[Symbol.asyncDispose]());
+  return folder.path;
 }
 
-async function demoSources(closing: ClosingStack, context: ServeContext): Promise<readonly string[]> {
-  const demo = await startDemoSwarm(context.clock, context.stop);
-  closing.defer(() => demo[Symbol.asyncDispose]());
-  return demo.magnets;
-}
-
-async function addSources(
-  engine: TorrentEngine,
-  sources: readonly (string | Uint8Array)[],
-  { stop, stderr }: ServeContext,
-): Promise<void> {
-  for (const source of sources) {
-    // One bad source must not keep the others from playing; what is wrong with it is said.
-    await engine.add(source, { signal: stop }).catch((error: unknown) => {
-      if (!stop.aborted) stderr.write(`${describe(error)}\n`);
-    });
+async function startListening(app: Parameters<typeof listen>[0], options: ListenOptions): Promise<Listener> {
+  try {
+    return await listen(app, options);
+  } catch (error) {
+    if (error instanceof ListenError) throw new UsageError(error.message, { cause: error });
+    throw error;
   }
 }
 
-function announce(options: ServeOptions, { stdout, stderr }: ServeContext, url: string, hasFfmpeg: boolean): void {
-  stdout.write(options.json ? `${JSON.stringify({ type: "listening", url })}\n` : `Riptide is listening on ${url}\n`);
-  if (hasFfmpeg) return;
-  stderr.write("ffmpeg is missing: MP4 and WebM play, other films need it. Install it (Debian: apt install ffmpeg).\n");
+/** The first line is a promise to scripts. Only a person at a terminal is shown the token: logs are kept and passed on. */
+function announce(url: string, { json, token }: ServeOptions, { stdout }: ServeContext): void {
+  writeLine(stdout, json ? printableJson({ type: "listening", url }) : `Riptide is listening on ${url}`);
+  if (token !== undefined && !json && stdout.isTTY === true) {
+    writeLine(stdout, `Open ${url}/?token=${encodeURIComponent(token)}`);
+  }
 }
 
-function describe(error: unknown): string {
-  if (error instanceof RiptideError) return error.message;
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+/** One source that fails must not keep the others from playing; what is wrong with it is said. */
+async function addSource(
+  engine: RiptideTorrentEngine,
+  source: TorrentSource,
+  { stop, note }: { readonly stop: AbortSignal; readonly note: View["note"] },
+): Promise<void> {
+  try {
+    await engine.add(source, { signal: stop });
+  } catch (error) {
+    if (!stop.aborted) note(failureText(error));
+  }
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

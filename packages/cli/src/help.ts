@@ -1,0 +1,25 @@
+export const HELP = `Riptide plays a torrent the moment you ask for it.
+
+  riptide [serve] [SOURCE…]   start the server; a SOURCE is a magnet URI, a .torrent path or URL, or an info hash
+  riptide demo                serve, plus a small built-in swarm on loopback that shares the bundled sample films
+
+  --host HOST         address to listen on (127.0.0.1; anything beyond loopback needs --token)
+  --port PORT         port to listen on (8888; 0 = any free one)
+  --allow-host NAME   another host name the server may be called by (repeatable)
+  --data-dir DIR      where torrents are kept (~/.local/share/riptide; demo: a temporary folder)
+  --token TOKEN       ask for this token, 16 characters or more; RIPTIDE_TOKEN keeps it out of the process list
+  --peer HOST:PORT    a peer to try for every torrent (repeatable)
+  --peer-host HOST    address that peers connect to (0.0.0.0; demo: 127.0.0.1)
+  --peer-port PORT    port that peers connect to (6881; 0 = any free one, as in the demo)
+  --upload-limit N    KiB per second for all uploads together (unlimited)
+  --no-dht            do not use the DHT (the demo never does)
+  --no-lsd            do not look for peers in the local network (this version never does)
+  --ffmpeg PATH       the ffmpeg to use (otherwise FFMPEG_PATH, then the PATH)
+  --json              stdout holds one JSON object a line, its "type" being listening (with url), added or updated
+                      (with torrent), removed (with infoHash), engine (with health) or stopping
+  -h, --help          this text
+  -V, --version       the version
+
+The first line on stdout says where to go: Riptide is listening on http://HOST:PORT
+Exit codes: 0 stopped by SIGINT or SIGTERM, 1 cannot start (stderr says why), 70 a fault of Riptide itself.
+`;
