@@ -25,21 +25,18 @@ export interface FfmpegProcessOptions {
 }
 
 /**
- * Starts a process in a group of its own, with an empty environment, in an empty folder.
+ * Starts a process in a group of its own, with an empty environment, in an empty folder that is gone as soon as it runs: there
+ * is nothing to read in it, nothing can be written to it, and nothing is left of it.
  * Rejects with `TranscodeError` `ffmpeg_failed` if it cannot be started, or with the signal's reason.
  */
 export async function startFfmpegProcess(options: FfmpegProcessOptions): Promise<FfmpegProcess> {
   options.signal.throwIfAborted();
   try {
     const emptyFolder = await mkdtemp(join(tmpdir(), "riptide-ffmpeg-"));
-    const removeFolder = (): Promise<void> => rm(emptyFolder, { recursive: true, force: true });
     try {
-      const child = await spawned(options, emptyFolder);
-      child.once("close", () => void removeFolder().catch(() => {}));
-      return new FfmpegProcess(child, options);
-    } catch (cause) {
-      await removeFolder();
-      throw cause;
+      return new FfmpegProcess(await spawned(options, emptyFolder), options);
+    } finally {
+      await rm(emptyFolder, { recursive: true, force: true }).catch(() => {}); // a folder more in /tmp harms nobody
     }
   } catch (cause) {
     throw failed("ffmpeg could not be started. Check that it is installed and works.", cause);

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { once } from "node:events";
 import { StreamError } from "@riptide/core";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { type FfmpegProcess, startFfmpegProcess } from "../src/ffmpeg-process.ts";
@@ -58,15 +58,23 @@ describe("A process that works", () => {
     expect(await text(ffmpeg)).toBe(hostile.map((word) => `[${word}]\n`).join(""));
   });
 
-  test("starts in an empty folder, which goes with it, and in an empty environment", async () => {
-    const secret = "RIPTIDE_TEST_SECRET";
-    vi.stubEnv(secret, "value");
+  test("runs in an empty environment, in an empty folder that is gone already", async () => {
+    vi.stubEnv("RIPTIDE_TEST_SECRET", "value");
     onTestFinished(() => void vi.unstubAllEnvs());
-    const ffmpeg = await start("pwd; ls -A | wc -l; env");
-    const [folder = "", files, ...environment] = (await text(ffmpeg)).trim().split("\n");
-    expect(files).toBe("0");
-    expect(environment.map((line) => line.split("=")[0]).filter((name) => name !== "PWD" && name !== "_")).toEqual([]);
-    await vi.waitFor(() => expect(readFile(folder)).rejects.toMatchObject({ code: "ENOENT" }));
+    const begin = new AbortController();
+    const script =
+      "cat > /dev/null; readlink /proc/$$/cwd; ls -A | wc -l; touch file 2> /dev/null || echo refused; env";
+    const ffmpeg = await start(script, {
+      async *input() {
+        await once(begin.signal, "abort");
+        yield new Uint8Array(1);
+      },
+    });
+    begin.abort();
+    const [folder, files, touched, ...environment] = (await text(ffmpeg)).trim().split("\n");
+    expect([folder, files, touched]).toEqual([expect.stringMatching(/riptide-ffmpeg-.* \(deleted\)$/), "0", "refused"]);
+    const names = environment.map((line) => line.split("=")[0]);
+    expect(names.filter((name) => name !== "PWD" && name !== "_")).toEqual([]);
   });
 
   test("may leave some of its source alone, which is then closed", async () => {
