@@ -4,6 +4,13 @@ export default defineConfig({
   test: {
     // Two cores everywhere this runs: more workers only make the timing of real processes worse.
     maxWorkers: 2,
+    coverage: {
+      // What everything else rests on: each of its branches is a promise, and each promise has a test.
+      include: ["packages/core/src/**", "packages/stream/src/**"],
+      reporter: ["text", "json-summary"],
+      reportsDirectory: ".cache/coverage",
+      thresholds: { 100: true },
+    },
     projects: [
       {
         extends: true,
