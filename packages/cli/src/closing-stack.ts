@@ -10,7 +10,7 @@ export class ClosingStack implements AsyncDisposable {
   /** Runs every step even if one fails; then rejects with the first failure. */
   async [Symbol.asyncDispose](): Promise<void> {
     const failures: unknown[] = [];
-    for (const step of this.#steps.splice(0).reverse()) {
+    for (let step = this.#steps.pop(); step !== undefined; step = this.#steps.pop()) {
       try {
         await step();
       } catch (error) {

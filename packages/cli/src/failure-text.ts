@@ -6,8 +6,8 @@ const CAUSES_MAX = 3;
 
 /** A failure as one line for the log: a sentence for those that users meet, everything we know for our own faults. */
 export function failureText(error: unknown): string {
-  const parts: string[] = [];
-  for (let cause = error; cause !== undefined && parts.length <= CAUSES_MAX; cause = causeOf(cause)) {
+  const parts = [error === undefined ? "No reason is known." : oneLine(error)];
+  for (let cause = causeOf(error); cause !== undefined && parts.length <= CAUSES_MAX; cause = causeOf(cause)) {
     parts.push(oneLine(cause));
   }
   return parts.join(" Cause: ");

@@ -1,0 +1,235 @@
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import { expect, test } from "vitest";
+import { parseCommandLine, type ServeOptions } from "../src/arguments.ts";
+import { UsageError } from "../src/usage-error.ts";
+
+const HASH = "0123456789abcdef0123456789abcdef01234567";
+const TOKEN = "q7Zr0w_kV2mB4tYx";
+const HOME_DATA = join(homedir(), ".local", "share", "riptide");
+
+const DEFAULTS: ServeOptions = {
+  mode: "serve",
+  sources: [],
+  host: "127.0.0.1",
+  port: 8888,
+  allowedHosts: [],
+  dataDirectory: HOME_DATA,
+  token: undefined,
+  peers: [],
+  peerHost: "0.0.0.0",
+  peerPort: 6881,
+  uploadBytesPerSecond: undefined,
+  useDht: true,
+  ffmpegPath: undefined,
+  json: false,
+};
+const DEMO: ServeOptions = {
+  ...DEFAULTS,
+  mode: "demo",
+  dataDirectory: undefined,
+  peerHost: "127.0.0.1",
+  peerPort: 0,
+  useDht: false,
+};
+
+interface GoodLine {
+  readonly title: string;
+  readonly words: readonly string[];
+  readonly environment?: NodeJS.ProcessEnv;
+  readonly expected: ServeOptions;
+}
+
+const goodLines: readonly GoodLine[] = [
+  { title: "nothing at all serves with the defaults", words: [], expected: DEFAULTS },
+  { title: "the word serve changes nothing", words: ["serve"], expected: DEFAULTS },
+  {
+    title: "sources need no word before them",
+    words: [HASH, "a.torrent"],
+    expected: { ...DEFAULTS, sources: [HASH, "a.torrent"] },
+  },
+  { title: "sources may follow the word serve", words: ["serve", HASH], expected: { ...DEFAULTS, sources: [HASH] } },
+  { title: "only the first word is a command", words: ["serve", "demo"], expected: { ...DEFAULTS, sources: ["demo"] } },
+  {
+    title: "a file may begin with a dash behind --",
+    words: ["--", "-a.torrent"],
+    expected: { ...DEFAULTS, sources: ["-a.torrent"] },
+  },
+  { title: "the demo keeps to loopback and to a temporary folder", words: ["demo"], expected: DEMO },
+  { title: "options may stand before the demo", words: ["--port", "0", "demo"], expected: { ...DEMO, port: 0 } },
+  {
+    title: "the demo can be told other places",
+    words: ["demo", "--data-dir", "/films", "--peer-port=7000", "--peer-host", "0.0.0.0"],
+    expected: { ...DEMO, dataDirectory: "/films", peerPort: 7000, peerHost: "0.0.0.0" },
+  },
+  { title: "a port may be glued to its option", words: ["--port=65535"], expected: { ...DEFAULTS, port: 65_535 } },
+  {
+    title: "of an option given twice the last counts",
+    words: ["--port=1", "--port=2"],
+    expected: { ...DEFAULTS, port: 2 },
+  },
+  {
+    title: "localhost is loopback in any spelling",
+    words: ["--host", "LocalHost"],
+    expected: { ...DEFAULTS, host: "localhost" },
+  },
+  {
+    title: "all of 127.0.0.0/8 is loopback",
+    words: ["--host", "127.8.9.1"],
+    expected: { ...DEFAULTS, host: "127.8.9.1" },
+  },
+  { title: "::1 is loopback", words: ["--host", "::1"], expected: { ...DEFAULTS, host: "::1" } },
+  { title: "an IPv6 host may wear its brackets", words: ["--host", "[::1]"], expected: { ...DEFAULTS, host: "::1" } },
+  {
+    title: "::1 is loopback when it is spelled out",
+    words: ["--host=0:0:0:0:0:0:0:1"],
+    expected: { ...DEFAULTS, host: "0:0:0:0:0:0:0:1" },
+  },
+  {
+    title: "a token opens the door to any address",
+    words: ["--host", "0.0.0.0", "--token", TOKEN],
+    expected: { ...DEFAULTS, host: "0.0.0.0", token: TOKEN },
+  },
+  {
+    title: "a token may come from the environment",
+    words: ["--host", "films.example"],
+    environment: { RIPTIDE_TOKEN: TOKEN },
+    expected: { ...DEFAULTS, host: "films.example", token: TOKEN },
+  },
+  {
+    title: "the token of the command line counts more",
+    words: ["--token", TOKEN],
+    environment: { RIPTIDE_TOKEN: "short" },
+    expected: { ...DEFAULTS, token: TOKEN },
+  },
+  { title: "an empty variable is no token", words: [], environment: { RIPTIDE_TOKEN: "" }, expected: DEFAULTS },
+  {
+    title: "host names may be allowed, one by one",
+    words: ["--allow-host", "Films.example", "--allow-host=192.0.2.7"],
+    expected: { ...DEFAULTS, allowedHosts: ["films.example", "192.0.2.7"] },
+  },
+  {
+    title: "peers are addresses or names with a port",
+    words: [
+      "--peer",
+      "192.0.2.1:6881",
+      "--peer=[2001:db8::1]:51413",
+      "--peer",
+      "localhost:1",
+      "--peer",
+      "seed.lan:65535",
+    ],
+    expected: {
+      ...DEFAULTS,
+      peers: [
+        { host: "192.0.2.1", port: 6881 },
+        { host: "2001:db8::1", port: 51_413 },
+        { host: "127.0.0.1", port: 1 },
+        { host: "seed.lan", port: 65_535 },
+      ],
+    },
+  },
+  {
+    title: "uploads are limited in KiB per second",
+    words: ["--upload-limit", "100"],
+    expected: { ...DEFAULTS, uploadBytesPerSecond: 102_400 },
+  },
+  {
+    title: "the DHT and the local search can be left out",
+    words: ["--no-dht", "--no-lsd"],
+    expected: { ...DEFAULTS, useDht: false },
+  },
+  {
+    title: "ffmpeg may be named",
+    words: ["--ffmpeg", "/opt/ffmpeg"],
+    expected: { ...DEFAULTS, ffmpegPath: "/opt/ffmpeg" },
+  },
+  { title: "lines may be JSON", words: ["--json"], expected: { ...DEFAULTS, json: true } },
+  {
+    title: "a folder is made absolute",
+    words: ["--data-dir", "films"],
+    expected: { ...DEFAULTS, dataDirectory: resolve("films") },
+  },
+  {
+    title: "torrents are kept where the desktop wants data",
+    words: [],
+    environment: { XDG_DATA_HOME: "/home/ann/data" },
+    expected: { ...DEFAULTS, dataDirectory: "/home/ann/data/riptide" },
+  },
+];
+
+test.each(goodLines)("$title", ({ words, environment = {}, expected }) => {
+  expect(parseCommandLine(words, environment)).toEqual({ kind: "serve", options: expected });
+});
+
+test.each([
+  [["--help"], "help"],
+  [["-h"], "help"],
+  [["demo", "film.mkv", "--help"], "help"],
+  [["--version"], "version"],
+  [["-V"], "version"],
+  [["--help", "--version"], "help"],
+])("%j asks for the %s", (words, kind) => {
+  expect(parseCommandLine(words, {})).toEqual({ kind });
+});
+
+const TOKEN_RULE = "must be 16 or more ASCII characters without spaces: openssl rand -hex 16 makes a good one.";
+const badLines: readonly (readonly [words: readonly string[], sentence: string])[] = [
+  [["--prot", "1"], "There is no option --prot. Did you mean --port?"],
+  [["--pot=1"], "There is no option --pot. Did you mean --port?"],
+  [["--data", "/films"], "There is no option --data. Did you mean --data-dir?"],
+  [["--nodht"], "There is no option --nodht. Did you mean --no-dht?"],
+  [["--tokne=my-secret-token"], "There is no option --tokne. Did you mean --token?"],
+  [["--frobnicate"], "There is no option --frobnicate. Try --help for the list of options."],
+  [["-p", "1"], "There is no option -p. Try --help for the list of options."],
+  [["--constructor"], "There is no option --constructor. Try --help for the list of options."],
+  [["--no-json"], "There is no option --no-json. Try --help for the list of options."],
+  [["--port"], "--port needs a value."],
+  [["--port="], "--port needs a value."],
+  [["--data-dir", ""], "--data-dir needs a value."],
+  [["--token", ""], "--token needs a value."],
+  [["--token", "--json"], "--token needs a value."],
+  [["--json=yes"], "--json takes no value."],
+  [["--help=yes"], "--help takes no value."],
+  [["--port", "http"], '--port takes a number from 0 to 65535, not "http".'],
+  [["--port", "65536"], '--port takes a number from 0 to 65535, not "65536".'],
+  [["--port=-1"], '--port takes a number from 0 to 65535, not "-1".'],
+  [["--port", "1e3"], '--port takes a number from 0 to 65535, not "1e3".'],
+  [["--peer-port", "1.5"], '--peer-port takes a number from 0 to 65535, not "1.5".'],
+  [["--host", "127.0.0.1:80"], '--host takes an address or a name without a port, not "127.0.0.1:80".'],
+  [["--host", "http://a"], '--host takes an address or a name without a port, not "http://a".'],
+  [["--host", "[127.0.0.1]"], '--host takes an address or a name without a port, not "[127.0.0.1]".'],
+  [["--host", "a b"], '--host takes an address or a name without a port, not "a b".'],
+  [["--allow-host", "a:80"], '--allow-host takes an address or a name without a port, not "a:80".'],
+  [["--peer-host", "/"], '--peer-host takes an address or a name without a port, not "/".'],
+  [["--host", "0.0.0.0"], "Listening on 0.0.0.0 lets others in: give a --token, or leave --host out."],
+  [["--host", "::"], "Listening on :: lets others in: give a --token, or leave --host out."],
+  [["--host", "192.168.1.5"], "Listening on 192.168.1.5 lets others in: give a --token, or leave --host out."],
+  [
+    ["--host", "127.0.0.1.evil.example"],
+    "Listening on 127.0.0.1.evil.example lets others in: give a --token, or leave --host out.",
+  ],
+  [["--host", "127.0.0.999"], "Listening on 127.0.0.999 lets others in: give a --token, or leave --host out."],
+  [["--token", "fifteen-letters"], `--token ${TOKEN_RULE}`],
+  [["--token", "with spaces in between"], `--token ${TOKEN_RULE}`],
+  [["--token", "schlüsselschlüssel"], `--token ${TOKEN_RULE}`],
+  [["--peer", "192.0.2.1"], '--peer takes HOST:PORT, not "192.0.2.1".'],
+  [["--peer", "192.0.2.1:0"], '--peer takes HOST:PORT, not "192.0.2.1:0".'],
+  [["--peer", "192.0.2.1:65536"], '--peer takes HOST:PORT, not "192.0.2.1:65536".'],
+  [["--peer", "2001:db8::1"], '--peer takes HOST:PORT, not "2001:db8::1".'],
+  [["--peer", "[2001:db8::1]"], '--peer takes HOST:PORT, not "[2001:db8::1]".'],
+  [["--peer", ":6881"], '--peer takes HOST:PORT, not ":6881".'],
+  [["--upload-limit", "0"], '--upload-limit takes a number of KiB per second, not "0".'],
+  [["--upload-limit", "fast"], '--upload-limit takes a number of KiB per second, not "fast".'],
+  [["--upload-limit", "9".repeat(30)], `--upload-limit takes a number of KiB per second, not "${"9".repeat(30)}".`],
+  [["demo", HASH], "The demo takes no sources. Leave the word demo out to play your own torrents."],
+];
+
+test.each(badLines)("%j is refused: %s", (words, sentence) => {
+  expect(() => parseCommandLine(words, {})).toThrow(new UsageError(sentence));
+});
+
+test("a bad token from the environment is named as such", () => {
+  const environment = { RIPTIDE_TOKEN: "short" };
+  expect(() => parseCommandLine([], environment)).toThrow(new UsageError(`RIPTIDE_TOKEN ${TOKEN_RULE}`));
+});
