@@ -14,9 +14,9 @@ const session = await openSession({
     setTimeout,
     clearTimeout,
   }),
-  emit: (event: SessionEvent) => port.postMessage(event),
+  emit: (event: SessionEvent) => {
+    port.postMessage(event);
+    if (event.type === "closed") port.close();
+  },
 });
-port.on("message", (command: SessionCommand) => {
-  session.handle(command);
-  if (command.type === "close") port.close();
-});
+port.on("message", (command: SessionCommand) => session.handle(command));

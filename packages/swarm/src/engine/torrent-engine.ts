@@ -1,13 +1,16 @@
+import { once } from "node:events";
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import {
+  abortable,
+  assertInvariant,
   type Clock,
   type EngineEvent,
   type EngineHealth,
   type FileMap,
   type OpenedFile,
-  type PieceProvider,
   RiptideError,
   StreamError,
   type TorrentEngine,
@@ -17,22 +20,18 @@ import {
 import { parseInfoDictionary, parseTorrentFile } from "../metainfo/index.ts";
 import { createPieceProvider } from "../provider/index.ts";
 import type { SessionCommand, SessionEvent, SessionSettings, TorrentOrder } from "../session/protocol.ts";
-import { type Library, openLibrary } from "../storage/index.ts";
+import { type Library, openLibrary, type StoredTorrent } from "../storage/index.ts";
 import type { PeerAddress } from "../types.ts";
-import { Deferred } from "./deferred.ts";
-import { type SessionThread, type StartSessionThread, startSessionThread } from "./session-thread.ts";
+import { FileProviders } from "./file-providers.ts";
+import { KeyedQueue } from "./keyed-queue.ts";
+import { SessionSupervisor } from "./session-supervisor.ts";
+import type { StartSessionThread } from "./session-thread.ts";
 import { type Intake, takeIn } from "./source-intake.ts";
 import { withStallGuard } from "./stall-guard.ts";
 import { fileNotFound, TorrentRecord } from "./torrent-record.ts";
 
 /** A read that waits fails when nothing at all has arrived for this long: a person has long given up by then. */
 const STALL_LIMIT_MS = 30_000;
-/** How long `close` waits for the session to write down what it has. */
-const CLOSE_LIMIT_MS = 5_000;
-const FIRST_RESTART_DELAY_MS = 100;
-const LAST_RESTART_DELAY_MS = 10_000;
-/** A session that ran this long before it died is started again without delay. */
-const HEALTHY_RUN_MS = 60_000;
 
 export interface TorrentEngineOptions {
   /** Holds one folder for each torrent; created if it is missing, locked while the engine runs. */
@@ -42,7 +41,7 @@ export interface TorrentEngineOptions {
   readonly peers: readonly PeerAddress[];
   readonly clock: Clock;
   readonly stallLimitMs?: number;
-  /** Told why a session died: a fault of ours that nobody else hears about. */
+  /** Told what nobody else hears about: why a session died, what lies behind a failure. */
   readonly log?: (message: string, error: unknown) => void;
   readonly startThread?: StartSessionThread;
 }
@@ -51,16 +50,21 @@ export interface TorrentEngineOptions {
 export interface RiptideTorrentEngine extends TorrentEngine {
   /** The TCP port that peers can connect to, once the session listens. */
   peerPort(signal: AbortSignal): Promise<number>;
-  /** Shares complete files (one absolute path for each file of the torrent) without copying or remembering them. */
+  /**
+   * Shares complete files (one absolute path for each file of the torrent) without copying or remembering them. The engine
+   * must not have the torrent yet.
+   */
   share(torrentFile: Uint8Array, paths: readonly string[]): TorrentStatus;
 }
 
 /**
  * Opens the torrents of a data folder and starts their session in a worker thread. When the session dies it is started
  * again with the same torrents and demands, and open streams go on.
- * Rejects with a `RiptideError` if the folder cannot be used.
+ * Rejects with a `RiptideError` if the folder cannot be used (`storage_failed`, `disk_full`), or if this machine cannot
+ * listen for peers at the address of the settings (`engine_unavailable`).
  */
 export async function openTorrentEngine(options: TorrentEngineOptions): Promise<RiptideTorrentEngine> {
+  await checkPeerHost(options.settings.peerHost);
   const library = await openLibrary(options.dataDirectory);
   return new ThreadedTorrentEngine(options, library);
 }
@@ -68,52 +72,46 @@ export async function openTorrentEngine(options: TorrentEngineOptions): Promise<
 class ThreadedTorrentEngine implements RiptideTorrentEngine {
   readonly #options: TorrentEngineOptions;
   readonly #library: Library;
+  readonly #supervisor: SessionSupervisor;
   readonly #records = new Map<string, TorrentRecord>();
   readonly #seedPaths = new Map<string, readonly string[]>();
-  readonly #providers = new Map<string, PieceProvider & AsyncDisposable>();
+  readonly #providers = new FileProviders();
+  /** A torrent that is added while it is being removed comes after that, and so on. */
+  readonly #changes = new KeyedQueue();
   readonly #listeners = new Set<(event: EngineEvent) => void>();
-  readonly #removals = new Map<string, Deferred<void>>();
-  #thread: SessionThread | undefined;
-  #peerPort = new Deferred<number>();
-  #sessionClosed = new Deferred<void>();
-  #state: EngineHealth["state"] = "restarting";
-  #restarts = -1;
-  #startedMs = 0;
-  #quickDeaths = 0;
-  #restartTimer: Disposable | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(options: TorrentEngineOptions, library: Library) {
     this.#options = options;
     this.#library = library;
-    for (const stored of library.torrents()) {
-      const metainfo = stored.infoBytes === undefined ? undefined : parseInfoDictionary(stored.infoBytes);
-      this.#remember({ ...stored, metainfo }, stored.addedAtMs);
-    }
-    this.#start();
+    for (const stored of library.torrents()) this.#restore(stored);
+    this.#supervisor = new SessionSupervisor({
+      settings: options.settings,
+      clock: options.clock,
+      startThread: options.startThread,
+      briefing: () => this.#briefing(),
+      event: (event) => this.#handle(event),
+      died: (cause) => this.#sessionDied(cause),
+      healthChanged: (health) => this.#emit({ type: "engine", health }),
+    });
+    this.#supervisor.start();
   }
 
   async add(source: TorrentSource, { signal }: { signal: AbortSignal }): Promise<TorrentStatus> {
     const intake = await takeIn(source, { clock: this.#options.clock, signal });
     signal.throwIfAborted();
-    this.#assertOpen();
-    const known = this.#records.get(intake.infoHash);
-    if (known !== undefined && known.failure === undefined) return this.#merge(known, intake);
-    const record = this.#remember(intake, Date.now());
-    await this.#save(record);
-    this.#send({ type: "add", order: this.#order(record) });
-    this.#emit({ type: "added", torrent: record.status() });
-    return record.status();
+    return await abortable(
+      this.#changes.run(intake.infoHash, () => this.#add(intake)),
+      signal,
+    );
   }
 
   share(torrentFile: Uint8Array, paths: readonly string[]): TorrentStatus {
     const metainfo = parseTorrentFile(torrentFile);
     const { infoHash, name: displayName, trackers } = metainfo;
+    assertInvariant(!this.#records.has(infoHash), "A torrent that the engine has cannot be shared from elsewhere");
     this.#seedPaths.set(infoHash, paths);
-    const record = this.#remember({ infoHash, displayName, trackers, peers: [], metainfo }, Date.now());
-    this.#send({ type: "add", order: this.#order(record) });
-    this.#emit({ type: "added", torrent: record.status() });
-    return record.status();
+    return this.#list(this.#createRecord({ infoHash, displayName, trackers, peers: [], metainfo }, Date.now()));
   }
 
   list(): readonly TorrentStatus[] {
@@ -124,40 +122,34 @@ class ThreadedTorrentEngine implements RiptideTorrentEngine {
     return this.#records.get(infoHash)?.status();
   }
 
-  async remove(infoHash: string, options: { deleteData: boolean; signal: AbortSignal }): Promise<void> {
-    const record = this.#record(infoHash);
-    record.fail(new StreamError("torrent_removed", "This torrent was removed. Add it again to play it."));
-    this.#records.delete(infoHash);
-    this.#seedPaths.delete(infoHash);
-    const released = new Deferred<void>();
-    this.#removals.set(infoHash, released);
-    this.#send({ type: "remove", infoHash });
-    await this.#closeProviders(infoHash);
-    await released.wait(options.signal);
-    await this.#library.remove(infoHash, { deleteData: options.deleteData });
-    this.#emit({ type: "removed", infoHash });
+  async remove(infoHash: string, { deleteData, signal }: { deleteData: boolean; signal: AbortSignal }): Promise<void> {
+    signal.throwIfAborted();
+    // Who aborts stops waiting; a removal that has begun goes on.
+    await abortable(
+      this.#changes.run(infoHash, () => this.#remove(infoHash, deleteData)),
+      signal,
+    );
   }
 
   async openFile(infoHash: string, index: number, { signal }: { signal: AbortSignal }): Promise<OpenedFile> {
     const record = this.#record(infoHash);
     const metainfo = await record.metadata(signal);
+    // It may have gone in the very moment that its metadata came.
+    if (record.failure !== undefined) throw record.failure;
     const file = metainfo.files.find((candidate) => candidate.index === index && !candidate.isPadding);
     const torrent = record.status();
     const summary = torrent.files.find((candidate) => candidate.index === index);
     if (file === undefined || summary === undefined) throw fileNotFound(index);
-    const key = `${infoHash}/${index}`;
-    let provider = this.#providers.get(key);
-    if (provider === undefined) {
+    const provider = this.#providers.get(infoHash, index, () => {
       const path =
         this.#seedPaths.get(infoHash)?.[index] ?? join(this.#library.directoryOf(infoHash), ...file.diskPath);
-      provider = createPieceProvider({ view: record, file, openFile: () => openReadOnly(path) });
-      this.#providers.set(key, provider);
-    }
+      return createPieceProvider({ view: record, file, openFile: () => openReadOnly(path) });
+    });
     const guarded = withStallGuard(provider, {
       clock: this.#options.clock,
       limitMs: this.#options.stallLimitMs ?? STALL_LIMIT_MS,
       lastProgressMs: () => record.lastProgressMs,
-      explain: () => record.explainStall(),
+      explain: () => (this.health().state === "running" ? record.explainStall() : sessionUnavailable()),
     });
     return { provider: guarded, torrent, file: summary };
   }
@@ -172,11 +164,11 @@ class ThreadedTorrentEngine implements RiptideTorrentEngine {
   }
 
   health(): EngineHealth {
-    return { state: this.#state, restarts: Math.max(0, this.#restarts) };
+    return this.#supervisor.health();
   }
 
   peerPort(signal: AbortSignal): Promise<number> {
-    return this.#peerPort.wait(signal);
+    return this.#supervisor.peerPort(signal);
   }
 
   close(): Promise<void> {
@@ -185,139 +177,154 @@ class ThreadedTorrentEngine implements RiptideTorrentEngine {
   }
 
   async #close(): Promise<void> {
-    this.#restartTimer?.[Symbol.dispose]();
     for (const record of this.#records.values()) {
-      record.fail(new StreamError("engine_unavailable", "Riptide is shutting down. Start it again to go on."));
+      record.fail(shuttingDown());
     }
-    this.#setState("closed");
-    this.#send({ type: "close" });
-    const limit = this.#options.clock.setTimer(CLOSE_LIMIT_MS, () => this.#sessionClosed.resolve());
-    if (this.#thread === undefined) this.#sessionClosed.resolve();
-    await this.#sessionClosed.promise;
-    limit[Symbol.dispose]();
-    await this.#thread?.terminate();
-    for (const infoHash of this.#records.keys()) await this.#closeProviders(infoHash);
+    await this.#supervisor.close();
+    // Removals that waited for the session are free now, and are finished: the library is open until they are.
+    await this.#changes.idle();
+    for (const infoHash of this.#records.keys()) await this.#providers.close(infoHash);
     await this.#library.close();
   }
 
-  #start(): void {
-    this.#restarts += 1;
-    this.#startedMs = this.#options.clock.nowMs();
-    const start = this.#options.startThread ?? startSessionThread;
-    this.#thread = start(this.#options.settings, {
-      event: (event) => this.#handle(event),
-      exited: (cause) => this.#died(cause),
-    });
-    for (const record of this.#records.values()) {
-      if (record.failure !== undefined) continue;
-      this.#send({ type: "add", order: this.#order(record) });
-      for (const [id, demand] of record.demands) {
-        this.#send({ type: "demand", infoHash: record.infoHash, id, demand });
-      }
-    }
-    this.#setState("running");
-  }
-
-  /** The session is gone. Streams wait on: what they demand is sent to the next one. */
-  #died(cause: Error | undefined): void {
-    this.#thread = undefined;
-    this.#sessionClosed.resolve();
-    if (this.#closing !== undefined) return;
-    this.#options.log?.("The torrent session died and is started again", cause);
-    for (const removal of this.#removals.values()) removal.resolve();
-    this.#removals.clear();
-    this.#peerPort = new Deferred();
-    this.#setState("restarting");
-    const ranMs = this.#options.clock.nowMs() - this.#startedMs;
-    this.#quickDeaths = ranMs >= HEALTHY_RUN_MS ? 0 : this.#quickDeaths + 1;
-    const delayMs = Math.min(LAST_RESTART_DELAY_MS, FIRST_RESTART_DELAY_MS * 2 ** this.#quickDeaths);
-    this.#restartTimer = this.#options.clock.setTimer(delayMs, () => {
-      this.#sessionClosed = new Deferred();
-      this.#start();
-    });
-  }
-
-  #handle(event: SessionEvent): void {
-    switch (event.type) {
-      case "listening":
-        this.#peerPort.resolve(event.port);
-        return;
-      case "closed":
-        this.#sessionClosed.resolve();
-        return;
-      case "removed":
-        this.#removals.get(event.infoHash)?.resolve();
-        this.#removals.delete(event.infoHash);
-        return;
-      case "figures":
-        for (const figures of event.torrents) {
-          this.#with(figures.infoHash, (record) => record.setFigures(figures));
-          this.#updated(figures.infoHash);
-        }
-        return;
-      case "verified":
-        this.#with(event.infoHash, (record) => record.pieceVerified(event.piece));
-        return;
-      case "ready":
-        this.#ready(event);
-        return;
-      case "provenPeers":
-        this.#with(event.infoHash, (record) => {
-          record.peers = event.peers;
-          void this.#save(record).catch(() => undefined);
-        });
-        return;
-      case "storage":
-        this.#with(event.infoHash, (record) => record.setStorageProblem(event.problem));
-        this.#updated(event.infoHash);
-        return;
-      case "failed":
-        this.#with(event.infoHash, (record) => record.fail(new StreamError(event.code, event.message)));
-        this.#updated(event.infoHash);
-        return;
-    }
-  }
-
-  #ready(event: Extract<SessionEvent, { type: "ready" }>): void {
-    this.#with(event.infoHash, (record) => {
-      const isNew = record.metainfo === undefined;
-      record.ready(record.metainfo ?? parseInfoDictionary(event.infoBytes), event.verified);
-      if (isNew) void this.#save(record).catch(() => undefined);
-    });
-    this.#updated(event.infoHash);
-  }
-
-  #remember(intake: Intake, addedAtMs: number): TorrentRecord {
-    const record = new TorrentRecord({
-      ...intake,
-      addedAtMs,
-      clock: this.#options.clock,
-      demandChanged: (id, demand) => this.#send({ type: "demand", infoHash: intake.infoHash, id, demand }),
-    });
-    this.#records.set(intake.infoHash, record);
-    return record;
+  async #add(intake: Intake): Promise<TorrentStatus> {
+    this.#assertOpen();
+    const known = this.#records.get(intake.infoHash);
+    if (known !== undefined && known.failure === undefined) return await this.#merge(known, intake);
+    const record = this.#createRecord({ ...intake, metainfo: intake.metainfo ?? known?.metainfo }, Date.now());
+    if (known !== undefined) record.learn(known);
+    await this.#save(record);
+    // A torrent that failed starts afresh, with what is on the disk.
+    if (known !== undefined) await this.#release(known);
+    return this.#list(record);
   }
 
   async #merge(record: TorrentRecord, intake: Intake): Promise<TorrentStatus> {
-    const { infoHash, peers, trackers, metainfo } = intake;
-    record.trackers = [...record.trackers, ...trackers];
-    record.peers = [...record.peers, ...peers];
-    this.#send({
-      type: "learn",
-      infoHash,
-      peers,
-      trackers,
-      infoBytes: record.metainfo ? undefined : metainfo?.infoBytes,
-    });
+    record.learn(intake);
+    const { infoHash, peers, metainfo } = intake;
+    const infoBytes = record.metainfo === undefined ? metainfo?.infoBytes : undefined;
+    this.#supervisor.send({ type: "learn", infoHash, peers, trackers: record.trackers, infoBytes });
     await this.#save(record);
     return record.status();
   }
 
+  async #remove(infoHash: string, deleteData: boolean): Promise<void> {
+    this.#assertOpen();
+    const record = this.#record(infoHash);
+    record.fail(new StreamError("torrent_removed", "This torrent was removed. Add it again to play it."));
+    await this.#release(record);
+    await this.#library.remove(infoHash, { deleteData });
+    this.#emit({ type: "removed", infoHash });
+  }
+
+  /** Takes a torrent that has failed off the list; afterwards nobody has its files open. */
+  async #release({ infoHash }: TorrentRecord): Promise<void> {
+    this.#records.delete(infoHash);
+    this.#seedPaths.delete(infoHash);
+    await Promise.all([this.#supervisor.release(infoHash), this.#providers.close(infoHash)]);
+  }
+
+  #list(record: TorrentRecord): TorrentStatus {
+    this.#records.set(record.infoHash, record);
+    this.#supervisor.send({ type: "add", order: this.#order(record) });
+    this.#emit({ type: "added", torrent: record.status() });
+    return record.status();
+  }
+
+  #restore(stored: StoredTorrent): void {
+    try {
+      const metainfo = stored.infoBytes === undefined ? undefined : parseInfoDictionary(stored.infoBytes);
+      this.#records.set(stored.infoHash, this.#createRecord({ ...stored, metainfo }, stored.addedAtMs));
+    } catch (error) {
+      if (!(error instanceof RiptideError)) throw error;
+      // An earlier version took it. The others still play.
+      const record = this.#createRecord({ ...stored, metainfo: undefined }, stored.addedAtMs);
+      record.fail(new StreamError(error.code, error.message, { cause: error }));
+      this.#records.set(stored.infoHash, record);
+    }
+  }
+
+  *#briefing(): Iterable<SessionCommand> {
+    for (const record of this.#records.values()) {
+      if (record.failure !== undefined) continue;
+      const { infoHash } = record;
+      yield { type: "add", order: this.#order(record) };
+      for (const [id, demand] of record.demands) yield { type: "demand", infoHash, id, demand };
+    }
+  }
+
+  /** Streams wait on: what they demand is told to the next session. */
+  #sessionDied(cause: Error | undefined): void {
+    this.#options.log?.("The torrent session died and is started again", cause);
+    for (const record of this.#records.values()) record.sessionDied();
+  }
+
+  #handle(event: SessionEvent): void {
+    switch (event.type) {
+      case "figures":
+        for (const figures of event.torrents) this.#update(figures.infoHash, (record) => record.setFigures(figures));
+        return;
+      case "verified":
+        // Told with the next figures: pieces may come by the hundred.
+        this.#records.get(event.infoHash)?.pieceVerified(event.piece);
+        return;
+      case "ready":
+        this.#update(event.infoHash, (record) => this.#ready(record, event));
+        return;
+      case "provenPeers":
+        this.#peersProven(event.infoHash, event.peers);
+        return;
+      case "storage":
+        if (event.problem !== undefined) this.#options.log?.("A piece could not be stored", event.problem.detail);
+        this.#update(event.infoHash, (record) => record.setStorageProblem(event.problem));
+        return;
+      case "failed":
+        this.#options.log?.("A torrent could not be opened", event.failure.detail);
+        this.#update(event.infoHash, (record) => {
+          record.fail(new StreamError(event.failure.code, event.failure.message));
+        });
+        return;
+      // The supervisor's.
+      case "listening":
+      case "removed":
+      case "closed":
+        return;
+    }
+  }
+
+  #ready(record: TorrentRecord, { infoBytes, verified }: Extract<SessionEvent, { type: "ready" }>): void {
+    const isNew = record.metainfo === undefined;
+    record.ready(record.metainfo ?? parseInfoDictionary(infoBytes), verified);
+    if (isNew) this.#saveLater(record);
+  }
+
+  #peersProven(infoHash: string, peers: readonly PeerAddress[]): void {
+    const record = this.#records.get(infoHash);
+    if (record === undefined) return;
+    record.peersProven(peers);
+    this.#saveLater(record);
+  }
+
+  #createRecord(intake: Intake, addedAtMs: number): TorrentRecord {
+    const { infoHash } = intake;
+    return new TorrentRecord({
+      ...intake,
+      addedAtMs,
+      clock: this.#options.clock,
+      demandChanged: (id, demand) => this.#supervisor.send({ type: "demand", infoHash, id, demand }),
+    });
+  }
+
   async #save(record: TorrentRecord): Promise<void> {
     const { infoHash, trackers, peers, displayName, addedAtMs } = record;
-    if (this.#seedPaths.has(infoHash) || this.#records.get(infoHash) !== record) return;
+    if (this.#seedPaths.has(infoHash)) return;
     const infoBytes = record.metainfo?.infoBytes;
     await this.#library.save({ infoHash, infoBytes, trackers, peers, displayName, addedAtMs });
+  }
+
+  /** What is only useful at the next start: there may be no room for it now. */
+  #saveLater(record: TorrentRecord): void {
+    this.#save(record).catch((error: unknown) => this.#options.log?.("A torrent could not be remembered", error));
   }
 
   #order(record: TorrentRecord): TorrentOrder {
@@ -337,40 +344,48 @@ class ThreadedTorrentEngine implements RiptideTorrentEngine {
     throw new RiptideError("torrent_not_found", "This torrent is not on the list. Add it first.");
   }
 
-  #with(infoHash: string, action: (record: TorrentRecord) => void): void {
+  #update(infoHash: string, change: (record: TorrentRecord) => void): void {
     const record = this.#records.get(infoHash);
-    if (record !== undefined) action(record);
-  }
-
-  #updated(infoHash: string): void {
-    this.#with(infoHash, (record) => this.#emit({ type: "updated", torrent: record.status() }));
-  }
-
-  #setState(state: EngineHealth["state"]): void {
-    this.#state = state;
-    this.#emit({ type: "engine", health: this.health() });
+    if (record === undefined) return;
+    change(record);
+    this.#emit({ type: "updated", torrent: record.status() });
   }
 
   #emit(event: EngineEvent): void {
     for (const listener of this.#listeners) listener(event);
   }
 
-  #send(command: SessionCommand): void {
-    this.#thread?.send(command);
-  }
-
   #assertOpen(): void {
-    if (this.#closing === undefined) return;
-    throw new RiptideError("engine_unavailable", "Riptide is shutting down. Start it again to add torrents.");
+    if (this.#closing !== undefined) throw shuttingDown();
   }
+}
 
-  async #closeProviders(infoHash: string): Promise<void> {
-    for (const [key, provider] of this.#providers) {
-      if (!key.startsWith(`${infoHash}/`)) continue;
-      this.#providers.delete(key);
-      await provider[Symbol.asyncDispose]();
-    }
+/** A session that cannot listen would die at once, again and again: better not to start. */
+async function checkPeerHost(host: string): Promise<void> {
+  const server = createServer();
+  try {
+    server.listen({ host, port: 0 });
+    await once(server, "listening");
+  } catch (cause) {
+    throw new RiptideError(
+      "engine_unavailable",
+      "Riptide cannot listen for peers at this address. Give --peer-host an address of this machine.",
+      { cause },
+    );
+  } finally {
+    server.close();
   }
+}
+
+function shuttingDown(): StreamError {
+  return new StreamError("engine_unavailable", "Riptide is shutting down. Start it again to go on.");
+}
+
+function sessionUnavailable(): StreamError {
+  return new StreamError(
+    "engine_unavailable",
+    "The part of Riptide that talks to peers does not start. Look at the log for the reason.",
+  );
 }
 
 /** Never through a link: the folder may have been tampered with since the session made it. */

@@ -1,12 +1,19 @@
 import type { ByteRange, Clock, Demand, FileMap, TorrentFileSummary, TorrentStatus } from "@riptide/core";
 import { intersectRanges, mergeRanges, RiptideError, StreamError } from "@riptide/core";
-import type { Metainfo } from "../metainfo/index.ts";
+import { formatPeerAddress, type Metainfo } from "../metainfo/index.ts";
+import { uniqueTrackers } from "../metainfo/torrent-urls.ts";
 import type { TorrentView, TorrentWatcher } from "../provider/index.ts";
-import type { StorageProblem, TorrentFigures } from "../session/protocol.ts";
+import type { Failure, TorrentFigures } from "../session/protocol.ts";
 import { type PeerAddress, pieceLength, type TorrentGeometry } from "../types.ts";
 import { Deferred } from "./deferred.ts";
 
-const NO_FIGURES: Omit<TorrentFigures, "infoHash"> = {
+/** Addresses that are kept for the next start: those that sources named come first, then those that answered last. */
+const MAX_PEERS = 100;
+const MAX_NAMED_PEERS = 50;
+
+type Figures = Omit<TorrentFigures, "infoHash">;
+
+const NO_FIGURES: Figures = {
   downloadedBytes: 0,
   wastedBytes: 0,
   uploadedBytes: 0,
@@ -34,16 +41,20 @@ export interface TorrentRecordOptions {
 export class TorrentRecord implements TorrentView {
   readonly infoHash: string;
   readonly addedAtMs: number;
-  trackers: readonly (readonly string[])[];
-  peers: readonly PeerAddress[];
-  /** When a piece or payload last arrived, or a peer joined: what a stalled reader is judged by. */
-  lastProgressMs: number;
-  figures: Omit<TorrentFigures, "infoHash"> = NO_FIGURES;
   readonly #options: TorrentRecordOptions;
+  #trackers: readonly (readonly string[])[];
+  #peers: readonly PeerAddress[];
+  #lastProgressMs: number;
+  /** Of all sessions so far. */
+  #figures = NO_FIGURES;
+  /** Of the sessions that died. */
+  #pastFigures = NO_FIGURES;
+  /** The most peers at once since something arrived. */
+  #mostPeers = 0;
   #metainfo: Metainfo | undefined;
   #verified: Uint8Array | undefined;
   #failure: StreamError | undefined;
-  #storageProblem: StorageProblem | undefined;
+  #storageProblem: Failure | undefined;
   #lastDemandId = 0;
   readonly #demands = new Map<number, Demand>();
   readonly #watchers = new Set<TorrentWatcher>();
@@ -54,10 +65,23 @@ export class TorrentRecord implements TorrentView {
     this.#options = options;
     this.infoHash = options.infoHash;
     this.addedAtMs = options.addedAtMs;
-    this.trackers = options.trackers;
-    this.peers = options.peers;
+    this.#trackers = uniqueTrackers(options.trackers);
+    this.#peers = uniquePeers(options.peers);
     this.#metainfo = options.metainfo;
-    this.lastProgressMs = options.clock.nowMs();
+    this.#lastProgressMs = options.clock.nowMs();
+  }
+
+  get trackers(): readonly (readonly string[])[] {
+    return this.#trackers;
+  }
+
+  get peers(): readonly PeerAddress[] {
+    return this.#peers;
+  }
+
+  /** When a piece or payload last arrived, or more peers joined than there were since: what a stalled reader is judged by. */
+  get lastProgressMs(): number {
+    return this.#lastProgressMs;
   }
 
   get metainfo(): Metainfo | undefined {
@@ -108,7 +132,19 @@ export class TorrentRecord implements TorrentView {
     } else {
       this.#demands.set(id, demand);
     }
+    this.#status = undefined;
     this.#options.demandChanged(id, demand ?? undefined);
+  }
+
+  /** Another source names the same torrent. */
+  learn({ trackers, peers }: Pick<TorrentRecordOptions, "trackers" | "peers">): void {
+    this.#trackers = uniqueTrackers([...this.#trackers, ...trackers]);
+    this.#peers = uniquePeers([...peers, ...this.#peers]);
+  }
+
+  /** These answered lately. */
+  peersProven(peers: readonly PeerAddress[]): void {
+    this.#peers = uniquePeers([...this.#peers.slice(0, MAX_NAMED_PEERS), ...peers]);
   }
 
   /** The session opened the torrent's storage: its bits are the truth from now on. */
@@ -125,17 +161,37 @@ export class TorrentRecord implements TorrentView {
     this.#tellVerified(piece);
   }
 
-  setFigures(figures: TorrentFigures): void {
-    const before = this.figures;
-    const { infoHash: _infoHash, ...rest } = figures;
-    this.figures = rest;
-    const didProgress = rest.downloadedBytes > before.downloadedBytes || rest.connectedPeers > before.connectedPeers;
-    if (didProgress) this.#changed();
-    else this.#status = undefined;
+  setFigures({ infoHash: _infoHash, ...session }: TorrentFigures): void {
+    const before = this.#figures;
+    const past = this.#pastFigures;
+    this.#status = undefined;
+    this.#figures = {
+      ...session,
+      downloadedBytes: past.downloadedBytes + session.downloadedBytes,
+      wastedBytes: past.wastedBytes + session.wastedBytes,
+      uploadedBytes: past.uploadedBytes + session.uploadedBytes,
+      hashFailures: past.hashFailures + session.hashFailures,
+    };
+    const didArrive = usefulBytes(this.#figures) > usefulBytes(before);
+    // Peers that come and go, and bring nothing, are no progress for ever.
+    if (didArrive || session.connectedPeers > this.#mostPeers) {
+      this.#mostPeers = session.connectedPeers;
+      this.#changed();
+    }
   }
 
-  /** The disk refuses pieces (a sentence), or takes them again (undefined). */
-  setStorageProblem(problem: StorageProblem | undefined): void {
+  /** The session died, and its connections with it. */
+  sessionDied(): void {
+    const { downloadedBytes, wastedBytes, uploadedBytes, hashFailures } = this.#figures;
+    this.#pastFigures = { ...NO_FIGURES, downloadedBytes, wastedBytes, uploadedBytes, hashFailures };
+    this.#figures = this.#pastFigures;
+    this.#mostPeers = 0;
+    this.#storageProblem = undefined;
+    this.#status = undefined;
+  }
+
+  /** The disk refuses pieces, or takes them again (undefined). */
+  setStorageProblem(problem: Failure | undefined): void {
     this.#storageProblem = problem;
     this.#status = undefined;
   }
@@ -151,7 +207,9 @@ export class TorrentRecord implements TorrentView {
 
   /** Why a read that waits gets nothing: for the person who watches. */
   explainStall(): StreamError {
-    const { connectedPeers, bannedHosts } = this.figures;
+    const { connectedPeers, bannedHosts } = this.#figures;
+    const problem = this.#storageProblem;
+    if (problem !== undefined) return new StreamError(problem.code, problem.message);
     if (connectedPeers === 0 && bannedHosts > 0) {
       return new StreamError(
         "no_valid_source",
@@ -196,37 +254,21 @@ export class TorrentRecord implements TorrentView {
 
   #describe(): TorrentStatus {
     const metainfo = this.#metainfo;
-    const { wastedBytes: _wasted, bannedHosts: _banned, hashFailures: _failures, ...figures } = this.figures;
-    const failure = this.#failure;
+    const verified = this.#verifiedRanges();
+    const { wastedBytes: _wasted, bannedHosts: _banned, hashFailures: _failures, ...figures } = this.#figures;
+    const problem = this.#failure ?? this.#storageProblem;
     return {
       infoHash: this.infoHash,
       name: metainfo?.name ?? this.#options.displayName ?? this.infoHash,
-      state: failure !== undefined ? "failed" : metainfo === undefined ? "metadata" : "ready",
-      files: metainfo === undefined ? [] : this.#describeFiles(metainfo),
+      state: this.#failure !== undefined ? "failed" : metainfo === undefined ? "metadata" : "ready",
+      files: metainfo === undefined ? [] : describeFiles(metainfo, verified),
       sizeBytes: metainfo?.sizeBytes ?? 0,
       pieceLengthBytes: metainfo?.pieceLengthBytes ?? 0,
-      verifiedBytes: sumLengths(this.#verifiedRanges()),
+      verifiedBytes: verified.reduce((sum, { start, end }) => sum + end - start, 0),
       ...figures,
       activeDemands: this.#demands.size,
-      error: failure === undefined ? this.#storageProblem : { code: failure.code, message: failure.message },
+      error: problem && { code: problem.code, message: problem.message },
     };
-  }
-
-  #describeFiles(metainfo: Metainfo): TorrentFileSummary[] {
-    const verified = this.#verifiedRanges();
-    let first = 0;
-    const summaries: TorrentFileSummary[] = [];
-    for (const file of metainfo.files) {
-      const end = file.offsetBytes + file.lengthBytes;
-      while (first < verified.length && verified[first]!.end <= file.offsetBytes) first += 1;
-      let verifiedBytes = 0;
-      for (let next = first; next < verified.length && verified[next]!.start < end; next += 1) {
-        verifiedBytes += Math.min(end, verified[next]!.end) - Math.max(file.offsetBytes, verified[next]!.start);
-      }
-      if (file.isPadding) continue;
-      summaries.push({ index: file.index, path: file.path.join("/"), lengthBytes: file.lengthBytes, verifiedBytes });
-    }
-    return summaries;
   }
 
   /** Verified bytes of the torrent as sorted, disjoint ranges. */
@@ -251,7 +293,7 @@ export class TorrentRecord implements TorrentView {
 
   #changed(): void {
     this.#status = undefined;
-    this.lastProgressMs = this.#options.clock.nowMs();
+    this.#lastProgressMs = this.#options.clock.nowMs();
   }
 }
 
@@ -259,6 +301,30 @@ export function fileNotFound(index: number): RiptideError {
   return new RiptideError("file_not_found", `This torrent has no file ${index}. Ask for the list of its files first.`);
 }
 
-function sumLengths(ranges: readonly ByteRange[]): number {
-  return ranges.reduce((sum, range) => sum + range.end - range.start, 0);
+/** A peer that sends what nobody asked for is no progress. */
+function usefulBytes({ downloadedBytes, wastedBytes }: Figures): number {
+  return downloadedBytes - wastedBytes;
+}
+
+/** `verified` is sorted, as files are: both are walked once. */
+function describeFiles(metainfo: Metainfo, verified: readonly ByteRange[]): TorrentFileSummary[] {
+  let first = 0;
+  const summaries: TorrentFileSummary[] = [];
+  for (const file of metainfo.files) {
+    const end = file.offsetBytes + file.lengthBytes;
+    while (first < verified.length && verified[first]!.end <= file.offsetBytes) first += 1;
+    let verifiedBytes = 0;
+    for (let next = first; next < verified.length && verified[next]!.start < end; next += 1) {
+      verifiedBytes += Math.min(end, verified[next]!.end) - Math.max(file.offsetBytes, verified[next]!.start);
+    }
+    if (file.isPadding) continue;
+    summaries.push({ index: file.index, path: file.path.join("/"), lengthBytes: file.lengthBytes, verifiedBytes });
+  }
+  return summaries;
+}
+
+/** Each address once, where it first occurs. */
+function uniquePeers(peers: readonly PeerAddress[]): PeerAddress[] {
+  const unique = new Map(peers.map((peer) => [formatPeerAddress(peer), peer]));
+  return [...unique.values()].slice(0, MAX_PEERS);
 }

@@ -9,6 +9,8 @@ const MAX_BANNED_HOSTS = 10_000;
 const MAX_OWN_ADDRESSES = 64;
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 60_000;
+/** A peer that we are connected to anyway is dialled again after this, in case that connection has gone since. */
+const CONNECTED_RETRY_MS = 15_000;
 /** After this many failures an address that nobody vouched for is forgotten. */
 const MAX_FAILURES = 6;
 
@@ -26,6 +28,8 @@ export interface ConnectionEnd {
   readonly wasUseful: boolean;
   /** The TCP connection stood, but not a byte of a handshake came back: what a peer that wants encryption does. */
   readonly wasRefusedSilently: boolean;
+  /** The peer was there, and connected to us the other way round: nothing failed. */
+  readonly wasDuplicate: boolean;
 }
 
 interface Entry {
@@ -77,16 +81,17 @@ export class AddressBook {
     return true;
   }
 
-  /** Up to `limit` addresses whose time has come; each is busy until `ended` is called for it. */
+  /**
+   * Up to `limit` addresses whose time has come, those that failed least first: thousands of dead ones must not keep a new
+   * one waiting. Each is busy until `ended` is called for it.
+   */
   takeDue(nowMs: number, limit: number): DialAttempt[] {
-    const due: DialAttempt[] = [];
-    for (const entry of this.#entries.values()) {
-      if (due.length >= limit) break;
-      if (entry.isBusy || entry.dueMs > nowMs) continue;
+    const due = [...this.#entries.values()].filter((entry) => !entry.isBusy && entry.dueMs <= nowMs);
+    due.sort((left, right) => left.failures - right.failures);
+    return due.slice(0, limit).map((entry) => {
       entry.isBusy = true;
-      due.push({ address: entry.address, mode: entry.mode });
-    }
-    return due;
+      return { address: entry.address, mode: entry.mode };
+    });
   }
 
   /** The handshake of a dialled address succeeded in the mode it was tried in. */
@@ -110,6 +115,10 @@ export class AddressBook {
     }
     entry.didFlip = false;
     entry.mode = entry.provenMode ?? "plaintext";
+    if (end.wasDuplicate) {
+      entry.dueMs = nowMs + CONNECTED_RETRY_MS;
+      return;
+    }
     entry.failures = end.wasUseful ? 1 : entry.failures + 1;
     if (entry.failures > MAX_FAILURES && entry.origin === "found") {
       this.#entries.delete(key);

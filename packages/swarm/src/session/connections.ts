@@ -5,14 +5,25 @@ import { AddressBook, type AddressOrigin } from "./address-book.ts";
 import { Peer, type PeerListener } from "./peer.ts";
 
 /** Connections of one torrent. More peers cost memory and work and bring a stream nothing. */
-export const MAX_PEERS_PER_TORRENT = 60;
+const MAX_PEERS_PER_TORRENT = 60;
+/** Of those, as many may come by themselves: strangers must not take the places of peers that we look for. */
+const MAX_INCOMING_PEERS = 40;
 /** Dials under way at once: dead addresses take 5 s each, and a burst of SYNs makes home routers drop some. */
 const MAX_DIALS_PER_TORRENT = 20;
-/** How soon after an event the next dials go out; also the rhythm of retries. */
-const DIAL_TICK_MS = 250;
-
+/** The rhythm of retries; new addresses are dialled at once. */
+const TICK_MS = 250;
+/** BEP 3: peers "generally" send a keep-alive every two minutes, and close what is silent for longer. */
+const KEEP_ALIVE_MS = 100_000;
+/**
+ * Bytes that may wait for a peer to take them: a run of blocks, some metadata and the HAVEs of half a million pieces
+ * together are less. Who lets more pile up asks without reading, and costs memory only.
+ */
+const MAX_QUEUED_BYTES = 8 * 1024 * 1024;
 /** A peer that sent this much sent more than handshakes and bitfields. */
 const USEFUL_BYTES = 64 * 1024;
+/** Two connections that were made within this time are two peers that dialled each other at once. */
+const SIMULTANEOUS_MS = 2_000;
+const CONNECTED_TWICE = "connected twice";
 
 export interface ConnectionsOptions {
   readonly infoHash: string;
@@ -29,20 +40,27 @@ export interface ConnectionsOptions {
 export class Connections {
   readonly book = new AddressBook();
   readonly #options: ConnectionsOptions;
-  readonly #dialling = new Map<Peer, PeerAddress>();
+  readonly #dialling = new Set<Peer>();
   readonly #peers = new Map<number, Peer>();
   #lastKey = 0;
   #timer: Disposable | undefined;
+  #keepAliveAtMs: number;
   #isClosed = false;
 
   constructor(options: ConnectionsOptions) {
     this.#options = options;
-    this.#dialDue();
+    this.#keepAliveAtMs = options.clock.nowMs() + KEEP_ALIVE_MS;
+    this.#schedule();
   }
 
   /** Peers with a finished handshake, by key. */
   get peers(): ReadonlyMap<number, Peer> {
     return this.#peers;
+  }
+
+  /** Connections, those that are being made included. */
+  get size(): number {
+    return this.#peers.size + this.#dialling.size;
   }
 
   learn(addresses: readonly PeerAddress[], origin: AddressOrigin): void {
@@ -55,7 +73,7 @@ export class Connections {
   /** Takes an incoming connection; undefined = refused (too many, banned, closed). */
   accept(wire: Wire): Peer | undefined {
     const { remoteAddress } = wire;
-    if (this.#isClosed || this.book.isBanned(remoteAddress.host) || !this.#hasRoom()) return undefined;
+    if (this.#isClosed || this.book.isBanned(remoteAddress.host) || !this.#mayAccept()) return undefined;
     const peer = this.#createPeer(remoteAddress, false);
     peer.bind(wire);
     return peer;
@@ -64,52 +82,71 @@ export class Connections {
   /** Closes every connection to the host, and refuses it from now on. */
   ban(host: string, reason: string): void {
     this.book.ban(host);
-    for (const peer of [...this.#peers.values(), ...this.#dialling.keys()]) {
+    for (const peer of [...this.#peers.values(), ...this.#dialling]) {
       if (peer.address.host === host) peer.wire.close(`banned: ${reason}`);
     }
   }
 
+  /** Closes every connection, also those under way, and makes no more. */
   close(): void {
     this.#isClosed = true;
     this.#timer?.[Symbol.dispose]();
-    for (const peer of [...this.#dialling.keys(), ...this.#peers.values()]) peer.wire.close("the torrent is closed");
+    for (const peer of [...this.#dialling, ...this.#peers.values()]) peer.wire.close("the torrent is closed");
   }
 
-  #hasRoom(): boolean {
-    return this.#peers.size + this.#dialling.size < MAX_PEERS_PER_TORRENT && this.#options.mayOpen();
+  #mayAccept(): boolean {
+    const incoming = [...this.#peers.values()].filter((peer) => !peer.isOutgoing).length;
+    return incoming < MAX_INCOMING_PEERS && this.size < MAX_PEERS_PER_TORRENT && this.#options.mayOpen();
+  }
+
+  #schedule(): void {
+    this.#timer = this.#options.clock.setTimer(TICK_MS, () => {
+      this.#schedule();
+      this.#closeFlooded();
+      this.#keepAlive();
+      this.#dialDue();
+    });
+  }
+
+  #closeFlooded(): void {
+    for (const peer of this.#peers.values()) {
+      if (peer.wire.queuedBytes > MAX_QUEUED_BYTES) peer.wire.close("asks for more than it takes");
+    }
+  }
+
+  #keepAlive(): void {
+    const nowMs = this.#options.clock.nowMs();
+    if (nowMs < this.#keepAliveAtMs) return;
+    this.#keepAliveAtMs = nowMs + KEEP_ALIVE_MS;
+    for (const peer of this.#peers.values()) peer.wire.keepAlive();
   }
 
   #dialDue(): void {
-    this.#timer?.[Symbol.dispose]();
-    if (this.#isClosed) return;
-    const nowMs = this.#options.clock.nowMs();
-    const free = Math.min(
-      MAX_DIALS_PER_TORRENT - this.#dialling.size,
-      MAX_PEERS_PER_TORRENT - this.#dialling.size - this.#peers.size,
-    );
-    if (free > 0 && this.#options.mayOpen()) {
-      for (const attempt of this.book.takeDue(nowMs, free)) this.#dial(attempt.address, attempt.mode);
+    const free = Math.min(MAX_DIALS_PER_TORRENT - this.#dialling.size, MAX_PEERS_PER_TORRENT - this.size);
+    if (this.#isClosed || free <= 0 || !this.#options.mayOpen()) return;
+    for (const { address, mode } of this.book.takeDue(this.#options.clock.nowMs(), free)) {
+      const peer = this.#createPeer(address, true);
+      this.#dialling.add(peer);
+      const { infoHash, peerId } = this.#options;
+      peer.bind(connectWire({ address, mode, infoHash, peerId, handler: peer }));
     }
-    this.#timer = this.#options.clock.setTimer(DIAL_TICK_MS, () => this.#dialDue());
-  }
-
-  #dial(address: PeerAddress, mode: "plaintext" | "encrypted"): void {
-    const peer = this.#createPeer(address, true);
-    this.#dialling.set(peer, address);
-    const { infoHash, peerId } = this.#options;
-    peer.bind(connectWire({ address, mode, infoHash, peerId, handler: peer }));
   }
 
   #createPeer(address: PeerAddress, isOutgoing: boolean): Peer {
     this.#lastKey += 1;
+    const { listener } = this.#options;
     return new Peer({
       key: this.#lastKey,
       address,
       isOutgoing,
       listener: {
         peerHandshook: (peer) => this.#handshook(peer),
+        // A peer that was refused in its handshake may still have said more in the same breath.
         peerExtended: (peer, id, payload) => {
-          if (this.#peers.has(peer.key)) this.#options.listener.peerExtended(peer, id, payload);
+          if (this.#peers.has(peer.key)) listener.peerExtended(peer, id, payload);
+        },
+        peerToldDhtPort: (peer, port) => {
+          if (this.#peers.has(peer.key)) listener.peerToldDhtPort(peer, port);
         },
         peerClosed: (peer, reason) => this.#closed(peer, reason),
       },
@@ -123,14 +160,34 @@ export class Connections {
       if (peer.isOutgoing) this.book.excludeOwn(peer.address);
       return peer.wire.close("connected to ourselves");
     }
-    for (const other of this.#peers.values()) {
-      if (other.remote !== undefined && sameBytes(other.remote.peerId, remoteId)) {
-        return peer.wire.close("connected twice");
-      }
-    }
     if (peer.isOutgoing) this.book.succeeded(peer.address);
+    const other = this.#peerWithId(remoteId);
+    if (other !== undefined) {
+      const loser = this.#isKept(other, peer, remoteId) ? peer : other;
+      loser.wire.close(CONNECTED_TWICE);
+      if (loser === peer) return;
+    }
+    peer.connectedAtMs = this.#options.clock.nowMs();
     this.#peers.set(peer.key, peer);
     this.#options.listener.peerHandshook(peer);
+  }
+
+  #peerWithId(id: Uint8Array): Peer | undefined {
+    for (const peer of this.#peers.values()) {
+      if (peer.remote !== undefined && sameBytes(peer.remote.peerId, id)) return peer;
+    }
+    return undefined;
+  }
+
+  /**
+   * Two that dial each other at the same time must both keep the same connection, or they close both: the one that the
+   * larger peer id dialled. Otherwise the first one stays: it works already, and nobody ends it by using another's id.
+   */
+  #isKept(first: Peer, second: Peer, remoteId: Uint8Array): boolean {
+    const isCrossed = first.isOutgoing !== second.isOutgoing && first.address.host === second.address.host;
+    if (!isCrossed || this.#options.clock.nowMs() - first.connectedAtMs > SIMULTANEOUS_MS) return true;
+    const isOursLarger = Buffer.compare(this.#options.peerId, remoteId) > 0;
+    return first.isOutgoing === isOursLarger;
   }
 
   #closed(peer: Peer, reason: string): void {
@@ -143,15 +200,16 @@ export class Connections {
         {
           wasUseful: wire.receivedBytes >= USEFUL_BYTES,
           wasRefusedSilently: peer.remote === undefined && wire.didSendBytes && wire.receivedBytes === 0,
+          wasDuplicate: reason === CONNECTED_TWICE,
         },
         this.#options.clock.nowMs(),
       );
     }
     if (wasPeer) this.#options.listener.peerClosed(peer, reason);
-    if (!this.#isClosed) this.#dialDue();
+    this.#dialDue();
   }
 }
 
 function sameBytes(left: Uint8Array, right: Uint8Array): boolean {
-  return left.length === right.length && left.every((byte, index) => byte === right[index]);
+  return Buffer.compare(left, right) === 0;
 }

@@ -23,7 +23,7 @@ export interface DiscoveryOptions {
   readonly found: (peers: readonly PeerAddress[]) => void;
 }
 
-/** Looks for the peers of one torrent through its trackers and the DHT, for as long as the torrent is open. */
+/** Looks for the peers of one torrent through its trackers (at once) and the DHT (from `startDht` on) until it is closed. */
 export class Discovery {
   readonly #options: DiscoveryOptions;
   readonly #abort = new AbortController();
@@ -46,6 +46,10 @@ export class Discovery {
       stats: transferred,
       onPeers: found,
     });
+  }
+
+  /** Asks the DHT from now on, unless the torrent turned out to be private before. */
+  startDht(): void {
     this.#askDht();
   }
 
@@ -58,7 +62,7 @@ export class Discovery {
     this.#announcer.complete();
   }
 
-  /** The DHT must not know of private torrents (BEP 27). */
+  /** For good. BEP 27: peers of a private torrent come from its trackers only. */
   stopDht(): void {
     this.#dhtAbort.abort();
     this.#dhtTimer?.[Symbol.dispose]();

@@ -4,8 +4,14 @@ import { encodePeerExchange, type PexPeer, parsePeerExchange, UT_PEX_ID } from "
 import { addressKey } from "./address-book.ts";
 import type { Peer } from "./peer.ts";
 
-/** BEP 11: "no more than one message a minute". */
-const SEND_MS = 60_000;
+/** How often it is looked who is due to be told: a newcomer hears of the others after this. */
+const LOOK_MS = 1_000;
+/** BEP 11: not "more than once a minute". Some clients close who is early by their clock, so a little later. */
+const SEND_MS = 65_000;
+/** What comes sooner after a peer's last message is ignored: nobody may fill the address book in one go. */
+const RECEIVE_MS = 30_000;
+/** BEP 11: "no more than 50 added peers and 50 removed peers should be sent"; the rest waits for the next message. */
+const MAX_TOLD_PEERS = 50;
 
 export interface PeerExchangeOptions {
   readonly clock: Clock;
@@ -15,11 +21,17 @@ export interface PeerExchangeOptions {
   readonly found: (addresses: readonly PeerAddress[]) => void;
 }
 
+interface Exchange {
+  /** What the peer has been told and not told otherwise. */
+  readonly told: Map<string, PeerAddress>;
+  sendAtMs: number;
+  receiveAtMs: number;
+}
+
 /** Peers tell each other whom else they know (BEP 11). Closed for private torrents. */
 export class PeerExchange {
   readonly #options: PeerExchangeOptions;
-  /** What each peer has been told. */
-  readonly #told = new WeakMap<Peer, Map<string, PeerAddress>>();
+  readonly #exchanges = new WeakMap<Peer, Exchange>();
   #timer: Disposable | undefined;
   #isClosed = false;
 
@@ -28,10 +40,14 @@ export class PeerExchange {
     this.#schedule();
   }
 
-  extended(extensionId: number, payload: Uint8Array): void {
+  extended(peer: Peer, extensionId: number, payload: Uint8Array): void {
     if (this.#isClosed || extensionId !== UT_PEX_ID) return;
-    const exchange = parsePeerExchange(payload);
-    if (exchange !== null) this.#options.found(exchange.added.map((peer) => peer.address));
+    const exchange = this.#exchangeWith(peer);
+    const nowMs = this.#options.clock.nowMs();
+    if (nowMs < exchange.receiveAtMs) return;
+    exchange.receiveAtMs = nowMs + RECEIVE_MS;
+    const news = parsePeerExchange(payload);
+    if (news !== null) this.#options.found(news.added.map((added) => added.address));
   }
 
   close(): void {
@@ -40,26 +56,56 @@ export class PeerExchange {
   }
 
   #schedule(): void {
-    this.#timer = this.#options.clock.setTimer(SEND_MS, () => {
-      for (const peer of this.#options.peers()) this.#tell(peer);
+    this.#timer = this.#options.clock.setTimer(LOOK_MS, () => {
       this.#schedule();
+      this.#tellAll();
     });
   }
 
-  #tell(peer: Peer): void {
-    const id = this.#options.pexIdOf(peer);
-    if (id === undefined) return;
-    const current = new Map<string, PeerAddress>();
-    for (const other of this.#options.peers()) {
-      if (other !== peer && other.listenAddress !== undefined) {
-        current.set(addressKey(other.listenAddress), other.listenAddress);
+  #tellAll(): void {
+    const nowMs = this.#options.clock.nowMs();
+    for (const peer of this.#options.peers()) {
+      const id = this.#options.pexIdOf(peer);
+      const exchange = this.#exchangeWith(peer);
+      if (id === undefined || nowMs < exchange.sendAtMs) continue;
+      if (this.#tell(peer, id, exchange.told)) exchange.sendAtMs = nowMs + SEND_MS;
+    }
+  }
+
+  /** Returns false if there is nothing to tell. */
+  #tell(peer: Peer, id: number, told: Map<string, PeerAddress>): boolean {
+    const current = this.#othersThan(peer);
+    const added = [...current].filter(([key]) => !told.has(key)).slice(0, MAX_TOLD_PEERS);
+    const dropped = [...told].filter(([key]) => !current.has(key)).slice(0, MAX_TOLD_PEERS);
+    if (added.length === 0 && dropped.length === 0) return false;
+    for (const [key, address] of added) told.set(key, address);
+    for (const [key] of dropped) told.delete(key);
+    peer.wire.extended(
+      id,
+      encodePeerExchange({
+        added: added.map(([, address]) => describe(address)),
+        dropped: dropped.map(([, address]) => address),
+      }),
+    );
+    return true;
+  }
+
+  #othersThan(peer: Peer): Map<string, PeerAddress> {
+    const others = new Map<string, PeerAddress>();
+    for (const { listenAddress } of this.#options.peers()) {
+      if (listenAddress !== undefined && listenAddress !== peer.listenAddress) {
+        others.set(addressKey(listenAddress), listenAddress);
       }
     }
-    const before = this.#told.get(peer) ?? new Map<string, PeerAddress>();
-    const added = [...current].filter(([key]) => !before.has(key)).map(([, address]) => describe(address));
-    const dropped = [...before].filter(([key]) => !current.has(key)).map(([, address]) => address);
-    this.#told.set(peer, current);
-    if (added.length > 0 || dropped.length > 0) peer.wire.extended(id, encodePeerExchange({ added, dropped }));
+    return others;
+  }
+
+  #exchangeWith(peer: Peer): Exchange {
+    const known = this.#exchanges.get(peer);
+    if (known !== undefined) return known;
+    const exchange = { told: new Map(), sendAtMs: 0, receiveAtMs: 0 };
+    this.#exchanges.set(peer, exchange);
+    return exchange;
   }
 }
 

@@ -8,6 +8,8 @@ const MAX_EARLY_HAVES = 65_536;
 export interface PeerListener {
   peerHandshook(peer: Peer): void;
   peerExtended(peer: Peer, extensionId: number, payload: Uint8Array): void;
+  /** It runs a DHT node on this UDP port (BEP 5). Once for each peer: more could make us ping ports for somebody. */
+  peerToldDhtPort(peer: Peer, port: number): void;
   peerClosed(peer: Peer, reason: string): void;
 }
 
@@ -37,6 +39,8 @@ export class Peer implements WireHandler {
   /** Where it listens, if known: the dialled address, or the port of its extension handshake. */
   listenAddress: PeerAddress | undefined;
   remote: RemoteHandshake | undefined;
+  /** When its handshake was done. */
+  connectedAtMs = 0;
   isChoking = true;
   isInterested = false;
   amChoking = true;
@@ -48,6 +52,7 @@ export class Peer implements WireHandler {
   #transfer: PeerTransfer | undefined;
   #earlyPieces: Uint8Array | "all" | "none" | undefined;
   #earlyHaves: number[] = [];
+  #didTellDhtPort = false;
 
   constructor(options: { key: number; address: PeerAddress; isOutgoing: boolean; listener: PeerListener }) {
     this.key = options.key;
@@ -81,10 +86,13 @@ export class Peer implements WireHandler {
     if (this.isInterested && !this.wire.isClosed) transfer.interestChanged(this);
   }
 
-  /** Says that we have nothing (BEP 6), before it is known what there is to have. */
+  /**
+   * Says that we have nothing, before it is known what there is to have. BEP 6: a fast peer must be told; to others a
+   * bitfield is only ever the first message (BEP 3), so for them, too, pieces can only be told one by one from now on.
+   */
   announceNothing(): void {
     this.didAnnounce = true;
-    this.wire.haveNone();
+    if (this.remote?.supportsFast === true) this.wire.haveNone();
   }
 
   setInterested(interested: boolean): void {
@@ -161,6 +169,12 @@ export class Peer implements WireHandler {
 
   onExtended(extensionId: number, payload: Uint8Array): void {
     this.#listener.peerExtended(this, extensionId, payload);
+  }
+
+  onPort(port: number): void {
+    if (this.#didTellDhtPort) return;
+    this.#didTellDhtPort = true;
+    this.#listener.peerToldDhtPort(this, port);
   }
 
   blockTarget(block: BlockRequest): BlockTarget | null {

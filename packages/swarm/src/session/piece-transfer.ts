@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Clock, Demand } from "@riptide/core";
-import { Downloader, planDeadlines, ReadingPlaces } from "../download/index.ts";
+import { Downloader, type PartialPiece, planDeadlines, ReadingPlaces } from "../download/index.ts";
 import type { Metainfo } from "../metainfo/index.ts";
 import type { TorrentStore } from "../storage/index.ts";
 import { type BlockRequest, pieceLength } from "../types.ts";
@@ -23,6 +23,8 @@ export interface PieceTransferOptions {
   readonly store: TorrentStore;
   /** Shared with the main thread; bits are set here once a piece is verified and written. */
   readonly verified: Uint8Array;
+  /** Loose blocks that an earlier session left behind. */
+  readonly partials: readonly PartialPiece[];
   readonly connections: Connections;
   readonly clock: Clock;
   readonly random: () => number;
@@ -45,6 +47,9 @@ export class PieceTransfer implements PeerTransfer {
   #scheduleTimer: Disposable | undefined;
   #housekeepingTimer: Disposable | undefined;
   #storageRetry: Disposable | undefined;
+  /** Why the last write, and the last sync, failed; undefined = they did not. */
+  #writeProblem: unknown;
+  #syncProblem: unknown;
   #isClosed = false;
 
   constructor(options: PieceTransferOptions) {
@@ -78,6 +83,9 @@ export class PieceTransfer implements PeerTransfer {
         },
       },
     });
+    for (const { piece, blocks, bytes } of options.partials) {
+      this.#downloader.importPartial(piece, blocks, bytes, clock.nowMs());
+    }
     this.#schedule();
     this.#keepHouse();
   }
@@ -88,13 +96,6 @@ export class PieceTransfer implements PeerTransfer {
 
   get stats(): { wastedBytes: number; hashFailures: number } {
     return this.#downloader.stats;
-  }
-
-  /** Loose blocks that an earlier session left behind. */
-  async loadPartials(): Promise<void> {
-    for (const { piece, blocks, bytes } of await this.#options.store.loadPartials()) {
-      if (!this.#has(piece)) this.#downloader.importPartial(piece, blocks, bytes, this.#nowMs());
-    }
   }
 
   /** A peer with a finished handshake: says what we have, then listens to what it said so far. */
@@ -227,7 +228,7 @@ export class PieceTransfer implements PeerTransfer {
   }
 
   async #write(piece: number, bytes: Uint8Array): Promise<void> {
-    const { store, storageProblem } = this.#options;
+    const { store } = this.#options;
     try {
       await store.write(piece, bytes, { signal: this.#abort.signal });
     } catch (error) {
@@ -239,7 +240,8 @@ export class PieceTransfer implements PeerTransfer {
     this.#options.verified[piece >> 3]! |= 0x80 >> (piece & 7);
     this.#verifiedCount += 1;
     store.markVerified(piece);
-    if (this.#storageRetry === undefined) storageProblem(undefined);
+    this.#writeProblem = undefined;
+    this.#reportStorage();
     this.#options.pieceVerified(piece);
     this.#downloader.pieceStored(piece, this.#nowMs());
     if (this.#isClosed) return;
@@ -248,12 +250,27 @@ export class PieceTransfer implements PeerTransfer {
 
   /** A full or broken disk ends no stream: what is there is served, the rest waits for room. */
   #pauseForStorage(error: unknown): void {
-    this.#options.storageProblem(error);
+    this.#writeProblem = error;
+    this.#reportStorage();
     this.#downloader.pause(this.#nowMs());
     this.#storageRetry ??= this.#options.clock.setTimer(STORAGE_RETRY_MS, () => {
       this.#storageRetry = undefined;
       this.#downloader.resume(this.#nowMs());
     });
+  }
+
+  async #sync(): Promise<void> {
+    try {
+      await this.#options.store.sync();
+      this.#syncProblem = undefined;
+    } catch (error) {
+      this.#syncProblem = error;
+    }
+    this.#reportStorage();
+  }
+
+  #reportStorage(): void {
+    if (!this.#isClosed) this.#options.storageProblem(this.#writeProblem ?? this.#syncProblem);
   }
 
   #reviewInterest(peer: Peer): void {
@@ -266,11 +283,11 @@ export class PieceTransfer implements PeerTransfer {
   }
 
   #keepHouse(): void {
-    const { clock, connections, store, storageProblem } = this.#options;
+    const { clock, connections } = this.#options;
     this.downloaded.sample(clock.nowMs());
     for (const peer of connections.peers.values()) if (peer.amInterested) this.#reviewInterest(peer);
     this.uploads.review(connections.peers.values());
-    store.sync().catch(storageProblem);
+    void this.#sync();
     this.#housekeepingTimer = clock.setTimer(HOUSEKEEPING_MS, () => this.#keepHouse());
   }
 

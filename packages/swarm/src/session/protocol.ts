@@ -1,7 +1,7 @@
 import type { Demand, ErrorCode } from "@riptide/core";
 import type { PeerAddress } from "../types.ts";
 
-/** What the session must know to take up a torrent; sent again whenever the session is started anew. */
+/** What the session must know to take up a torrent; sent again whenever a new session is started. */
 export interface TorrentOrder {
   readonly infoHash: string;
   /** `DATA/IH`: everything of this torrent lives below it. */
@@ -44,10 +44,12 @@ export interface TorrentFigures {
   readonly hashFailures: number;
 }
 
-/** Why the disk takes no more pieces, as the user reads it. */
-export interface StorageProblem {
+/** What went wrong: for the user, and for the log. */
+export interface Failure {
   readonly code: ErrorCode;
   readonly message: string;
+  /** With its causes and stack: never shown to a user. */
+  readonly detail: string;
 }
 
 /** Session → main thread. */
@@ -63,9 +65,10 @@ export type SessionEvent =
   | { readonly type: "verified"; readonly infoHash: string; readonly piece: number }
   | { readonly type: "figures"; readonly torrents: readonly TorrentFigures[] }
   | { readonly type: "provenPeers"; readonly infoHash: string; readonly peers: readonly PeerAddress[] }
-  | { readonly type: "failed"; readonly infoHash: string; readonly code: ErrorCode; readonly message: string }
+  /** The torrent could not be opened: nothing of it goes on. */
+  | { readonly type: "failed"; readonly infoHash: string; readonly failure: Failure }
   /** The disk refused a piece (and later took one again): downloading pauses, what is there is still served. */
-  | { readonly type: "storage"; readonly infoHash: string; readonly problem: StorageProblem | undefined }
+  | { readonly type: "storage"; readonly infoHash: string; readonly problem: Failure | undefined }
   | { readonly type: "removed"; readonly infoHash: string }
   | { readonly type: "closed" };
 

@@ -8,8 +8,13 @@ import { acceptWire } from "../wire/index.ts";
 import type { SessionCommand, SessionEvent, SessionSettings } from "./protocol.ts";
 import { type SessionEnvironment, TorrentSession } from "./torrent-session.ts";
 
-/** Connections of all torrents together: well below the 1,024 file descriptors of a default shell. */
+/** Connections of all torrents together, those that are being made included: well below the 1,024 file descriptors of a default shell. */
 const MAX_CONNECTIONS = 400;
+/**
+ * Incoming connections whose handshake is not done: it takes a round trip or two. When there are more, the oldest goes, so
+ * that strangers who say nothing cannot keep out those who do.
+ */
+const MAX_INCOMING_HANDSHAKES = 64;
 /** The figures of each torrent are told this often, if they changed. */
 const FIGURES_MS = 500;
 const PROVEN_PEERS_MS = 30_000;
@@ -40,7 +45,10 @@ export class Session {
   readonly #server: Server;
   #figuresTimer: Disposable | undefined;
   #provenTimer: Disposable | undefined;
-  #lastFigures = new Map<string, string>();
+  readonly #lastFigures = new Map<string, string>();
+  /** Incoming connections whose handshake is not done, the oldest first. */
+  readonly #greeting = new Set<Socket>();
+  readonly #removals = new Set<Promise<void>>();
 
   constructor(options: SessionOptions, server: Server, dht: Dht | undefined) {
     const { settings, clock, emit } = options;
@@ -59,8 +67,9 @@ export class Session {
       mayOpen: () => this.#connectionCount() < MAX_CONNECTIONS,
       emit,
     };
-    server.maxConnections = MAX_CONNECTIONS;
     server.on("connection", (socket) => this.#accept(socket));
+    // A process without descriptors accepts nobody for now; that must not end what it has.
+    server.on("error", () => undefined);
     emit({ type: "listening", port: address.port });
     this.#tellFigures();
     this.#tellProvenPeers();
@@ -81,9 +90,11 @@ export class Session {
       case "demand":
         this.#torrents.get(command.infoHash)?.setDemand(command.id, command.demand);
         return;
-      case "remove":
-        void this.#remove(command.infoHash);
+      case "remove": {
+        const removal = this.#remove(command.infoHash).finally(() => this.#removals.delete(removal));
+        this.#removals.add(removal);
         return;
+      }
       case "close":
         void this.#close();
         return;
@@ -102,16 +113,23 @@ export class Session {
     this.#figuresTimer?.[Symbol.dispose]();
     this.#provenTimer?.[Symbol.dispose]();
     this.#server.close();
-    await Promise.allSettled([...this.#torrents.values()].map((torrent) => torrent.close()));
+    for (const socket of this.#greeting) socket.destroy();
+    await Promise.allSettled([...this.#removals, ...[...this.#torrents.values()].map((torrent) => torrent.close())]);
     await this.#environment.dht?.close();
     this.#options.emit({ type: "closed" });
   }
 
   #accept(socket: Socket): void {
     const { peerId } = this.#environment;
+    if (this.#connectionCount() >= MAX_CONNECTIONS) return void socket.destroy();
+    this.#greeting.add(socket);
+    socket.once("close", () => this.#greeting.delete(socket));
+    const [oldest] = this.#greeting;
+    if (this.#greeting.size > MAX_INCOMING_HANDSHAKES) oldest?.destroy();
     acceptWire(socket, {
       torrents: () => this.#torrents.keys(),
       route: (infoHash, wire) => {
+        this.#greeting.delete(socket);
         const handler = this.#torrents.get(infoHash)?.accept(wire);
         return handler === undefined ? null : { handler, peerId };
       },
@@ -119,8 +137,8 @@ export class Session {
   }
 
   #connectionCount(): number {
-    let count = 0;
-    for (const torrent of this.#torrents.values()) count += torrent.connectedPeers;
+    let count = this.#greeting.size;
+    for (const torrent of this.#torrents.values()) count += torrent.connectionCount;
     return count;
   }
 

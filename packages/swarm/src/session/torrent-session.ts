@@ -1,6 +1,8 @@
+import { inspect } from "node:util";
 import type { Clock, Demand } from "@riptide/core";
-import { type ErrorCode, RiptideError } from "@riptide/core";
+import { RiptideError } from "@riptide/core";
 import type { Announce, Dht } from "../discovery/index.ts";
+import type { PartialPiece } from "../download/index.ts";
 import { type Metainfo, parseInfoDictionary } from "../metainfo/index.ts";
 import { openSeedStore, openTorrentStore, type TorrentStore } from "../storage/index.ts";
 import type { PeerAddress } from "../types.ts";
@@ -12,9 +14,9 @@ import { MetadataExchange } from "./metadata-exchange.ts";
 import type { Peer, PeerListener } from "./peer.ts";
 import { PeerExchange } from "./peer-exchange.ts";
 import { PieceTransfer } from "./piece-transfer.ts";
-import type { SessionEvent, StorageProblem, TorrentFigures, TorrentOrder } from "./protocol.ts";
+import type { Failure, SessionEvent, TorrentFigures, TorrentOrder } from "./protocol.ts";
 
-/** Peers worth writing down for the next start. */
+/** Peers worth writing down for the next start: enough to find the others through them. */
 const MAX_PROVEN_PEERS = 50;
 
 /** What all torrents of a session share. */
@@ -47,7 +49,7 @@ export class TorrentSession implements PeerListener {
   readonly #abort = new AbortController();
   #transfer: PieceTransfer | undefined;
   #opening: Promise<void> | undefined;
-  #storageProblem: StorageProblem | undefined;
+  #storageProblem: Failure | undefined;
   #provenPeers = "";
 
   constructor(order: TorrentOrder, environment: SessionEnvironment) {
@@ -60,6 +62,7 @@ export class TorrentSession implements PeerListener {
       infoHash,
       infoBytes,
       listenPort,
+      clock,
       found: (bytes) => this.#foundMetadata(bytes),
       lied: (peer) => this.#connections.ban(peer.address.host, "its metadata has another info hash"),
     });
@@ -84,6 +87,8 @@ export class TorrentSession implements PeerListener {
       found: (found) => this.#connections.learn(found, "found"),
     });
     if (infoBytes !== undefined) this.#foundMetadata(infoBytes);
+    // Not before the metadata had its say: not even one question about a private torrent goes out (BEP 27).
+    this.#discovery.startDht();
   }
 
   /** Takes an incoming connection, or refuses it with undefined. */
@@ -107,8 +112,9 @@ export class TorrentSession implements PeerListener {
     this.#transfer?.setDemand(id, demand);
   }
 
-  get connectedPeers(): number {
-    return this.#connections.peers.size;
+  /** Connections, those that are being made included. */
+  get connectionCount(): number {
+    return this.#connections.size;
   }
 
   figures(): TorrentFigures {
@@ -128,25 +134,26 @@ export class TorrentSession implements PeerListener {
     };
   }
 
+  /** Disconnects, says goodbye to the trackers, and writes down what has arrived so far. */
   async close(): Promise<void> {
     this.#abort.abort();
-    this.#connections.close();
-    this.#peerExchange.close();
-    await Promise.all([this.#discovery.close(), this.#opening?.catch(() => undefined)]);
-    await this.#transfer?.close();
+    await Promise.all([this.#disconnect(), this.#closeTransfer()]);
   }
 
   peerHandshook(peer: Peer): void {
-    if (this.#transfer !== undefined) this.#transfer.join(peer);
-    // BEP 6: a fast peer must say what it has first; without metadata that is nothing we could name.
-    else if (peer.remote?.supportsFast === true) peer.announceNothing();
+    if (this.#transfer === undefined) peer.announceNothing();
+    else this.#transfer.join(peer);
     this.#metadata.join(peer);
   }
 
   peerExtended(peer: Peer, extensionId: number, payload: Uint8Array): void {
     const handshake = this.#metadata.extended(peer, extensionId, payload);
     if (handshake !== undefined) this.#transfer?.setQueueLimit(peer, handshake.requestQueueDepth);
-    this.#peerExchange.extended(extensionId, payload);
+    this.#peerExchange.extended(peer, extensionId, payload);
+  }
+
+  peerToldDhtPort(peer: Peer, port: number): void {
+    this.#environment.dht?.addNode({ host: peer.address.host, port });
   }
 
   peerClosed(peer: Peer): void {
@@ -164,30 +171,50 @@ export class TorrentSession implements PeerListener {
   }
 
   #foundMetadata(infoBytes: Uint8Array): void {
-    this.#opening ??= this.#open(infoBytes).catch((error: unknown) => {
+    this.#opening ??= this.#open(infoBytes).catch(async (error: unknown) => {
       if (this.#abort.signal.aborted) return;
-      this.#environment.emit({ type: "failed", infoHash: this.#order.infoHash, ...describeFailure(error) });
-      this.#connections.close();
+      this.#environment.emit({ type: "failed", infoHash: this.#order.infoHash, failure: describeFailure(error) });
+      await this.#disconnect();
     });
   }
 
+  async #closeTransfer(): Promise<void> {
+    await this.#opening;
+    await this.#transfer?.close();
+  }
+
+  /** Closes the connections before it returns; then it takes a second at most. */
+  async #disconnect(): Promise<void> {
+    this.#connections.close();
+    this.#peerExchange.close();
+    await this.#discovery.close();
+  }
+
   async #open(infoBytes: Uint8Array): Promise<void> {
-    const { infoHash } = this.#order;
     const metainfo = parseInfoDictionary(infoBytes);
+    this.#metadata.complete(infoBytes);
     if (metainfo.isPrivate) {
       this.#discovery.stopDht();
       this.#peerExchange.close();
     }
     const store = await this.#openStore(metainfo);
+    // Loose blocks of an earlier session are only a head start.
+    const partials = await store.loadPartials().catch(() => []);
     if (this.#abort.signal.aborted) return await store.close();
+    this.#startTransfer(metainfo, store, partials);
+  }
+
+  #startTransfer(metainfo: Metainfo, store: TorrentStore, partials: readonly PartialPiece[]): void {
+    const { infoHash, infoBytes } = metainfo;
+    const { clock, random, uploadLimiter, emit } = this.#environment;
     const shared = new SharedArrayBuffer(store.verified.length);
     const verified = new Uint8Array(shared);
     verified.set(store.verified);
-    const { clock, random, uploadLimiter, emit } = this.#environment;
     const transfer = new PieceTransfer({
       metainfo,
       store,
       verified,
+      partials,
       connections: this.#connections,
       clock,
       random,
@@ -198,9 +225,7 @@ export class TorrentSession implements PeerListener {
       },
       storageProblem: (error) => this.#reportStorage(error),
     });
-    await transfer.loadPartials();
     this.#transfer = transfer;
-    this.#metadata.complete(infoBytes);
     emit({ type: "ready", infoHash, infoBytes, verified: shared });
     for (const [id, demand] of this.#demands) transfer.setDemand(id, demand);
     for (const peer of this.#connections.peers.values()) {
@@ -232,7 +257,9 @@ export class TorrentSession implements PeerListener {
   }
 }
 
-function describeFailure(error: unknown): { code: ErrorCode; message: string } {
-  if (error instanceof RiptideError) return { code: error.code, message: error.message };
-  return { code: "storage_failed", message: "The torrent could not be opened. Look at the log for the reason." };
+function describeFailure(error: unknown): Failure {
+  const detail = inspect(error);
+  if (error instanceof RiptideError) return { code: error.code, message: error.message, detail };
+  const message = "The torrent could not be opened. Look at the log for the reason.";
+  return { code: "storage_failed", message, detail };
 }

@@ -1,0 +1,130 @@
+import { describe, expect, it } from "vitest";
+import { Connections } from "../../src/session/connections.ts";
+import type { Peer } from "../../src/session/peer.ts";
+import { FakeWire, fakeAddress, remoteHandshake } from "./fake-peer.ts";
+import { virtualTime } from "./virtual-time.ts";
+
+const OWN_ID = new Uint8Array(20).fill(200);
+
+function setUp(mayOpen: () => boolean = () => true) {
+  const clock = virtualTime();
+  const events: string[] = [];
+  const connections = new Connections({
+    infoHash: "ab".repeat(20),
+    peerId: OWN_ID,
+    clock,
+    mayOpen,
+    listener: {
+      peerHandshook: (peer) => events.push(`handshook ${peer.address.host}`),
+      peerExtended: (peer, id) => events.push(`extended ${peer.address.host} ${id}`),
+      peerToldDhtPort: (peer, port) => events.push(`dht ${peer.address.host} ${port}`),
+      peerClosed: (peer, reason) => events.push(`closed ${peer.address.host}: ${reason}`),
+    },
+  });
+  /** Somebody connects to us, and finishes the handshake with this peer id. */
+  const accept = (number: number, id = number): { peer: Peer | undefined; wire: FakeWire } => {
+    const wire = new FakeWire(fakeAddress(number), false);
+    const peer = connections.accept(wire);
+    if (peer !== undefined) {
+      wire.onClose = (reason) => peer.onClose(reason);
+      peer.onHandshake(remoteHandshake(id));
+    }
+    return { peer, wire };
+  };
+  return { clock, connections, events, accept };
+}
+
+describe("Connections", () => {
+  it("takes a peer from its handshake to its end", () => {
+    const { connections, events, accept } = setUp();
+    const { peer, wire } = accept(1);
+    expect([...connections.peers.values()]).toEqual([peer]);
+    peer!.onExtended(1, new Uint8Array());
+    wire.close("enough");
+    expect(events).toEqual(["handshook 10.0.0.1", "extended 10.0.0.1 1", "closed 10.0.0.1: enough"]);
+    expect([connections.size, connections.peers.size]).toEqual([0, 0]);
+  });
+
+  it("hears of a peer's DHT node once", () => {
+    const { events, accept } = setUp();
+    const { peer } = accept(1);
+    for (const port of [6881, 6882, 6883]) peer!.onPort(port);
+    expect(events.slice(1)).toEqual(["dht 10.0.0.1 6881"]);
+  });
+
+  it("closes a connection to ourselves, and a second one to the same peer", () => {
+    const { connections, events, accept } = setUp();
+    const self = new FakeWire(fakeAddress(1), false);
+    const own = connections.accept(self)!;
+    own.onHandshake({ ...remoteHandshake(1), peerId: OWN_ID.slice() });
+    expect(self.closeReason).toBe("connected to ourselves");
+    accept(2);
+    const second = accept(3, 2);
+    expect(second.wire.closeReason).toBe("connected twice");
+    // What it says in the same breath is not heard.
+    second.peer!.onExtended(1, new Uint8Array());
+    second.peer!.onPort(1);
+    expect(events).toEqual(["handshook 10.0.0.2"]);
+  });
+
+  it("takes 40 strangers at most", () => {
+    const { connections, accept } = setUp();
+    const accepted = Array.from({ length: 45 }, (_, number) => accept(number + 1).peer !== undefined);
+    expect(accepted.filter(Boolean)).toHaveLength(40);
+    expect(connections.size).toBe(40);
+  });
+
+  it.each<[string, (setting: ReturnType<typeof setUp>) => void]>([
+    ["is banned", ({ connections }) => connections.ban(fakeAddress(1).host, "it lied")],
+    ["comes after the end", ({ connections }) => connections.close()],
+  ])("refuses a peer that %s", (_what, prepare) => {
+    const setting = setUp();
+    prepare(setting);
+    expect(setting.accept(1).peer).toBeUndefined();
+  });
+
+  it("refuses everybody when the process has no connections left", () => {
+    expect(setUp(() => false).accept(1).peer).toBeUndefined();
+  });
+
+  it("closes all connections of a host that it bans", () => {
+    const { connections, events, accept } = setUp();
+    accept(1, 1);
+    accept(1, 2);
+    accept(3, 3);
+    connections.ban(fakeAddress(1).host, "it lied");
+    expect(events.slice(3)).toEqual(["closed 10.0.0.1: banned: it lied", "closed 10.0.0.1: banned: it lied"]);
+    expect(connections.size).toBe(1);
+  });
+
+  it("closes a peer that asks for more than it takes", async () => {
+    const { clock, accept } = setUp();
+    const [greedy, modest] = [accept(1), accept(2)];
+    greedy.wire.queuedBytes = 9 * 1024 * 1024;
+    modest.wire.queuedBytes = 2 * 1024 * 1024;
+    await clock.advance(250);
+    expect([greedy.wire.isClosed, modest.wire.isClosed]).toEqual([true, false]);
+  });
+
+  it("keeps connections alive while nothing is said", async () => {
+    const { clock, accept } = setUp();
+    const { wire } = accept(1);
+    await clock.advance(119_000);
+    expect(wire.take()).toEqual([["keepAlive"]]);
+    await clock.advance(240_000);
+    expect(wire.take().length).toBeGreaterThanOrEqual(2);
+  });
+
+  it("leaves neither a connection nor a timer when it is closed", () => {
+    const { clock, connections, events, accept } = setUp();
+    accept(1);
+    accept(2);
+    connections.close();
+    expect(events.slice(2)).toEqual([
+      "closed 10.0.0.1: the torrent is closed",
+      "closed 10.0.0.2: the torrent is closed",
+    ]);
+    connections.learn([fakeAddress(9)], "found");
+    expect([connections.size, clock.pendingTimers]).toEqual([0, 0]);
+  });
+});

@@ -1,0 +1,187 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createRandom } from "@riptide/sim";
+import { afterEach, describe, expect, it } from "vitest";
+import type { Dht } from "../../src/discovery/index.ts";
+import { Deferred } from "../../src/engine/deferred.ts";
+import { createTorrentFile, encodeBencode, parseTorrentFile } from "../../src/metainfo/index.ts";
+import type { SessionEvent } from "../../src/session/protocol.ts";
+import { TorrentSession } from "../../src/session/torrent-session.ts";
+import { FakeWire, fakeAddress, remoteHandshake } from "./fake-peer.ts";
+import { virtualTime } from "./virtual-time.ts";
+
+const { signal } = new AbortController();
+const folders: string[] = [];
+
+afterEach(async () => {
+  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true });
+});
+
+async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "riptide-session-"));
+  folders.push(folder);
+  return folder;
+}
+
+/** A torrent of one file of 256 KiB, and where the file lies. */
+async function createTorrent({ isPrivate = false } = {}) {
+  const folder = await temporaryFolder();
+  const path = join(folder, "film.bin");
+  await writeFile(path, createRandom(1).bytes(256 * 1024));
+  const options = { name: "film.bin", files: [{ absolutePath: path, path: ["film.bin"] }], trackers: [] };
+  const metainfo = parseTorrentFile(await createTorrentFile({ ...options, pieceLengthBytes: 64 * 1024, signal }));
+  if (!isPrivate) return { metainfo, path };
+  const { pieceHashes: pieces, pieceLengthBytes, sizeBytes: length, name } = metainfo;
+  const info = { length, name, "piece length": pieceLengthBytes, pieces, private: 1 };
+  return { metainfo: parseTorrentFile(encodeBencode({ info })), path };
+}
+
+/** A session of one torrent in virtual time: no sockets, a DHT that writes down what it is asked. */
+async function setUp(order: { infoHash: string; infoBytes?: Uint8Array; seedPaths?: readonly string[] }) {
+  const clock = virtualTime();
+  const events: SessionEvent[] = [];
+  const outcome = new Deferred<SessionEvent>();
+  const dhtCalls: string[] = [];
+  const dht: Dht = {
+    nodeCount: 1,
+    port: 1,
+    addNode: ({ host, port }) => dhtCalls.push(`node ${host}:${port}`),
+    lookup: async () => void dhtCalls.push("lookup"),
+    announce: async () => void dhtCalls.push("announce"),
+    close: async () => undefined,
+  };
+  const { infoHash, infoBytes, seedPaths } = order;
+  const directory = join(await temporaryFolder(), infoHash);
+  const session = new TorrentSession(
+    { infoHash, infoBytes, seedPaths, directory, trackers: [], peers: [] },
+    {
+      peerId: new Uint8Array(20).fill(200),
+      clock,
+      random: () => 0,
+      announce: async () => ({ peers: [], intervalSeconds: 1_800 }),
+      dht,
+      uploadLimiter: undefined,
+      listenPort: 6881,
+      mayOpen: () => true,
+      emit: (event) => {
+        events.push(event);
+        if (event.type === "ready" || event.type === "failed") outcome.resolve(event);
+      },
+    },
+  );
+  /** An incoming peer whose handshake is done. */
+  const connect = (number: number, supportsFast = true) => {
+    const wire = new FakeWire(fakeAddress(number), false);
+    const peer = session.accept(wire)!;
+    wire.onClose = (reason) => peer.onClose(reason);
+    peer.onHandshake(remoteHandshake(number, { supportsFast, supportsExtensions: false }));
+    return { peer, wire };
+  };
+  const settled = (): Promise<SessionEvent> => outcome.wait();
+  return { clock, session, events, dhtCalls, connect, settled };
+}
+
+describe("TorrentSession", () => {
+  it("asks the DHT at once, and again soon while it has few peers", async () => {
+    const { clock, session, dhtCalls } = await setUp({ infoHash: "ab".repeat(20) });
+    expect(dhtCalls).toEqual(["lookup", "announce"]);
+    await clock.advance(30_000);
+    expect(dhtCalls).toHaveLength(4);
+    await session.close();
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it("never asks the DHT about a torrent that it knows to be private", async () => {
+    const { metainfo, path } = await createTorrent({ isPrivate: true });
+    expect(metainfo.isPrivate).toBe(true);
+    const { infoHash, infoBytes } = metainfo;
+    const { clock, session, dhtCalls, settled } = await setUp({ infoHash, infoBytes, seedPaths: [path] });
+    expect((await settled()).type).toBe("ready");
+    await clock.advance(3_600_000);
+    expect(dhtCalls).toEqual([]);
+    await session.close();
+  });
+
+  it("leaves the DHT as soon as the metadata says that the torrent is private", async () => {
+    const { metainfo, path } = await createTorrent({ isPrivate: true });
+    const { clock, session, dhtCalls, settled } = await setUp({ infoHash: metainfo.infoHash, seedPaths: [path] });
+    expect(dhtCalls).toEqual(["lookup", "announce"]);
+    session.learn([], [], metainfo.infoBytes);
+    await settled();
+    await clock.advance(3_600_000);
+    expect(dhtCalls).toHaveLength(2);
+    await session.close();
+  });
+
+  it("tells the DHT of the nodes that peers run", async () => {
+    const { session, dhtCalls, connect } = await setUp({ infoHash: "ab".repeat(20) });
+    connect(1).peer.onPort(7000);
+    expect(dhtCalls.slice(2)).toEqual(["node 10.0.0.1:7000"]);
+    await session.close();
+  });
+
+  it.each([
+    { supportsFast: true, before: [["haveNone"]], after: [0, 1, 2, 3].map((piece) => ["have", piece]) },
+    { supportsFast: false, before: [], after: [0, 1, 2, 3].map((piece) => ["have", piece]) },
+  ])("tells a peer that came before its files were open piece by piece (fast: $supportsFast)", async (row) => {
+    const { metainfo, path } = await createTorrent();
+    const { infoHash, infoBytes } = metainfo;
+    const { session, connect, settled } = await setUp({ infoHash, infoBytes, seedPaths: [path] });
+    const early = connect(1, row.supportsFast);
+    expect(early.wire.take()).toEqual(row.before);
+    expect((await settled()).type).toBe("ready");
+    expect(early.wire.take()).toEqual(row.after);
+    const late = connect(2, row.supportsFast);
+    expect(late.wire.take()).toEqual([row.supportsFast ? ["haveAll"] : ["bitfield", Uint8Array.of(0xf0)]]);
+    await session.close();
+  });
+
+  it("hears what a peer said before its files were open", async () => {
+    const { metainfo } = await createTorrent();
+    const { infoHash, infoBytes } = metainfo;
+    const { session, connect, settled } = await setUp({ infoHash, infoBytes });
+    const [seed, liar] = [connect(1), connect(2)];
+    seed.peer.onHaveAll();
+    seed.peer.onUnchoke();
+    liar.peer.onBitfield(new Uint8Array(9));
+    session.setDemand(1, { range: { start: 0, end: 64 * 1024 }, urgency: "now" });
+    await settled();
+    const names = seed.wire.take().map(([name]) => name);
+    expect(names).toContain("interested");
+    expect(names).toContain("request");
+    expect(liar.wire.closeReason).toBe("bitfield of the wrong size");
+    await session.close();
+  });
+
+  it("disconnects, and takes nobody in, when the torrent cannot be opened", async () => {
+    const { metainfo } = await createTorrent();
+    const { infoHash, infoBytes } = metainfo;
+    const { clock, session, dhtCalls, connect, settled } = await setUp({ infoHash, infoBytes, seedPaths: ["/none"] });
+    const { wire } = connect(1);
+    const event = await settled();
+    expect(event).toMatchObject({ type: "failed", infoHash, failure: { code: "storage_failed" } });
+    expect(wire.closeReason).toBe("the torrent is closed");
+    expect(session.accept(new FakeWire(fakeAddress(2), false))).toBeUndefined();
+    const asked = dhtCalls.length;
+    await clock.advance(3_600_000);
+    expect([dhtCalls.length, clock.pendingTimers]).toEqual([asked, 0]);
+    await session.close();
+  });
+
+  it("fails with the reason when the metadata is no usable torrent", async () => {
+    const infoBytes = encodeBencode({ name: "x", "piece length": 1, pieces: new Uint8Array(20), length: 1 });
+    const { session, settled } = await setUp({ infoHash: "ab".repeat(20) });
+    session.learn([], [], infoBytes);
+    expect(await settled()).toMatchObject({ type: "failed", failure: { code: "bad_torrent" } });
+    await session.close();
+  });
+
+  it("closes its files when it is closed while it opens them", async () => {
+    const { metainfo } = await createTorrent();
+    const { infoHash, infoBytes } = metainfo;
+    const { clock, session, events } = await setUp({ infoHash, infoBytes });
+    await session.close();
+    expect([events, clock.pendingTimers]).toEqual([[], 0]);
+  });
+});
