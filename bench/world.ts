@@ -8,7 +8,7 @@ const MIB = 1024 * 1024;
 const RESIDENT_BYTES = 512 * MIB;
 /** Downloading while the latency is measured, at the pace of a fast home connection. */
 const BUSY_BYTES = 1024 * MIB;
-export const BUSY_BYTES_PER_SECOND = 25_000_000;
+const BUSY_BYTES_PER_SECOND = 25_000_000;
 
 /** A running server that holds one torrent completely and can fetch another one at a steady pace. */
 export interface World extends AsyncDisposable {

@@ -20,7 +20,7 @@ export function squareSidePixels(widthPixels: number): number {
 }
 
 /** Tones lie on this grid, whose period of 40 ms divides a second: every second begins at phase 0. */
-export const TONE_STEP_HZ = 25;
+const TONE_STEP_HZ = 25;
 /** Seconds until a tone comes again: a minute is told by the low tone, an hour by low and high together. */
 export const TONE_SPAN = 64;
 /** Tracks that can be told apart. */

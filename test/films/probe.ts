@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 
-export interface ProbedStream {
+interface ProbedStream {
   readonly codec_type: "video" | "audio" | "subtitle";
   readonly codec_name: string;
   readonly codec_tag_string: string;

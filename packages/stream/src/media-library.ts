@@ -99,7 +99,7 @@ function keyOf(file: StreamContext["file"]): string {
   return `${file.infoHash}-${file.index}`;
 }
 
-export function notMedia(): MediaError {
+function notMedia(): MediaError {
   return new MediaError(
     "not_media",
     "This file is no video or audio that Riptide knows. Download it, or choose another file.",

@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { startProcess } from "../processes.ts";
 
-export interface LibtorrentReport {
+interface LibtorrentReport {
   readonly port: number;
   readonly progress: number;
   readonly isSeeding: boolean;

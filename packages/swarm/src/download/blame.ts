@@ -34,7 +34,7 @@ export function judge(state: DownloadState, assembly: PieceAssembly, isRight: ()
 }
 
 /** Everything of this host is refused from now on, and what it sent is thrown away; those it made suspect are cleared. */
-export function banSource(state: DownloadState, liar: Source, reason: string): void {
+function banSource(state: DownloadState, liar: Source, reason: string): void {
   if (!state.bannedHosts.has(liar.host)) {
     state.bannedHosts.add(liar.host);
     for (const oldest of state.bannedHosts) {

@@ -7,7 +7,7 @@ import { Outbox } from "./outbox.ts";
 import type { PeerQueue } from "./peer-queue.ts";
 import type { PieceAssembly } from "./piece-assembly.ts";
 
-export interface DownloadCounters {
+interface DownloadCounters {
   downloadedBytes: number;
   wastedBytes: number;
   duplicateRequests: number;

@@ -4,11 +4,11 @@ import type { TorrentGeometry } from "../types.ts";
 /** What a plan may hold: 64 GiB of 64 MiB pieces, 1 GiB of 1 MiB pieces; every tick and every change walks it. */
 export const MAX_PLANNED_PIECES = 1024;
 /** A reader that has just come is ahead of those that flow and also need their next piece "now". */
-export const NEWCOMER_HEAD_START_MS = 3000;
+const NEWCOMER_HEAD_START_MS = 3000;
 /** Nobody waits for readahead yet: it is due this much after what somebody waits for. */
-export const SOON_DELAY_MS = 1000;
+const SOON_DELAY_MS = 1000;
 /** Spare bandwidth only: after any readahead, whose deadlines end before this. */
-export const LATER_DELAY_MS = 3_600_000;
+const LATER_DELAY_MS = 3_600_000;
 /** Order by distance where the pace of the reader is not known. */
 const ASSUMED_BYTES_PER_SECOND = 2_000_000;
 /** Demands closer than this to where a reader was are the same reader going on: players skip a little. */

@@ -20,7 +20,7 @@ export function blockOfCopy(copy: BadCopy, piece: { readonly lengthBytes: number
  * - `single`: all of it from one peer; its hash then speaks for or against that peer alone.
  * - `second-copy`: every block from another peer than in the first copy; a block that differs has a liar in its pair.
  */
-export type Trial =
+type Trial =
   | { readonly kind: "single"; witness: Source | undefined; readonly failedWitnesses: Set<Source> }
   | { readonly kind: "second-copy"; readonly first: BadCopy };
 

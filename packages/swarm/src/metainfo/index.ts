@@ -6,4 +6,3 @@ export * from "./metainfo.ts";
 export * from "./peer-address.ts";
 export * from "./safe-path.ts";
 export * from "./source.ts";
-export type { TorrentFile } from "./torrent-files.ts";

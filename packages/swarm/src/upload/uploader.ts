@@ -5,7 +5,7 @@ import type { RateLimiter } from "./rate-limiter.ts";
 /** Requests kept for one peer; what comes on top is rejected. More than the 250 that clients ask at once by default. */
 export const MAX_QUEUED_REQUESTS = 512;
 /** Old clients ask for up to 128 KiB at a time; nobody asks for more. */
-export const MAX_REQUEST_BYTES = 128 * 1024;
+const MAX_REQUEST_BYTES = 128 * 1024;
 /** Adjacent blocks read in one go: 512 KiB of 16 KiB blocks. */
 const MAX_RUN_BLOCKS = 32;
 const MAX_RUN_BYTES = MAX_RUN_BLOCKS * BLOCK_LENGTH_BYTES;

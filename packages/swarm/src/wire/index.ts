@@ -3,7 +3,6 @@ export {
   EXTENSION_HANDSHAKE_ID,
   type ExtensionHandshake,
   encodeExtensionHandshake,
-  type OwnExtensions,
   parseExtensionHandshake,
   UT_METADATA_ID,
   UT_PEX_ID,
@@ -13,16 +12,13 @@ export {
   encodeMetadataReject,
   encodeMetadataRequest,
   MAX_METADATA_BYTES,
-  METADATA_PIECE_BYTES,
   MetadataAssembler,
-  type MetadataMessage,
   type MetadataPiece,
   parseMetadataMessage,
 } from "./metadata-exchange.ts";
 export {
   encodePeerExchange,
   MAX_PEX_PEERS,
-  type PeerExchange,
   type PexPeer,
   parsePeerExchange,
 } from "./peer-exchange.ts";

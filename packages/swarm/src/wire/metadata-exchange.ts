@@ -3,7 +3,7 @@ import { encodeBencode } from "../metainfo/bencode.ts";
 import { decodeDictionary, integerField } from "./extension-fields.ts";
 
 /** BEP 9: "The metadata is handled in blocks of 16KiB". */
-export const METADATA_PIECE_BYTES = 16 * 1024;
+const METADATA_PIECE_BYTES = 16 * 1024;
 /** As for a .torrent file: a film library of 500,000 pieces. A peer that claims more is not believed. */
 export const MAX_METADATA_BYTES = 10_000_000;
 

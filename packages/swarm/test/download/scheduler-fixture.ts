@@ -6,7 +6,7 @@ import { BLOCK_LENGTH_BYTES, type BlockRequest } from "../../src/types.ts";
 import { geometryOf } from "./simulated-swarm.ts";
 
 /** Blocks of each piece in these tests. */
-export const BLOCKS = 4;
+const BLOCKS = 4;
 
 /** What a downloader said, in words: `request 1 0.2` is block 2 of piece 0 asked of peer 1. */
 export class RecordedOutput implements DownloaderOutput {
