@@ -7,7 +7,7 @@ import type { View, ViewOptions } from "./view.ts";
 
 /** As often as the engine has news. */
 const REDRAW_MS = 500;
-/** What a terminal is taken for that does not say its height. */
+/** What a terminal is taken for that does not say its height, or says 0, as those of programs do. */
 const ROWS_DEFAULT = 24;
 /** An empty line above and below, one for the state of the engine, and the row of the cursor. */
 const ROWS_AROUND = 4;
@@ -21,7 +21,7 @@ export function startLiveView({ engine, clock, stdout, stderr }: ViewOptions): V
     const torrents = engine.list().map((torrent) => ({ torrent, readFiles: readFilesOf(engine, torrent) }));
     const { state } = engine.health();
     const warning = state === "running" ? [] : [styleText("yellow", `The torrent session is ${state}.`)];
-    const rowsMax = (stdout.rows ?? ROWS_DEFAULT) - ROWS_AROUND;
+    const rowsMax = (stdout.rows || ROWS_DEFAULT) - ROWS_AROUND;
     drawing.draw(["", ...warning, ...describeTorrents(torrents, rowsMax), ""]);
     timer = clock.setTimer(REDRAW_MS, redraw);
   };

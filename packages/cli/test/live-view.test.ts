@@ -43,6 +43,14 @@ test("fits into a low terminal", async () => {
   expect(shown(world)).toEqual(["", "A film.mkv", FULL_BAR, "… 2 more on the page", "", ""]);
 });
 
+test("takes a terminal without a height for a common one", async () => {
+  const world = createWorld(new FakeOutput({ isTTY: true, rows: 0 }));
+  using _view = startView(world, { json: false });
+  await world.engine.add(FILM, { signal: never });
+  await world.clock.advance(500);
+  expect(shown(world)).toEqual(["", "A film.mkv", FULL_BAR, "", ""]);
+});
+
 test("says that the session is being started again", async () => {
   const world = createWorld(new FakeOutput({ isTTY: true }));
   using _view = startView(world, { json: false });

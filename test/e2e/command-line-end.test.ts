@@ -1,0 +1,209 @@
+import { chmod, readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import type { Torrent, TorrentList } from "@riptide/http";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { childrenOf, exitOf, groupOf, isRunning, quietly, startCommandLine, urlOf } from "../support/command-line.ts";
+import { startProcess, type TestProcess } from "../support/processes.ts";
+import { type TemporaryFolder, temporaryFolder } from "../support/temporary-folder.ts";
+import { describeWith } from "../support/tools.ts";
+import { waitUntil } from "../support/wait.ts";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const DEMO_MP4 = fileURLToPath(new URL("../../packages/cli/demo/films/Riptide demo (MP4).mp4", import.meta.url));
+/** Bodies get two seconds of grace; the rest is for closing on a busy machine. */
+const END_LIMIT_MS = 5_000;
+let folder: TemporaryFolder;
+
+beforeEach(async () => {
+  folder = await temporaryFolder("command-line");
+});
+afterEach(async () => {
+  await folder[Symbol.asyncDispose]();
+});
+
+describeWith("ffmpeg")("while bodies stream", () => {
+  test.each(["SIGTERM", "SIGINT"] as const)("%s cuts them after a while, and leaves nothing behind", async (signal) => {
+    await using riptide = startDemo();
+    const { bodies, children } = await startStreams(riptide);
+    const startedMs = performance.now();
+    riptide.child.kill(signal);
+    const [code, ...ends] = await Promise.all([exitOf(riptide), ...bodies.map(endOf)]);
+    expect(performance.now() - startedMs).toBeLessThan(END_LIMIT_MS);
+    expect(code).toBe(0);
+    // Neither the body with a length nor the chunked one looks complete.
+    expect(ends).toEqual(["cut", "cut"]);
+    for (const child of children) expect(await isRunning(child)).toBe(false);
+    expect(await leftovers()).toEqual([]);
+    expect(riptide.lines.at(-1)).toBe("Riptide is stopping.");
+    expect(riptide.stderr()).toBe("");
+  });
+
+  test("a second signal ends it at once", async () => {
+    await using riptide = startDemo();
+    const { bodies, children } = await startStreams(riptide);
+    const startedMs = performance.now();
+    riptide.child.kill("SIGTERM");
+    // Sooner it would be taken for the echo of the first.
+    await delay(700);
+    expect(riptide.child.exitCode).toBeNull();
+    riptide.child.kill("SIGTERM");
+    const [code, ...ends] = await Promise.all([exitOf(riptide), ...bodies.map(endOf)]);
+    expect(performance.now() - startedMs).toBeLessThan(2_000);
+    expect(code).toBe(0);
+    expect(ends).toEqual(["cut", "cut"]);
+    await waitUntil("ffmpeg is gone", async () => !(await Promise.all(children.map(isRunning))).includes(true), 2_000);
+  });
+
+  test("a fault of ours closes everything, is told in one line, and ends with 70", async () => {
+    const fault = "process.once('SIGUSR2', () => { throw new Error('a fault\\nin two lines') })";
+    await using riptide = startDemo(fault);
+    const { bodies, children } = await startStreams(riptide);
+    riptide.child.kill("SIGUSR2");
+    const [code, ...ends] = await Promise.all([exitOf(riptide), ...bodies.map(endOf)]);
+    expect(code).toBe(70);
+    expect(ends).toEqual(["cut", "cut"]);
+    expect(riptide.stderr()).toMatch(
+      /^Riptide ends because of a fault of its own, .*: Error: a fault \| in two lines \|.*\n$/,
+    );
+    for (const child of children) expect(await isRunning(child)).toBe(false);
+    expect(await leftovers()).toEqual([]);
+  });
+});
+
+describe("without streams", () => {
+  test("a rejection that nobody handles is a fault, too", async () => {
+    const fault = "process.once('SIGUSR2', () => void Promise.reject(new TypeError('unhandled')))";
+    await using riptide = startDemo(fault);
+    await urlOf(riptide);
+    riptide.child.kill("SIGUSR2");
+    expect(await exitOf(riptide)).toBe(70);
+    expect(riptide.stderr()).toMatch(/^Riptide ends .*: TypeError: unhandled \| at .*\n$/);
+    expect(await leftovers()).toEqual([]);
+  });
+
+  test("one Ctrl-C under npm, which arrives twice, is one wish: everything is closed", async () => {
+    await using npm = startNpm();
+    await readyTorrents(await urlOf(npm), 3);
+    process.kill(-npm.child.pid!, "SIGINT");
+    await exitOf(npm);
+    expect(npm.lines.at(-1)).toBe("Riptide is stopping.");
+    expect(await leftovers()).toEqual([]);
+    expect(await groupOf(npm.child.pid!)).toEqual([]);
+  });
+
+  test("a SIGTERM for npm is one for Riptide", async () => {
+    await using npm = startNpm();
+    await readyTorrents(await urlOf(npm), 3);
+    npm.child.kill("SIGTERM");
+    await exitOf(npm);
+    expect(npm.lines.at(-1)).toBe("Riptide is stopping.");
+    expect(await leftovers()).toEqual([]);
+    expect(await groupOf(npm.child.pid!)).toEqual([]);
+  });
+
+  test("a stop while it still starts ends what it has begun", async () => {
+    const ffmpeg = join(folder.path, "ffmpeg");
+    await writeFile(ffmpeg, `#!/bin/sh\ntouch "${ffmpeg}.started"\nexec sleep 60\n`);
+    await chmod(ffmpeg, 0o755);
+    await using riptide = startCommandLine(["demo", "--port=0", `--ffmpeg=${ffmpeg}`]);
+    await waitUntil("ffmpeg is asked", async () => (await readdir(folder.path)).includes("ffmpeg.started"));
+    const children = await childrenOf(riptide.child.pid!);
+    const startedMs = performance.now();
+    riptide.child.kill("SIGTERM");
+    expect(await exitOf(riptide)).toBe(0);
+    expect(performance.now() - startedMs).toBeLessThan(END_LIMIT_MS);
+    expect([riptide.lines, riptide.stderr()]).toEqual([[], ""]);
+    for (const child of children) expect(await isRunning(child)).toBe(false);
+  });
+
+  test("who stops reading its lines does not stop the server", async () => {
+    await using riptide = startDemo();
+    const url = await urlOf(riptide);
+    riptide.child.stdout?.destroy();
+    riptide.child.stderr?.destroy();
+    const [torrent] = await readyTorrents(url, 3);
+    const removed = await fetch(`${url}/api/torrents/${torrent!.infoHash}`, { method: "DELETE" });
+    expect(removed.ok).toBe(true);
+    expect((await fetch(`${url}/readyz`)).status).toBe(200);
+    expect(await riptide.stop()).toBe(0);
+    expect(await leftovers()).toEqual([]);
+  });
+
+  test("after SIGKILL the same folder opens again, and what was there is still there", async () => {
+    const data = join(folder.path, "data");
+    let infoHash: string;
+    {
+      await using riptide = startDemo(undefined, `--data-dir=${data}`);
+      const url = await urlOf(riptide);
+      infoHash = (await readyTorrents(url, 3)).find(({ name }) => name.endsWith(".mp4"))!.infoHash;
+      expect((await (await fetch(`${url}/stream/${infoHash}/0/direct`)).arrayBuffer()).byteLength).toBeGreaterThan(0);
+      // The session makes durable what it has once a second.
+      await delay(2_500);
+      expect(await riptide.stop("SIGKILL")).toBeNull();
+    }
+    await using riptide = startCommandLine(quietly(data));
+    const url = await urlOf(riptide);
+    await waitUntil("all of the film is known to be there", async () => {
+      const film = (await readyTorrents(url, 3)).find((torrent) => torrent.infoHash === infoHash)!;
+      return film.verifiedBytes === film.sizeBytes;
+    });
+    const bytes = new Uint8Array(await (await fetch(`${url}/stream/${infoHash}/0/direct`)).arrayBuffer());
+    expect(Buffer.from(bytes).equals(await readFile(DEMO_MP4))).toBe(true);
+    expect(riptide.stderr()).toBe("");
+  });
+});
+
+/** The demo, with all its temporary folders below ours, and a fault that a signal sets off. */
+function startDemo(fault?: string, ...words: readonly string[]): TestProcess {
+  const nodeWords = fault === undefined ? [] : ["--import", `data:text/javascript,${encodeURIComponent(fault)}`];
+  return startCommandLine(["demo", "--port=0", ...words], { environment: { TMPDIR: folder.path }, nodeWords });
+}
+
+/** The same through npm, in a process group of its own, as an interactive shell would do it. */
+function startNpm(): TestProcess {
+  const env = { ...process.env, TMPDIR: folder.path };
+  return startProcess("npm", ["start", "--silent", "--", "demo", "--port=0"], { cwd: ROOT, env, detached: true });
+}
+
+/** Starts a body of known length and one through ffmpeg, both slower than any grace. */
+async function startStreams(riptide: TestProcess) {
+  const url = await urlOf(riptide);
+  const torrents = await readyTorrents(url, 3);
+  const infoHash = (extension: string): string => torrents.find(({ name }) => name.endsWith(extension))!.infoHash;
+  const bodies = await Promise.all(
+    [`${infoHash(".mp4")}/0/direct`, `${infoHash(".mkv")}/0/remux.mp4`].map(async (path) => {
+      const response = await fetch(`${url}/stream/${path}`);
+      expect(response.status).toBe(200);
+      const reader = (response.body as ReadableStream<Uint8Array>).getReader();
+      expect((await reader.read()).value?.length).toBeGreaterThan(0);
+      return reader;
+    }),
+  );
+  const children = await childrenOf(riptide.child.pid!);
+  expect(children.length).toBeGreaterThan(0);
+  return { bodies, children };
+}
+
+/** Temporary folders of ours that are still there. */
+async function leftovers(): Promise<string[]> {
+  return (await readdir(folder.path)).filter((name) => name.startsWith("riptide-"));
+}
+
+async function readyTorrents(url: string, count: number): Promise<readonly Torrent[]> {
+  return await waitUntil(`${count} torrents are ready`, async () => {
+    const { torrents } = (await (await fetch(`${url}/api/torrents`)).json()) as TorrentList;
+    return torrents.length === count && torrents.every(({ state }) => state === "ready") && torrents;
+  });
+}
+
+/** How a body ended: as if it were whole, or cut off. */
+async function endOf(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<"whole" | "cut"> {
+  try {
+    while (!(await reader.read()).done) {}
+    return "whole";
+  } catch {
+    return "cut";
+  }
+}
