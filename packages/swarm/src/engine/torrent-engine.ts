@@ -265,8 +265,9 @@ class ThreadedTorrentEngine implements RiptideTorrentEngine {
         for (const figures of event.torrents) this.#update(figures.infoHash, (record) => record.setFigures(figures));
         return;
       case "verified":
-        // Told with the next figures: pieces may come by the hundred.
-        this.#records.get(event.infoHash)?.pieceVerified(event.piece);
+        // Events tell of it with the next figures: pieces may come by the hundred.
+        this.#records.get(event.figures.infoHash)?.setFigures(event.figures);
+        this.#records.get(event.figures.infoHash)?.pieceVerified(event.piece);
         return;
       case "ready":
         this.#update(event.infoHash, (record) => this.#ready(record, event));

@@ -62,7 +62,8 @@ export type SessionEvent =
       /** Verified pieces, BEP 3 bit order; the session sets bits, the main thread reads them. */
       readonly verified: SharedArrayBuffer;
     }
-  | { readonly type: "verified"; readonly infoHash: string; readonly piece: number }
+  /** With the figures of that moment: how much was downloaded for a piece should not be known later than the piece. */
+  | { readonly type: "verified"; readonly piece: number; readonly figures: TorrentFigures }
   | { readonly type: "figures"; readonly torrents: readonly TorrentFigures[] }
   | { readonly type: "provenPeers"; readonly infoHash: string; readonly peers: readonly PeerAddress[] }
   /** The torrent could not be opened: nothing of it goes on. */

@@ -220,7 +220,7 @@ export class TorrentSession implements PeerListener {
       random,
       uploadLimiter,
       pieceVerified: (piece) => {
-        emit({ type: "verified", infoHash, piece });
+        emit({ type: "verified", piece, figures: this.figures() });
         if (transfer.isComplete) this.#discovery.completed();
       },
       storageProblem: (error) => this.#reportStorage(error),
