@@ -28,6 +28,8 @@ export class SessionSupervisor {
   readonly #releases = new Map<string, Deferred<void>>();
   #thread: SessionThread | undefined;
   #peerPort = new Deferred<number>();
+  /** Peers know us by it, so the next session takes the same one, even if it was any free one at first. */
+  #lastPort: number | undefined;
   #ended = new Deferred<void>();
   #health: EngineHealth = { state: "running", restarts: 0 };
   #startedMs = 0;
@@ -42,10 +44,13 @@ export class SessionSupervisor {
     const { settings, clock, briefing, startThread = startSessionThread } = this.#options;
     this.#startedMs = clock.nowMs();
     this.#ended = new Deferred();
-    this.#thread = startThread(settings, {
-      event: (event) => this.#handle(event),
-      exited: (cause) => this.#exited(cause),
-    });
+    this.#thread = startThread(
+      { ...settings, peerPort: this.#lastPort ?? settings.peerPort },
+      {
+        event: (event) => this.#handle(event),
+        exited: (cause) => this.#exited(cause),
+      },
+    );
     for (const command of briefing()) this.#thread.send(command);
   }
 
@@ -89,6 +94,7 @@ export class SessionSupervisor {
     if (event.type === "removed") return this.#released(event.infoHash);
     if (event.type === "listening") {
       this.#peerPort.resolve(event.port);
+      this.#lastPort = event.port;
       if (this.#health.state === "restarting") this.#setHealth({ state: "running" });
       return;
     }

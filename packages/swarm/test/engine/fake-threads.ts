@@ -1,8 +1,9 @@
 import type { SessionThreadListener, StartSessionThread } from "../../src/engine/session-thread.ts";
-import type { SessionCommand, SessionEvent } from "../../src/session/protocol.ts";
+import type { SessionCommand, SessionEvent, SessionSettings } from "../../src/session/protocol.ts";
 
 /** A session that writes down what it is told, and says and does what a test wants. */
 export interface FakeThread {
+  readonly settings: SessionSettings;
   readonly commands: SessionCommand[];
   isTerminated: boolean;
   say(event: SessionEvent): void;
@@ -15,8 +16,8 @@ export function fakeThreads(options: { isDeaf?: () => boolean } = {}): {
   startThread: StartSessionThread;
 } {
   const threads: FakeThread[] = [];
-  const startThread: StartSessionThread = (_settings, listener) => {
-    const thread = createThread(listener);
+  const startThread: StartSessionThread = (settings, listener) => {
+    const thread = createThread(settings, listener);
     threads.push(thread);
     return {
       send: (command) => {
@@ -34,9 +35,10 @@ export function fakeThreads(options: { isDeaf?: () => boolean } = {}): {
   return { threads, startThread };
 }
 
-function createThread(listener: SessionThreadListener): FakeThread {
+function createThread(settings: SessionSettings, listener: SessionThreadListener): FakeThread {
   let isAlive = true;
   return {
+    settings,
     commands: [],
     isTerminated: false,
     say: (event) => {

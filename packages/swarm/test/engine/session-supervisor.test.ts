@@ -70,6 +70,8 @@ describe("SessionSupervisor", () => {
     threads[1]!.die();
     const later = supervisor.peerPort(signal);
     await clock.advance(10_000);
+    // Peers know us by the port: the next session is to take it again.
+    expect(threads.map(({ settings }) => settings.peerPort)).toEqual([0, 0, 7]);
     threads[2]!.say({ type: "listening", port: 8 });
     expect(await later).toBe(8);
   });
