@@ -1,7 +1,7 @@
 // What a fresh clone lacks, and how it is got. Plain JavaScript: nothing is installed yet when this runs.
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { fail, root, run, succeeds } from "./run.mjs";
+import { aside, fail, root, run, succeeds } from "./run.mjs";
 
 const OLDEST_NODE = [20, 19];
 
@@ -25,7 +25,7 @@ export function ensureNodeModules() {
   if (isInstalled()) return;
   console.error("Installing node_modules (once)…");
   // No package of ours needs its install scripts, and a torrent client should not run strangers' code by accident.
-  run("npm", ["ci", "--ignore-scripts", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"]);
+  run("npm", ["ci", "--ignore-scripts", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"], aside);
 }
 
 /**

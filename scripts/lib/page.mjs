@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { bin, root, run } from "./run.mjs";
+import { aside, bin, root, run } from "./run.mjs";
 
 const SOURCE = `${root}packages/web`;
 const BUILT = `${SOURCE}/dist`;
@@ -17,12 +17,18 @@ export function ensurePage() {
 
 /** Builds aside and then swaps, so that a build that was cut short is never taken for a whole one. */
 export function buildPage() {
-  const aside = `${root}.cache/page-${process.pid}`;
+  const folder = `${root}.cache/page-${process.pid}`;
   const before = fingerprint();
-  run(bin("vite"), ["build", SOURCE, "--outDir", aside, "--emptyOutDir", "--logLevel", "warn"]);
-  writeFileSync(join(aside, STAMP), before);
+  run(bin("vite"), ["build", SOURCE, "--outDir", folder, "--emptyOutDir", "--logLevel", "warn"], aside);
+  writeFileSync(join(folder, STAMP), before);
   rmSync(BUILT, { recursive: true, force: true });
-  renameSync(aside, BUILT);
+  try {
+    renameSync(folder, BUILT);
+  } catch (error) {
+    if (error.code !== "ENOTEMPTY") throw error;
+    // Another start has just built the same.
+    rmSync(folder, { recursive: true });
+  }
 }
 
 /** Depends on the names and contents of all files that go into the page, and on the versions of what builds it. */

@@ -16,9 +16,12 @@ export function succeeds(command, args, options = {}) {
 }
 
 /** Runs a command in the project's folder; its failure is ours. */
-export function run(command, args) {
-  if (!succeeds(command, args)) process.exit(1);
+export function run(command, args, options) {
+  if (!succeeds(command, args, options)) process.exit(1);
 }
+
+/** For what runs before a program whose stdout others read: all it says goes to stderr. */
+export const aside = { stdio: ["inherit", 2, 2] };
 
 /** Ends this process with a sentence for whoever started it. */
 export function fail(sentence) {

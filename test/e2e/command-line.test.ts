@@ -77,7 +77,7 @@ describe("a start", () => {
     const url = await terminal.waitFor((line) => /Riptide is listening on (http:\S+)/.exec(line)?.[1], 60_000);
     await terminal.waitFor((line) => line.includes(`Open ${url}/?token=${TOKEN}`) || undefined);
     await terminal.waitFor((line) => line.includes("Riptide demo (WebM).webm") || undefined);
-    await terminal.waitFor((line) => line.includes("0 % of 2.3 MB") || undefined);
+    await terminal.waitFor((line) => line.includes(" 0 % of ") || undefined);
     terminal.child.stdin?.write("\u0003");
     expect(await exitOf(terminal)).toBe(0);
     expect(terminal.lines.some((line) => line.includes("Riptide is stopping."))).toBe(true);
