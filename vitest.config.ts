@@ -1,4 +1,19 @@
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
+
+/** Programs that `npm test` could not install here. Never any in CI: there it fails first. */
+const missing = new Set((process.env["RIPTIDE_MISSING_TOOLS"] ?? "").split(",").filter(Boolean));
+
+/** Whole files that are nothing without a program; others leave out a part by `describeWith`. */
+const NEEDS: Readonly<Record<string, readonly string[]>> = {
+  ffmpeg: [
+    "packages/stream/test/{media-library,remux-formats,remux-producer,stream-factory}.test.ts",
+    "packages/transcode/test/{discover-ffmpeg,transcoder}.test.ts",
+    "test/films/*.test.ts",
+  ],
+  chromium: ["test/films/read-in-page.test.ts"],
+};
+
+const exclude = [...configDefaults.exclude, ...[...missing].flatMap((tool) => NEEDS[tool] ?? [])];
 
 export default defineConfig({
   test: {
@@ -9,18 +24,19 @@ export default defineConfig({
       include: ["packages/core/src/**", "packages/stream/src/**"],
       reporter: ["text", "json-summary"],
       reportsDirectory: ".cache/coverage",
-      thresholds: { 100: true },
+      thresholds: missing.size === 0 ? { 100: true } : {},
     },
     projects: [
       {
         extends: true,
-        test: { name: "unit", include: ["packages/*/test/**/*.test.ts"], testTimeout: 20_000 },
+        test: { name: "unit", include: ["packages/*/test/**/*.test.ts"], exclude, testTimeout: 20_000 },
       },
       {
         extends: true,
         test: {
           name: "integration",
           include: ["test/**/*.test.ts"],
+          exclude,
           testTimeout: 120_000,
           hookTimeout: 180_000,
           fileParallelism: false,
