@@ -6,7 +6,7 @@ import { readOptionWords } from "./option-words.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** 128 bits as text are 22 characters of base64 or 32 hex digits; less than this is a password that people think up. */
-const TOKEN_CHARACTERS_MIN = 16;
+const GOOD_TOKEN_CHARACTERS = 16;
 /** In KiB per second; 100 Gbit/s, and safely an integer in bytes. */
 const UPLOAD_LIMIT_MAX = 12_500_000;
 
@@ -98,11 +98,14 @@ function chooseToken(given: string | undefined, environment: NodeJS.ProcessEnv):
   // An empty variable is one that is not set; an empty option is refused as such.
   const token = given ?? (environment["RIPTIDE_TOKEN"] || undefined);
   // RFC 6750 §2.1: a bearer token is visible ASCII.
-  if (token === undefined || (token.length >= TOKEN_CHARACTERS_MIN && /^[\x21-\x7e]+$/.test(token))) return token;
+  if (token === undefined || /^[\x21-\x7e]+$/.test(token)) return token;
   const name = given === undefined ? "RIPTIDE_TOKEN" : "--token";
-  throw new UsageError(
-    `${name} must be ${TOKEN_CHARACTERS_MIN} or more ASCII characters without spaces: openssl rand -hex 16 makes a good one.`,
-  );
+  throw new UsageError(`${name} must be ASCII characters without spaces: openssl rand -hex 16 makes a good one.`);
+}
+
+/** Whether the token is so short that it can be guessed: worth a word to whoever started the server, who may know better. */
+export function isWeakToken(token: string | undefined): boolean {
+  return token !== undefined && token.length < GOOD_TOKEN_CHARACTERS;
 }
 
 function parsePort(option: string, text: string): number {

@@ -4,7 +4,7 @@ import { createApp, hostPolicy, ListenError, type Listener, type ListenOptions, 
 import { createStreamFactory } from "@riptide/stream";
 import { openTorrentEngine, type RiptideTorrentEngine } from "@riptide/swarm";
 import { discoverFfmpeg } from "@riptide/transcode";
-import type { ServeOptions } from "./arguments.ts";
+import { isWeakToken, type ServeOptions } from "./arguments.ts";
 import { ClosingStack } from "./closing-stack.ts";
 import { startDemoSwarm } from "./demo-swarm.ts";
 import { failureText } from "./failure-text.ts";
@@ -64,6 +64,9 @@ export async function serve(options: ServeOptions, context: ServeContext): Promi
   announce(server.url, options, context);
   if (ffmpeg === undefined) {
     note("ffmpeg is missing: MP4 and WebM play, other films need it. Install it (Debian: apt install ffmpeg).");
+  }
+  if (isWeakToken(options.token)) {
+    note("The token is short enough to be guessed: openssl rand -hex 16 makes a good one.");
   }
   const view = startView({ engine, clock, stdout, stderr }, options);
   closing.defer(() => view[Symbol.dispose]());

@@ -1,7 +1,7 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
-import { parseCommandLine, type ServeOptions } from "../src/arguments.ts";
+import { isWeakToken, parseCommandLine, type ServeOptions } from "../src/arguments.ts";
 import { UsageError } from "../src/usage-error.ts";
 
 const HASH = "0123456789abcdef0123456789abcdef01234567";
@@ -173,7 +173,7 @@ test.each([
   expect(parseCommandLine(words, {})).toEqual({ kind });
 });
 
-const TOKEN_RULE = "must be 16 or more ASCII characters without spaces: openssl rand -hex 16 makes a good one.";
+const TOKEN_RULE = "must be ASCII characters without spaces: openssl rand -hex 16 makes a good one.";
 const badLines: readonly (readonly [words: readonly string[], sentence: string])[] = [
   [["--prot", "1"], "There is no option --prot. Did you mean --port?"],
   [["--pot=1"], "There is no option --pot. Did you mean --port?"],
@@ -210,7 +210,6 @@ const badLines: readonly (readonly [words: readonly string[], sentence: string])
     "Listening on 127.0.0.1.evil.example lets others in: give a --token, or leave --host out.",
   ],
   [["--host", "127.0.0.999"], "Listening on 127.0.0.999 lets others in: give a --token, or leave --host out."],
-  [["--token", "fifteen-letters"], `--token ${TOKEN_RULE}`],
   [["--token", "with spaces in between"], `--token ${TOKEN_RULE}`],
   [["--token", "schlüsselschlüssel"], `--token ${TOKEN_RULE}`],
   [["--peer", "192.0.2.1"], '--peer takes HOST:PORT, not "192.0.2.1".'],
@@ -229,7 +228,16 @@ test.each(badLines)("%j is refused: %s", (words, sentence) => {
   expect(() => parseCommandLine(words, {})).toThrow(new UsageError(sentence));
 });
 
+test.each([
+  [undefined, false],
+  ["secret", true],
+  ["fifteen-letters", true],
+  [TOKEN, false],
+])("the token %s can be guessed: %s", (token, isWeak) => {
+  expect(isWeakToken(token)).toBe(isWeak);
+});
+
 test("a bad token from the environment is named as such", () => {
-  const environment = { RIPTIDE_TOKEN: "short" };
+  const environment = { RIPTIDE_TOKEN: "two words" };
   expect(() => parseCommandLine([], environment)).toThrow(new UsageError(`RIPTIDE_TOKEN ${TOKEN_RULE}`));
 });

@@ -7,7 +7,7 @@ const COOKIE_NAME = "riptide_token";
 export function assertToken(request: Request, token: string): void {
   const offered = [bearerToken(request), queryToken(request), cookieToken(request)];
   if (!offered.some((candidate) => candidate !== undefined && isSameSecret(candidate, token))) {
-    throw new HttpError("unauthorized", "This server needs its access token: open the link that it printed.", {
+    throw new HttpError("unauthorized", "This server needs its access token: open the page with ?token=… once.", {
       "www-authenticate": "Bearer",
     });
   }
