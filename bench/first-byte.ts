@@ -1,29 +1,31 @@
 import http from "node:http";
+import { startProcess } from "../test/support/processes.ts";
+import { waitUntil } from "../test/support/wait.ts";
 import { percentile, type Row } from "./table.ts";
-import type { World } from "./world.ts";
+import { BUSY_BYTES_PER_SECOND, type World } from "./world.ts";
 
 const REQUESTS = 1_000;
 const RANGE_BYTES = 64 * 1024;
 
 /** Time from sending a Range request for resident bytes to the first byte of its body: idle, and while downloading. */
 export async function measureFirstByte(world: World): Promise<Row[]> {
-  const idle = await firstBytes(world);
-  const controller = new AbortController();
-  const download = await fetch(`${world.riptide.url}/stream/${world.busy.infoHash}/0/direct`, {
-    signal: controller.signal,
+  const nginx = await firstBytes(world.nginxUrl);
+  const idle = await firstBytes(world.residentUrl);
+  const url = `${world.riptide.url}/stream/${world.busy.infoHash}/0/direct`;
+  // In a process of its own, for this one is to do nothing but measure.
+  await using _download = startProcess("curl", ["-s", "-o", "/dev/null", url]);
+  await waitUntil("the download is under way", async () => {
+    return (await world.riptide.torrent(world.busy.infoHash)).downloadBytesPerSecond > BUSY_BYTES_PER_SECOND / 2;
   });
-  const drain = (async () => {
-    for await (const _chunk of download.body!);
-  })().catch(() => undefined);
   const before = await world.riptide.torrent(world.busy.infoHash);
   const startedMs = performance.now();
-  const busy = await firstBytes(world);
+  const busy = await firstBytes(world.residentUrl);
   const seconds = (performance.now() - startedMs) / 1000;
   const after = await world.riptide.torrent(world.busy.infoHash);
-  controller.abort();
-  await drain;
   const pace = (after.downloadedBytes - before.downloadedBytes) / seconds / 1e6;
   return [
+    row("first byte, nginx, idle, p50", percentile(nginx, 0.5)),
+    row("first byte, nginx, idle, p99", percentile(nginx, 0.99)),
     row("first byte, idle, p50", percentile(idle, 0.5)),
     row("first byte, idle, p99", percentile(idle, 0.99), 10),
     { what: "download meanwhile", value: pace, unit: "MB/s", goal: undefined },
@@ -36,9 +38,8 @@ function row(what: string, value: number, limit?: number): Row {
   return { what, value, unit: "ms", goal: limit === undefined ? undefined : { relation: "<", value: limit } };
 }
 
-async function firstBytes({ riptide, resident }: World): Promise<number[]> {
+async function firstBytes(url: string): Promise<number[]> {
   const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
-  const url = `${riptide.url}/stream/${resident.infoHash}/0/direct`;
   const samples: number[] = [];
   for (let request = 0; request < REQUESTS; request += 1) {
     // A walk over the whole file in no order that readahead could guess.

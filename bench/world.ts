@@ -2,20 +2,23 @@ import { startLibtorrent } from "../test/support/peers/libtorrent.ts";
 import { type RunningRiptide, startQuietRiptide } from "../test/support/riptide.ts";
 import { temporaryFolder } from "../test/support/temporary-folder.ts";
 import { createTestTorrent, type TestTorrent } from "../test/support/test-torrent.ts";
+import { startNginx } from "./nginx.ts";
 
 const MIB = 1024 * 1024;
 /** Resident before anything is measured. */
 const RESIDENT_BYTES = 512 * MIB;
 /** Downloading while the latency is measured, at the pace of a fast home connection. */
 const BUSY_BYTES = 1024 * MIB;
-const BUSY_BYTES_PER_SECOND = 25_000_000;
+export const BUSY_BYTES_PER_SECOND = 25_000_000;
 
 /** A running server that holds one torrent completely and can fetch another one at a steady pace. */
 export interface World extends AsyncDisposable {
   readonly riptide: RunningRiptide;
   readonly resident: TestTorrent;
   readonly busy: TestTorrent;
-  readonly dataDirectory: string;
+  /** The resident file, from us and from nginx. */
+  readonly residentUrl: string;
+  readonly nginxUrl: string;
 }
 
 export async function prepareWorld(): Promise<World> {
@@ -41,9 +44,18 @@ export async function prepareWorld(): Promise<World> {
     const riptide = own(await startQuietRiptide(folder.path, ...peers));
     await riptide.add(resident.torrentFile);
     await riptide.add(busy.torrentFile);
-    const whole = await fetch(`${riptide.url}/stream/${resident.infoHash}/0/direct`);
+    const residentUrl = `${riptide.url}/stream/${resident.infoHash}/0/direct`;
+    const nginx = own(await startNginx(resident.directory));
+    const whole = await fetch(residentUrl);
     for await (const _chunk of whole.body!);
-    return { riptide, resident, busy, dataDirectory: folder.path, [Symbol.asyncDispose]: dispose };
+    return {
+      riptide,
+      resident,
+      busy,
+      residentUrl,
+      nginxUrl: `${nginx.url}/${resident.name}`,
+      [Symbol.asyncDispose]: dispose,
+    };
   } catch (error) {
     await dispose();
     throw error;

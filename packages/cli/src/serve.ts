@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { type Clock, RiptideError, type TorrentSource } from "@riptide/core";
+import { ChunkPool, type Clock, RiptideError, type TorrentSource } from "@riptide/core";
 import { createApp, hostPolicy, ListenError, type Listener, type ListenOptions, listen } from "@riptide/http";
 import { createStreamFactory } from "@riptide/stream";
 import { openTorrentEngine, type RiptideTorrentEngine } from "@riptide/swarm";
@@ -39,7 +39,8 @@ export async function serve(options: ServeOptions, context: ServeContext): Promi
   await using closing = new ClosingStack();
   const sources = await readSources(options.sources);
   const ffmpeg = await discoverFfmpeg({ ...(options.ffmpegPath && { path: options.ffmpegPath }), signal: stop });
-  const engine = await openEngine(options, { clock, log, closing });
+  const chunks = new ChunkPool();
+  const engine = await openEngine(options, { clock, log, closing, chunks });
   // Opened last, but needed until the last body has ended.
   const demo = new ClosingStack();
   closing.defer(() => demo[Symbol.asyncDispose]());
@@ -56,7 +57,7 @@ export async function serve(options: ServeOptions, context: ServeContext): Promi
     log,
   });
   stop.throwIfAborted();
-  const server = await startListening(app, { host: options.host, port: options.port, log });
+  const server = await startListening(app, { host: options.host, port: options.port, log, chunks });
   closing.defer(async () => {
     draining.abort();
     await server.close({ graceMs: DRAIN_MS });
@@ -84,17 +85,15 @@ interface EngineContext {
   readonly clock: Clock;
   readonly log: (what: string, error: unknown) => void;
   readonly closing: ClosingStack;
+  readonly chunks: ChunkPool;
 }
 
-async function openEngine(
-  options: ServeOptions,
-  { clock, log, closing }: EngineContext,
-): Promise<RiptideTorrentEngine> {
+async function openEngine(options: ServeOptions, { closing, ...shared }: EngineContext): Promise<RiptideTorrentEngine> {
   const dataDirectory = options.dataDirectory ?? (await temporaryDataFolder(closing));
   const { peerHost, peerPort, uploadBytesPerSecond, peers } = options;
   const dht = options.useDht ? { bootstrap: [] } : undefined;
   const settings = { peerHost, peerPort, dht, uploadBytesPerSecond };
-  const engine = await openTorrentEngine({ dataDirectory, settings, peers, clock, log }).catch((error: unknown) => {
+  const engine = await openTorrentEngine({ dataDirectory, settings, peers, ...shared }).catch((error: unknown) => {
     if (!(error instanceof RiptideError)) throw error;
     throw new UsageError(`${dataDirectory}: ${error.message}`, { cause: error });
   });

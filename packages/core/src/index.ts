@@ -1,5 +1,6 @@
 export * from "./abortable.ts";
 export * from "./byte-range.ts";
+export * from "./chunk-pool.ts";
 export * from "./clock.ts";
 export * from "./errors.ts";
 export type * from "./ports/clock.ts";

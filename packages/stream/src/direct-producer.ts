@@ -1,6 +1,6 @@
 import { type ByteRange, rangeLength, type StreamContext, type StreamProducer } from "@riptide/core";
 import { mediaTypeOf } from "@riptide/media";
-import { CHUNK_MIN_BYTES, nextChunkLength } from "./chunk-length.ts";
+import { CHUNK_MAX_BYTES, CHUNK_MIN_BYTES, nextChunkLength } from "./chunk-length.ts";
 import { CONTENT_SAFETY_HEADERS, contentDisposition } from "./file-headers.ts";
 import type { MediaLibrary } from "./media-library.ts";
 import { decideResponse } from "./preconditions.ts";
@@ -60,10 +60,17 @@ function directBody(range: ByteRange, context: StreamContext, library: MediaLibr
   let lengthBytes = CHUNK_MIN_BYTES;
   let takenBytes = 0;
   let handedOutMs = clock.nowMs();
+  let ahead: Promise<Uint8Array | undefined> | undefined;
   const next = async (): Promise<Uint8Array | undefined> => {
     const waitedMs = clock.nowMs() - handedOutMs;
     lengthBytes = nextChunkLength({ previousBytes: lengthBytes, takenBytes, waitedMs });
-    const chunk = await reader.next(lengthBytes);
+    const chunk = await (ahead ?? reader.next(lengthBytes));
+    ahead = undefined;
+    if (chunk !== undefined && lengthBytes === CHUNK_MAX_BYTES) {
+      // This client keeps up: the disk works on its next chunk while the socket takes this one.
+      ahead = reader.next(lengthBytes);
+      ahead.catch(() => undefined); // told when the chunk is asked for
+    }
     takenBytes += chunk?.length ?? 0;
     handedOutMs = clock.nowMs();
     return chunk;

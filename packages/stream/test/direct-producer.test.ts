@@ -142,6 +142,38 @@ describe("A body is only as eager as its reader", () => {
     expect(sizes[0]).toBe(64 * KIB);
     expect(Math.max(...sizes)).toBe(MIB);
   });
+
+  test("has the next chunk read, and no more, while a client at full speed takes this one", async () => {
+    const viewer = create({ bytes: webmLikeBytes(80 * MIB), pieceLengthBytes: 4 * MIB });
+    const reader = readerOf(await produce(get(), viewer));
+    let takenBytes = 0;
+    for (let length = 0; length < MIB; ) {
+      length = (await reader.read()).value!.length;
+      takenBytes += length;
+    }
+    await drainEventLoop();
+    const sniffedBytes = 4096;
+    expect(viewer.provider.counters().readBytes).toBe(sniffedBytes + takenBytes + MIB);
+    await reader.cancel();
+    expect(viewer.provider.counters()).toMatchObject({ demandsHeld: 0, readsWaiting: 0 });
+  });
+
+  test("tells of a chunk that was read ahead and failed only when it is asked for", async () => {
+    const pieces = Array.from({ length: 10 }, (_, piece) => ({ atMs: 0, piece }));
+    const arrivals = { kind: "scripted", events: pieces } as const;
+    const viewer = create({ bytes: webmLikeBytes(80 * MIB), pieceLengthBytes: 4 * MIB, arrivals });
+    const produced = produce(get(), viewer);
+    await clock.advance(1);
+    const reader = readerOf(await produced);
+    let takenBytes = 0;
+    while (takenBytes < 40 * MIB) takenBytes += (await reader.read()).value!.length;
+    await drainEventLoop();
+    expect(viewer.provider.counters().readsWaiting).toBe(1);
+    const failure = new StreamError("no_peers", "No peer has this part.");
+    viewer.provider.fail(failure);
+    await drainEventLoop();
+    await expect(reader.read()).rejects.toBe(failure);
+  });
 });
 
 describe("A body that cannot go on", () => {

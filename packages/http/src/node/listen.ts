@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type RequestListener, type Server, ServerResponse } from "node:http";
 import { getRequestListener, RequestError } from "@hono/node-server";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
-import { assertInvariant } from "@riptide/core";
+import { assertInvariant, type ChunkPool } from "@riptide/core";
 import type { App } from "../app.ts";
 import type { FailureLog } from "../app-options.ts";
 import { HttpError } from "../http-error.ts";
@@ -21,8 +21,8 @@ const TIMEOUT_CHECK_INTERVAL_MS = 5_000;
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 /** Node's default, spelled out: hundreds of ranges in one header field are as many as fit. */
 const MAX_HEADER_BYTES = 16 * 1024;
-/** Half of the 1024 file descriptors that a process usually has; the rest is for peers, pieces and ffmpeg. */
-const MAX_CONNECTIONS = 512;
+/** Twice the thousand stalled clients that must cost little. Node raises its limit of file descriptors to the hard one. */
+const MAX_CONNECTIONS = 2_048;
 /** A client that has taken nothing of what lies ready for this long holds pieces and demands for nobody. */
 const STALLED_READER_MS = 60_000;
 
@@ -34,6 +34,8 @@ export interface ListenOptions {
   readonly stalledReaderMs?: number;
   /** Told of bodies that broke off for a reason of ours. */
   readonly log?: FailureLog | undefined;
+  /** Where the memory of bodies came from, if it is lent. */
+  readonly chunks?: ChunkPool | undefined;
 }
 
 export interface Listener {
@@ -54,7 +56,7 @@ export async function listen(app: App, options: ListenOptions): Promise<Listener
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
       maxHeaderSize: MAX_HEADER_BYTES,
     },
-    createRequestListener(app, options.log),
+    createRequestListener(app, options),
   );
   server.maxConnections = MAX_CONNECTIONS;
   dropStalledReaders(server, options.stalledReaderMs ?? STALLED_READER_MS);
@@ -74,12 +76,12 @@ export async function listen(app: App, options: ListenOptions): Promise<Listener
  * Hono's bridge makes the `Request`, whose signal is aborted when the client goes. Writing the response is ours:
  * the bridge would read chunks ahead, and end a failed body with the text of the error instead of breaking it off.
  */
-function createRequestListener(app: App, log: FailureLog | undefined): RequestListener {
+function createRequestListener(app: App, { log, chunks }: ListenOptions): RequestListener {
   const answer = getRequestListener(
     async (request, { outgoing }) => {
       assertInvariant(outgoing instanceof ServerResponse, "Only HTTP/1 is bridged.");
       try {
-        await sendResponse(await app.fetch(request), outgoing);
+        await sendResponse(await app.fetch(request), outgoing, chunks);
       } catch (error) {
         outgoing.destroy();
         log?.(`The body of ${request.method} ${new URL(request.url).pathname} broke off`, error);

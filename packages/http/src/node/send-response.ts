@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import type { ChunkPool } from "@riptide/core";
 
 /** Node sets these from the framing of the message; a response must not bring its own. RFC 9110 §7.6.1. */
 const HOP_BY_HOP_HEADERS = new Set(["connection", "keep-alive", "transfer-encoding", "upgrade", "te", "trailer"]);
@@ -8,9 +9,9 @@ const HOP_BY_HOP_HEADERS = new Set(["connection", "keep-alive", "transfer-encodi
  *
  * The body is read only as fast as the socket takes it, and cancelled as soon as the socket closes. A body that fails,
  * or that is not as long as its `Content-Length`, never ends as if it were complete: the socket is destroyed, and the
- * promise rejects with what went wrong.
+ * promise rejects with what went wrong. Chunks that were lent go back to `chunks` once the socket has taken them.
  */
-export async function sendResponse(response: Response, outgoing: ServerResponse): Promise<void> {
+export async function sendResponse(response: Response, outgoing: ServerResponse, chunks?: ChunkPool): Promise<void> {
   if (outgoing.destroyed) {
     await response.body?.cancel();
     return;
@@ -25,7 +26,7 @@ export async function sendResponse(response: Response, outgoing: ServerResponse)
   const cancel = (): void => void reader.cancel().catch(() => {});
   outgoing.once("close", cancel);
   try {
-    await pump(reader, outgoing, response.headers.get("content-length"));
+    await pump(reader, outgoing, { contentLength: response.headers.get("content-length"), chunks });
     outgoing.end();
   } catch (error) {
     if (outgoing.destroyed) return; // the client went first, and the body noticed
@@ -39,7 +40,7 @@ export async function sendResponse(response: Response, outgoing: ServerResponse)
 async function pump(
   reader: ReadableStreamDefaultReader<Uint8Array>,
   outgoing: ServerResponse,
-  contentLength: string | null,
+  { contentLength, chunks }: { readonly contentLength: string | null; readonly chunks: ChunkPool | undefined },
 ): Promise<void> {
   const expectedBytes = contentLength === null ? undefined : Number(contentLength);
   let writtenBytes = 0;
@@ -49,7 +50,10 @@ async function pump(
     if (done) break;
     writtenBytes += value.length;
     if (expectedBytes !== undefined && writtenBytes > expectedBytes) break;
-    if (!outgoing.write(value)) await drained(outgoing);
+    const isTaken = outgoing.write(value, (error) => {
+      if (!error) chunks?.giveBack(value);
+    });
+    if (!isTaken) await drained(outgoing);
   }
   if (expectedBytes !== undefined && writtenBytes !== expectedBytes) {
     void reader.cancel().catch(() => {});

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { ChunkPool } from "@riptide/core";
 import { describe, expect, test } from "vitest";
 import type { App } from "../../src/index.ts";
 import { Deferred } from "../support/deferred.ts";
@@ -54,6 +55,22 @@ describe("an answer over a real socket", () => {
     const { head, body } = await rawRequest(port, ["GET / HTTP/1.0", "Host: 127.0.0.1"]);
     expect(head).not.toMatch(/transfer-encoding/i);
     expect(body.toString()).toBe("ok");
+  });
+});
+
+describe("the memory of a body", () => {
+  test("goes back to the pool it was lent from, chunk by chunk, and what was not lent stays away", async () => {
+    const chunks = new ChunkPool();
+    const lent = [chunks.lend(300_000)!.fill(1), chunks.lend(300_000)!.fill(2)];
+    const body = bodyOf([lent[0]!, Buffer.from("between"), lent[1]!]);
+    const { port } = await serve(
+      answering(() => new Response(body)),
+      { chunks },
+    );
+    const { body: received } = await rawRequest(port, GET);
+    expect(received.length).toBeGreaterThan(600_007);
+    const again = [chunks.lend(300_000)!.buffer, chunks.lend(300_000)!.buffer];
+    expect(new Set(again)).toEqual(new Set(lent.map((chunk) => chunk.buffer)));
   });
 });
 

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import {
   abortable,
   assertInvariant,
+  type ChunkPool,
   type Clock,
   type EngineEvent,
   type EngineHealth,
@@ -41,6 +42,8 @@ export interface TorrentEngineOptions {
   readonly peers: readonly PeerAddress[];
   readonly clock: Clock;
   readonly stallLimitMs?: number;
+  /** Memory for long reads, shared with whoever sends them on. */
+  readonly chunks?: ChunkPool;
   /** Told what nobody else hears about: why a session died, what lies behind a failure. */
   readonly log?: (message: string, error: unknown) => void;
   readonly startThread?: StartSessionThread;
@@ -143,7 +146,12 @@ class ThreadedTorrentEngine implements RiptideTorrentEngine {
     const provider = this.#providers.get(infoHash, index, () => {
       const path =
         this.#seedPaths.get(infoHash)?.[index] ?? join(this.#library.directoryOf(infoHash), ...file.diskPath);
-      return createPieceProvider({ view: record, file, openFile: () => openReadOnly(path) });
+      return createPieceProvider({
+        view: record,
+        file,
+        openFile: () => openReadOnly(path),
+        chunks: this.#options.chunks,
+      });
     });
     const guarded = withStallGuard(provider, {
       clock: this.#options.clock,
@@ -249,7 +257,7 @@ class ThreadedTorrentEngine implements RiptideTorrentEngine {
       if (record.failure !== undefined) continue;
       const { infoHash } = record;
       yield { type: "add", order: this.#order(record) };
-      for (const [id, demand] of record.demands) yield { type: "demand", infoHash, id, demand };
+      for (const [id, demand] of record.demandsForNewSession()) yield { type: "demand", infoHash, id, demand };
     }
   }
 

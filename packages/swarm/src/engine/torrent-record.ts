@@ -57,6 +57,8 @@ export class TorrentRecord implements TorrentView {
   #storageProblem: Failure | undefined;
   #lastDemandId = 0;
   readonly #demands = new Map<number, Demand>();
+  /** Those that the session knows of. */
+  readonly #toldDemands = new Set<number>();
   readonly #watchers = new Set<TorrentWatcher>();
   readonly #metadataSettled = new Deferred<void>();
   #status: TorrentStatus | undefined;
@@ -96,7 +98,9 @@ export class TorrentRecord implements TorrentView {
     return this.#failure;
   }
 
-  get demands(): ReadonlyMap<number, Demand> {
+  /** All demands, for a session that knows nothing yet and may have lost pieces that were not on disk for good. */
+  demandsForNewSession(): ReadonlyMap<number, Demand> {
+    for (const id of this.#demands.keys()) this.#toldDemands.add(id);
     return this.#demands;
   }
 
@@ -133,7 +137,7 @@ export class TorrentRecord implements TorrentView {
       this.#demands.set(id, demand);
     }
     this.#status = undefined;
-    this.#options.demandChanged(id, demand ?? undefined);
+    this.#tellDemand(id, demand);
   }
 
   /** Another source names the same torrent. */
@@ -250,6 +254,24 @@ export class TorrentRecord implements TorrentView {
       wanted: inFile(demands.map((demand) => demand.range)),
       reading: inFile(demands.filter((demand) => demand.urgency === "now").map((demand) => demand.range)),
     };
+  }
+
+  /** The session hears only of what it has to fetch: a reader of resident bytes costs it nothing. */
+  #tellDemand(id: number, demand: Demand | null): void {
+    if (demand === null || this.#isVerified(demand.range)) {
+      if (this.#toldDemands.delete(id)) this.#options.demandChanged(id, undefined);
+      return;
+    }
+    this.#toldDemands.add(id);
+    this.#options.demandChanged(id, demand);
+  }
+
+  #isVerified({ start, end }: ByteRange): boolean {
+    const { pieceLengthBytes } = this.geometry;
+    for (let piece = Math.floor(start / pieceLengthBytes); piece * pieceLengthBytes < end; piece += 1) {
+      if (!this.has(piece)) return false;
+    }
+    return true;
   }
 
   #describe(): TorrentStatus {

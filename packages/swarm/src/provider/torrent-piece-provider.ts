@@ -3,6 +3,7 @@ import {
   abortable,
   type ByteRange,
   byteRange,
+  type ChunkPool,
   type Demand,
   intersectRanges,
   type PieceProvider,
@@ -25,6 +26,8 @@ export interface PieceProviderOptions {
   readonly file: { readonly offsetBytes: number; readonly lengthBytes: number };
   /** Opens the file for reading. Called when the first bytes are there, and again only after it failed. */
   readonly openFile: () => Promise<FileHandle>;
+  /** Memory for long reads. */
+  readonly chunks?: ChunkPool | undefined;
 }
 
 /**
@@ -41,17 +44,19 @@ class TorrentPieceProvider implements PieceProvider, AsyncDisposable {
   readonly #view: TorrentView;
   readonly #fileOffsetBytes: number;
   readonly #openFile: () => Promise<FileHandle>;
+  readonly #chunks: ChunkPool | undefined;
   readonly #waiting = new WaitingReads();
   readonly #heldDemands = new Set<number>();
   readonly #watch: Disposable;
   #handle: Promise<FileHandle> | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor({ view, file, openFile }: PieceProviderOptions) {
+  constructor({ view, file, openFile, chunks }: PieceProviderOptions) {
     this.#view = view;
     this.#fileOffsetBytes = file.offsetBytes;
     this.sizeBytes = file.lengthBytes;
     this.#openFile = openFile;
+    this.#chunks = chunks;
     this.#watch = view.watch({
       pieceVerified: (piece) => this.#waiting.wake(piece),
       failed: (error) => this.#waiting.fail(error),
@@ -131,7 +136,7 @@ class TorrentPieceProvider implements PieceProvider, AsyncDisposable {
   }
 
   async #readFile(offset: number, length: number): Promise<Uint8Array> {
-    const bytes = allocateBytes(length);
+    const bytes = this.#chunks?.lend(length) ?? allocateBytes(length);
     try {
       await readFully(await this.#open(), bytes, offset);
     } catch (error) {

@@ -112,7 +112,7 @@ describe("TorrentRecord.status", () => {
     record.setDemand(1, demand(0, 10));
     record.setDemand(2, demand(10, 20));
     record.setDemand(1, demand(5, 10));
-    expect([record.status().activeDemands, record.demands.size]).toEqual([2, 2]);
+    expect(record.status().activeDemands).toBe(2);
     record.setDemand(1, null);
     record.setDemand(1, null);
     expect(record.status().activeDemands).toBe(1);
@@ -122,6 +122,31 @@ describe("TorrentRecord.status", () => {
       [1, 5],
       [1, undefined],
     ]);
+  });
+
+  it("tells the session only of demands for what is missing", () => {
+    const { record, sent, ready, verify } = setUp();
+    ready(0);
+    record.setDemand(1, demand(0, PIECE));
+    expect(sent).toEqual([]);
+    record.setDemand(1, demand(PIECE - 1, PIECE + 1));
+    verify(1);
+    record.setDemand(1, demand(PIECE, PIECE + 1));
+    record.setDemand(1, null);
+    expect(sent).toEqual([
+      [1, demand(PIECE - 1, PIECE + 1)],
+      [1, undefined],
+    ]);
+    expect(record.status().activeDemands).toBe(0);
+  });
+
+  it("tells a new session of all demands, and withdraws each of them from it", () => {
+    const { record, sent, ready } = setUp();
+    ready(0);
+    record.setDemand(1, demand(0, PIECE));
+    expect([...record.demandsForNewSession()]).toEqual([[1, demand(0, PIECE)]]);
+    record.setDemand(1, null);
+    expect(sent).toEqual([[1, undefined]]);
   });
 
   it("tells a problem of the disk, then a failure, without what is for the log only", () => {

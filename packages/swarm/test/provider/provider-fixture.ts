@@ -2,7 +2,7 @@ import type { FileHandle } from "node:fs/promises";
 import { mkdtemp, open, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { PieceProvider } from "@riptide/core";
+import { ChunkPool, type PieceProvider } from "@riptide/core";
 import { createPieceProvider } from "../../src/provider/index.ts";
 import { wrapMethod } from "../storage/wrap-method.ts";
 import { TestTorrentView } from "./test-torrent-view.ts";
@@ -58,7 +58,7 @@ export async function createProviderFixture(options: {
     wrapMethod(handle, "read", (_handle, parameters, call) => track(call(parameters)));
     return handle;
   };
-  const provider = createPieceProvider({ view, file, openFile: () => track(openFile()) });
+  const provider = createPieceProvider({ view, file, chunks: new ChunkPool(), openFile: () => track(openFile()) });
   return {
     provider,
     view,
