@@ -1,7 +1,5 @@
-import { once } from "node:events";
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import {
   abortable,
@@ -23,6 +21,7 @@ import { createPieceProvider } from "../provider/index.ts";
 import type { SessionCommand, SessionEvent, SessionSettings, TorrentOrder } from "../session/protocol.ts";
 import { type Library, openLibrary, type StoredTorrent } from "../storage/index.ts";
 import type { PeerAddress } from "../types.ts";
+import { checkPeerHost } from "./check-peer-host.ts";
 import { FileProviders } from "./file-providers.ts";
 import { KeyedQueue } from "./keyed-queue.ts";
 import { SessionSupervisor } from "./session-supervisor.ts";
@@ -366,23 +365,6 @@ class ThreadedTorrentEngine implements RiptideTorrentEngine {
 
   #assertOpen(): void {
     if (this.#closing !== undefined) throw shuttingDown();
-  }
-}
-
-/** A session that cannot listen would die at once, again and again: better not to start. */
-async function checkPeerHost(host: string): Promise<void> {
-  const server = createServer();
-  try {
-    server.listen({ host, port: 0 });
-    await once(server, "listening");
-  } catch (cause) {
-    throw new RiptideError(
-      "engine_unavailable",
-      "Riptide cannot listen for peers at this address. Give --peer-host an address of this machine.",
-      { cause },
-    );
-  } finally {
-    server.close();
   }
 }
 
