@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { childrenOf } from "../support/command-line.ts";
 import { type SharedFilm, shareFilm } from "../support/film-torrent.ts";
 import { type RunningRiptide, startQuietRiptide } from "../support/riptide.ts";
 import { type TemporaryFolder, temporaryFolder } from "../support/temporary-folder.ts";
@@ -97,20 +98,10 @@ function cutOff(riptide: RunningRiptide, film: SharedFilm, afterBytes: number): 
 
 /** No ffmpeg, and no demand. */
 async function nothingLeft(riptide: RunningRiptide, shared: readonly SharedFilm[]): Promise<void> {
-  await waitUntil("no ffmpeg is left", async () => (await children(riptide)).length === 0, 5_000);
+  await waitUntil("no ffmpeg is left", async () => (await childrenOf(riptide.process.child.pid!)).length === 0, 5_000);
   for (const film of shared) {
     await waitUntil("no demand is left", async () => (await riptide.torrent(film.infoHash)).activeDemands === 0, 5_000);
   }
-}
-
-async function children(riptide: RunningRiptide): Promise<string[]> {
-  const pid = riptide.process.child.pid!;
-  const found: string[] = [];
-  for (const entry of await readdir("/proc")) {
-    const status = /^\d+$/.test(entry) ? await readFile(`/proc/${entry}/status`, "utf8").catch(() => "") : "";
-    if (new RegExp(`^PPid:\\s+${pid}$`, "m").test(status)) found.push(entry);
-  }
-  return found;
 }
 
 async function openDescriptors(riptide: RunningRiptide): Promise<number> {
