@@ -22,11 +22,11 @@ async function fakeInstallation(script: string): Promise<FfmpegInstallation> {
 
 describe("A transcoder", () => {
   test("counts a process until it is gone", async () => {
-    const fake = transcoder(await fakeInstallation("cat > /dev/null; echo done"), 8);
+    const fake = transcoder(await fakeInstallation("exec sleep 1000"), 8);
     expect([fake.active, fake.limit]).toEqual([0, 8]);
-    const output = await fake.start({ plan: transcode, input: recordedInput(1, 1).input, signal });
+    const output = await fake.start({ plan: transcode, input: recordedInput(0, 0, "wait").input, signal });
     expect(fake.active).toBe(1);
-    await readAll(output);
+    await output.cancel();
     await vi.waitFor(() => expect(fake.active).toBe(0));
   });
 
