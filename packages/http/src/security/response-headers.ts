@@ -6,12 +6,14 @@ const EVERYWHERE = {
   "x-content-type-options": "nosniff",
   "referrer-policy": "no-referrer",
   "cross-origin-resource-policy": "same-origin",
-  "content-security-policy":
-    "default-src 'self'; media-src 'self' blob:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'",
 };
+
+const CONTENT_POLICY =
+  "default-src 'self'; media-src 'self' blob:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
 
 /** Adds them in place: a handler's own content policy stays, and both hold. What says nothing is not cached. */
 export function addResponseHeaders(response: Response): void {
-  for (const [name, value] of Object.entries(EVERYWHERE)) response.headers.append(name, value);
+  for (const [name, value] of Object.entries(EVERYWHERE)) response.headers.set(name, value);
+  response.headers.append("content-security-policy", CONTENT_POLICY);
   if (!response.headers.has("cache-control")) response.headers.set("cache-control", "no-store");
 }

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { addResponseHeaders } from "../../src/security/response-headers.ts";
 import { createWorld, FILM } from "../support/world.ts";
 
 test.each(["/", "/api/torrents", `/stream/${FILM}/0`, "/api/events", "/livez", "/nothing", "/api/torrents/x"])(
@@ -28,4 +29,10 @@ test("a stream opened as a page runs no script at all", async () => {
 test("what says nothing about caching is not cached", async () => {
   const { send } = await createWorld();
   expect((await send("/api/torrents")).headers.get("cache-control")).toBe("no-store");
+});
+
+test("a header that a producer has set already is not said twice", () => {
+  const response = new Response(null, { headers: { "x-content-type-options": "nosniff" } });
+  addResponseHeaders(response);
+  expect(response.headers.get("x-content-type-options")).toBe("nosniff");
 });
