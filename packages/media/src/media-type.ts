@@ -10,15 +10,6 @@ export function mediaTypeOf(container: Container, tracks: readonly Track[] = [])
   return isAudioOnly ? audio : video;
 }
 
-/**
- * A guess from the name, for lists of files that nobody has read yet. A name can lie: never choose a producer, a
- * demuxer or a response header by it.
- */
-export function guessMediaType(path: string): string {
-  const extension = /\.([^./\\]+)$/.exec(path)?.[1]?.toLowerCase() ?? "";
-  return TYPES_BY_EXTENSION.get(extension) ?? "application/octet-stream";
-}
-
 const MEDIA_TYPES: Readonly<Record<Container, { readonly video: string; readonly audio: string }>> = {
   mp4: { video: "video/mp4", audio: "audio/mp4" },
   matroska: { video: "video/x-matroska", audio: "audio/x-matroska" },
@@ -29,38 +20,3 @@ const MEDIA_TYPES: Readonly<Record<Container, { readonly video: string; readonly
   asf: { video: "video/x-ms-asf", audio: "audio/x-ms-wma" },
   ogg: { video: "video/ogg", audio: "audio/ogg" },
 };
-
-const TYPES_BY_EXTENSION: ReadonlyMap<string, string> = new Map([
-  ["mp4", "video/mp4"],
-  ["m4v", "video/mp4"],
-  ["mov", "video/quicktime"],
-  ["mkv", "video/x-matroska"],
-  ["webm", "video/webm"],
-  ["avi", "video/x-msvideo"],
-  ["divx", "video/x-msvideo"],
-  ["ts", "video/mp2t"],
-  ["m2ts", "video/mp2t"],
-  ["mts", "video/mp2t"],
-  ["flv", "video/x-flv"],
-  ["wmv", "video/x-ms-asf"],
-  ["asf", "video/x-ms-asf"],
-  ["ogv", "video/ogg"],
-  ["ogm", "video/ogg"],
-  ["mp3", "audio/mpeg"],
-  ["m4a", "audio/mp4"],
-  ["aac", "audio/aac"],
-  ["mka", "audio/x-matroska"],
-  ["ogg", "audio/ogg"],
-  ["oga", "audio/ogg"],
-  ["opus", "audio/ogg"],
-  ["flac", "audio/flac"],
-  ["wav", "audio/wav"],
-  ["wma", "audio/x-ms-wma"],
-  ["srt", "application/x-subrip"],
-  ["vtt", "text/vtt"],
-  ["ass", "text/x-ssa"],
-  ["ssa", "text/x-ssa"],
-  ["jpg", "image/jpeg"],
-  ["jpeg", "image/jpeg"],
-  ["png", "image/png"],
-]);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Container, guessMediaType, mediaTypeOf, type Track } from "../src/index.ts";
+import { type Container, mediaTypeOf, type Track } from "../src/index.ts";
 import { audioTrack, numberTracks, videoTrack } from "../src/track-list.ts";
 
 const AUDIO: readonly Track[] = numberTracks([audioTrack({ codec: "aac", codecTag: "mp4a" })]);
@@ -29,23 +29,4 @@ describe("mediaTypeOf", () => {
     expect(mediaTypeOf("mp4")).toBe("video/mp4");
     expect(mediaTypeOf("mp4", [])).toBe("video/mp4");
   });
-});
-
-describe("guessMediaType", () => {
-  it.each([
-    ["Film (2024)/film.mkv", "video/x-matroska"],
-    ["FILM.MP4", "video/mp4"],
-    ["song.flac", "audio/flac"],
-    ["subs/film.en.srt", "application/x-subrip"],
-    ["poster.jpeg", "image/jpeg"],
-  ])("takes %s for %s", (path, mediaType) => {
-    expect(guessMediaType(path)).toBe(mediaType);
-  });
-
-  it.each(["README", "setup.exe", "page.html", "image.svg", "a.mkv/file", ".mkv/", "trailing.", "", "x.constructor"])(
-    "does not name the type of %j",
-    (path) => {
-      expect(guessMediaType(path)).toBe("application/octet-stream");
-    },
-  );
 });

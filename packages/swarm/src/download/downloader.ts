@@ -1,6 +1,6 @@
 import { assertInvariant } from "@riptide/core";
+import { bitsByteLength, hasBit, setBit } from "../bits.ts";
 import { type BlockRequest, pieceLength } from "../types.ts";
-import { bitsByteLength, hasBit, setBit } from "./bits.ts";
 import { judge } from "./blame.ts";
 import { dropRequest, recallBlock, releaseAllBlocks } from "./block-requests.ts";
 import type { Deadlines } from "./deadline-order.ts";

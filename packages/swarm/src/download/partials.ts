@@ -1,5 +1,5 @@
+import { bitsByteLength, hasBit, setBit } from "../bits.ts";
 import { BLOCK_LENGTH_BYTES } from "../types.ts";
-import { bitsByteLength, hasBit, setBit } from "./bits.ts";
 import { acceptBlock, openPiece } from "./block-requests.ts";
 import type { DownloadState } from "./download-state.ts";
 import type { PartialPiece } from "./downloader-types.ts";

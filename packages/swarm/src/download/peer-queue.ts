@@ -1,5 +1,5 @@
+import { hasBit } from "../bits.ts";
 import { BLOCK_LENGTH_BYTES } from "../types.ts";
-import { hasBit } from "./bits.ts";
 import type { PeerStats } from "./downloader-types.ts";
 import type { PieceAssembly } from "./piece-assembly.ts";
 import type { Source } from "./source.ts";

@@ -1,5 +1,6 @@
 import type { ByteRange, Clock, Demand, FileMap, TorrentFileSummary, TorrentStatus } from "@riptide/core";
 import { intersectRanges, mergeRanges, RiptideError, StreamError } from "@riptide/core";
+import { hasBit } from "../bits.ts";
 import { formatPeerAddress, type Metainfo } from "../metainfo/index.ts";
 import { uniqueTrackers } from "../metainfo/torrent-urls.ts";
 import type { TorrentView, TorrentWatcher } from "../provider/index.ts";
@@ -117,7 +118,7 @@ export class TorrentRecord implements TorrentView {
   }
 
   has(piece: number): boolean {
-    return this.#verified !== undefined && (this.#verified[piece >> 3]! & (0x80 >> (piece & 7))) !== 0;
+    return this.#verified !== undefined && hasBit(this.#verified, piece);
   }
 
   watch(watcher: TorrentWatcher): Disposable {

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Clock, Demand } from "@riptide/core";
+import { hasBit, setBit } from "../bits.ts";
 import { Downloader, type PartialPiece, planDeadlines, ReadingPlaces } from "../download/index.ts";
 import type { Metainfo } from "../metainfo/index.ts";
 import type { TorrentStore } from "../storage/index.ts";
@@ -219,7 +220,7 @@ export class PieceTransfer implements PeerTransfer {
   }
 
   #has(piece: number): boolean {
-    return (this.#options.verified[piece >> 3]! & (0x80 >> (piece & 7))) !== 0;
+    return hasBit(this.#options.verified, piece);
   }
 
   #store(piece: number, bytes: Uint8Array): void {
@@ -237,7 +238,7 @@ export class PieceTransfer implements PeerTransfer {
       return;
     }
     // The bytes are in the file before anybody is told that they are: readers go straight to the file.
-    this.#options.verified[piece >> 3]! |= 0x80 >> (piece & 7);
+    setBit(this.#options.verified, piece);
     this.#verifiedCount += 1;
     store.markVerified(piece);
     this.#writeProblem = undefined;

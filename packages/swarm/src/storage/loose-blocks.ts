@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
 import { crc32 } from "node:zlib";
-import { bitsByteLength, hasBit } from "../download/bits.ts";
+import { bitsByteLength, hasBit } from "../bits.ts";
 import type { PartialPiece } from "../download/index.ts";
 import { BLOCK_LENGTH_BYTES, pieceLength, type TorrentGeometry } from "../types.ts";
 import { allocateBytes, readSmallFile, writeFileAtomic } from "./file-io.ts";

@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { StreamError } from "@riptide/core";
-import { bitsByteLength, setBit } from "../download/bits.ts";
+import { bitsByteLength, setBit } from "../bits.ts";
 import type { PartialPiece } from "../download/index.ts";
 import type { StoredFile, TorrentLayout } from "./file-layout.ts";
 import { OpenFiles } from "./open-files.ts";

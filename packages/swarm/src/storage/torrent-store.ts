@@ -2,7 +2,7 @@ import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { assertInvariant } from "@riptide/core";
-import { bitsByteLength, hasBit, setBit } from "../download/bits.ts";
+import { bitsByteLength, hasBit, setBit } from "../bits.ts";
 import type { PartialPiece } from "../download/index.ts";
 import { pieceLength } from "../types.ts";
 import { lstatIfThere, syncFolder, writeFully } from "./file-io.ts";

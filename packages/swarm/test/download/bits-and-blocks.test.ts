@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { bitsByteLength, hasBit, setBit } from "../../src/download/bits.ts";
+import { bitsByteLength, hasBit, setBit } from "../../src/bits.ts";
 import { BlockGrid } from "../../src/download/block-grid.ts";
 import { BufferPool, MIN_PIECE_BUFFERS, PIECE_MEMORY_BYTES } from "../../src/download/buffer-pool.ts";
 import { geometryOf } from "./simulated-swarm.ts";

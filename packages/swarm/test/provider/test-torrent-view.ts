@@ -1,6 +1,6 @@
 import type { ByteRange, Demand, StreamError } from "@riptide/core";
 import { intersectRanges } from "@riptide/core";
-import { hasBit, setBit } from "../../src/download/bits.ts";
+import { hasBit, setBit } from "../../src/bits.ts";
 import type { TorrentView, TorrentWatcher } from "../../src/provider/index.ts";
 import type { TorrentGeometry } from "../../src/types.ts";
 
