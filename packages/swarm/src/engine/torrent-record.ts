@@ -63,6 +63,8 @@ export class TorrentRecord implements TorrentView {
   readonly #watchers = new Set<TorrentWatcher>();
   readonly #metadataSettled = new Deferred<void>();
   #status: TorrentStatus | undefined;
+  /** The part of the status that costs a walk over all pieces: only a verified piece changes it. */
+  #contents: Pick<TorrentStatus, "files" | "verifiedBytes"> | undefined;
 
   constructor(options: TorrentRecordOptions) {
     this.#options = options;
@@ -156,12 +158,14 @@ export class TorrentRecord implements TorrentView {
   ready(metainfo: Metainfo, verified: SharedArrayBuffer): void {
     this.#metainfo = metainfo;
     this.#verified = new Uint8Array(verified);
+    this.#contents = undefined;
     this.#changed();
     this.#metadataSettled.resolve();
     for (let piece = 0; piece < metainfo.pieceCount; piece += 1) if (this.has(piece)) this.#tellVerified(piece);
   }
 
   pieceVerified(piece: number): void {
+    this.#contents = undefined;
     this.#changed();
     this.#tellVerified(piece);
   }
@@ -277,20 +281,27 @@ export class TorrentRecord implements TorrentView {
 
   #describe(): TorrentStatus {
     const metainfo = this.#metainfo;
-    const verified = this.#verifiedRanges();
+    this.#contents ??= this.#describeContents();
     const { wastedBytes: _wasted, bannedHosts: _banned, hashFailures: _failures, ...figures } = this.#figures;
     const problem = this.#failure ?? this.#storageProblem;
     return {
       infoHash: this.infoHash,
       name: metainfo?.name ?? this.#options.displayName ?? this.infoHash,
       state: this.#failure !== undefined ? "failed" : metainfo === undefined ? "metadata" : "ready",
-      files: metainfo === undefined ? [] : describeFiles(metainfo, verified),
       sizeBytes: metainfo?.sizeBytes ?? 0,
       pieceLengthBytes: metainfo?.pieceLengthBytes ?? 0,
-      verifiedBytes: verified.reduce((sum, { start, end }) => sum + end - start, 0),
+      ...this.#contents,
       ...figures,
       activeDemands: this.#demands.size,
       error: problem && { code: problem.code, message: problem.message },
+    };
+  }
+
+  #describeContents(): Pick<TorrentStatus, "files" | "verifiedBytes"> {
+    const verified = this.#verifiedRanges();
+    return {
+      files: this.#metainfo === undefined ? [] : describeFiles(this.#metainfo, verified),
+      verifiedBytes: verified.reduce((sum, { start, end }) => sum + end - start, 0),
     };
   }
 
