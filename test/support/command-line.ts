@@ -20,9 +20,12 @@ export function startCommandLine(
   return startProcess(process.execPath, [...nodeWords, START, ...words], { env });
 }
 
-/** The same in a terminal of its own, which script(1) of util-linux makes; its lines hold what a terminal gets. */
+/**
+ * The same in a terminal of its own, which script(1) of util-linux makes; its lines hold what a terminal gets. Without `exec`
+ * a Ctrl-C would also reach the shell, and some shells end of it before Riptide does.
+ */
 export function startTerminal(words: string): TestProcess {
-  return startProcess("script", ["-qec", `"${process.execPath}" "${START}" ${words}`, "/dev/null"]);
+  return startProcess("script", ["-qec", `exec "${process.execPath}" "${START}" ${words}`, "/dev/null"]);
 }
 
 /** Words for a server that looks for nobody and takes any free ports. */
