@@ -102,6 +102,7 @@ export interface ServerEvents {
   /** The first event of every connection, and sent again if a slow client missed too many others. */
   readonly snapshot: { readonly torrents: readonly Torrent[]; readonly engine: EngineHealth };
   readonly added: Torrent;
+  /** `files` holds only those that are new or have changed since the client was last told; the others are as they were. */
   readonly updated: Torrent;
   readonly removed: { readonly infoHash: string };
   readonly engine: EngineHealth;

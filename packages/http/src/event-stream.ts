@@ -1,6 +1,5 @@
 import type { Clock, TorrentEngine } from "@riptide/core";
 import { PendingEvents, type ServerEvent } from "./pending-events.ts";
-import { torrentView } from "./torrent-view.ts";
 
 /** Proxies and clients take a silent connection for dead after 30 s and more; this is well below. */
 const HEARTBEAT_MS = 15_000;
@@ -63,7 +62,7 @@ class EventFeed {
   flush(): void {
     while ((this.#controller.desiredSize ?? 0) > 0) {
       const event = this.#pending.take(() => ({
-        torrents: this.#engine.list().map(torrentView),
+        torrents: this.#engine.list(),
         engine: this.#engine.health(),
       }));
       if (event === undefined) return;

@@ -1,5 +1,5 @@
-import type { EngineEvent, EngineHealth } from "@riptide/core";
-import type { ServerEvents, Torrent } from "./api-schemas.ts";
+import type { EngineEvent, EngineHealth, TorrentFileSummary, TorrentStatus } from "@riptide/core";
+import type { ServerEvents } from "./api-schemas.ts";
 import { torrentView } from "./torrent-view.ts";
 
 /** One event for `/api/events`, with the data that belongs to its name. */
@@ -10,12 +10,22 @@ export type ServerEvent = {
 /** Torrents with news that one slow client may have waiting; beyond that a fresh snapshot is smaller. */
 const PENDING_TORRENTS_MAX = 1000;
 
+/** The latest of a torrent that the client has not been told. */
+type News =
+  | { readonly name: "added" | "updated"; readonly torrent: TorrentStatus }
+  | { readonly name: "removed"; readonly infoHash: string };
+
 /**
  * What one client has not been told yet. Bounded: of each torrent only the latest news counts, and too much news
  * becomes one snapshot. The first thing that every client is told is a snapshot.
+ *
+ * An update holds only the files that are new to the client or have changed: a torrent may hold 100 000, and to write all of
+ * them twice a second took the event loop 100 ms each time.
  */
 export class PendingEvents {
-  readonly #torrents = new Map<string, ServerEvent>();
+  readonly #news = new Map<string, News>();
+  /** The files of each torrent as the client knows them. */
+  readonly #toldFiles = new Map<string, readonly TorrentFileSummary[]>();
   #health: EngineHealth | undefined;
   #owesSnapshot = true;
 
@@ -24,38 +34,55 @@ export class PendingEvents {
     if (event.type === "engine") {
       this.#health = event.health;
     } else if (event.type === "removed") {
-      this.#torrents.set(event.infoHash, { name: "removed", data: { infoHash: event.infoHash } });
+      this.#news.set(event.infoHash, { name: "removed", infoHash: event.infoHash });
     } else {
-      this.#upsert(event.type, torrentView(event.torrent));
+      this.#upsert(event.type, event.torrent);
     }
-    if (this.#torrents.size > PENDING_TORRENTS_MAX) this.#fallBackToSnapshot();
+    if (this.#news.size > PENDING_TORRENTS_MAX) this.#fallBackToSnapshot();
   }
 
-  /** The next event to send, or `undefined` if the client knows everything. */
-  take(snapshot: () => ServerEvents["snapshot"]): ServerEvent | undefined {
+  /** The next event to send, or `undefined` if the client knows everything. `now` tells the state of the engine. */
+  take(
+    now: () => { readonly torrents: readonly TorrentStatus[]; readonly engine: EngineHealth },
+  ): ServerEvent | undefined {
     if (this.#owesSnapshot) {
       this.#owesSnapshot = false;
-      return { name: "snapshot", data: snapshot() };
+      const { torrents, engine } = now();
+      for (const torrent of torrents) this.#toldFiles.set(torrent.infoHash, torrent.files);
+      return { name: "snapshot", data: { torrents: torrents.map((torrent) => torrentView(torrent)), engine } };
     }
     if (this.#health !== undefined) {
       const data = this.#health;
       this.#health = undefined;
       return { name: "engine", data };
     }
-    for (const [infoHash, event] of this.#torrents) {
-      this.#torrents.delete(infoHash);
-      return event;
+    for (const [infoHash, news] of this.#news) {
+      this.#news.delete(infoHash);
+      return this.#tell(news);
     }
     return undefined;
   }
 
-  #upsert(name: "added" | "updated", data: Torrent): void {
-    const isUntold = this.#torrents.get(data.infoHash)?.name === "added";
-    this.#torrents.set(data.infoHash, { name: isUntold ? "added" : name, data });
+  #upsert(name: "added" | "updated", torrent: TorrentStatus): void {
+    const isUntold = this.#news.get(torrent.infoHash)?.name === "added";
+    this.#news.set(torrent.infoHash, { name: isUntold ? "added" : name, torrent });
+  }
+
+  #tell(news: News): ServerEvent {
+    if (news.name === "removed") {
+      this.#toldFiles.delete(news.infoHash);
+      return { name: "removed", data: { infoHash: news.infoHash } };
+    }
+    const { name, torrent } = news;
+    const told = name === "added" ? [] : (this.#toldFiles.get(torrent.infoHash) ?? []);
+    this.#toldFiles.set(torrent.infoHash, torrent.files);
+    const files = torrent.files.filter(({ verifiedBytes }, at) => told[at]?.verifiedBytes !== verifiedBytes);
+    return { name, data: torrentView(torrent, files) };
   }
 
   #fallBackToSnapshot(): void {
-    this.#torrents.clear();
+    this.#news.clear();
+    this.#toldFiles.clear();
     this.#health = undefined;
     this.#owesSnapshot = true;
   }

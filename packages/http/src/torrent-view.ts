@@ -1,14 +1,17 @@
-import type { TorrentStatus } from "@riptide/core";
+import type { TorrentFileSummary, TorrentStatus } from "@riptide/core";
 import type { Torrent } from "./api-schemas.ts";
 import { mediaTypeOfName } from "./media-type.ts";
 
-/** A torrent as the API shows it. Field by field, so that nothing the engine adds leaves the server unnoticed. */
-export function torrentView(torrent: TorrentStatus): Torrent {
+/**
+ * A torrent as the API shows it, with all of its files or those given. Field by field, so that nothing the engine adds leaves
+ * the server unnoticed.
+ */
+export function torrentView(torrent: TorrentStatus, files: readonly TorrentFileSummary[] = torrent.files): Torrent {
   return {
     infoHash: torrent.infoHash,
     name: torrent.name,
     state: torrent.state,
-    files: torrent.files.map((file) => ({
+    files: files.map((file) => ({
       index: file.index,
       path: file.path,
       length: file.lengthBytes,

@@ -24,6 +24,17 @@ function torrent(number: number, downloadedBytes = 0): TorrentStatus {
   };
 }
 
+/** With files of 100 bytes each, of which so many are there. */
+function withFiles(verifiedBytes: readonly number[]): TorrentStatus {
+  const files = verifiedBytes.map((verified, index) => ({
+    index,
+    path: `${index}.mkv`,
+    lengthBytes: 100,
+    verifiedBytes: verified,
+  }));
+  return { ...torrent(1), files };
+}
+
 function afterSnapshot(): PendingEvents {
   const pending = new PendingEvents();
   pending.take(() => NOTHING);
@@ -50,6 +61,34 @@ test.each([
     pending.add(type === "removed" ? { type, infoHash: latest.infoHash } : { type, torrent: latest });
   });
   expect([...drain(pending)]).toEqual([expect.objectContaining({ ...told, data: expect.objectContaining(told.data) })]);
+});
+
+test("an update tells of the files that are new or have changed since the client was last told", () => {
+  const pending = new PendingEvents();
+  const filesTold = (status: TorrentStatus): unknown => {
+    pending.add({ type: "updated", torrent: status });
+    const event = pending.take(() => ({ ...NOTHING, torrents: [status] }));
+    const told =
+      event?.name === "snapshot" ? event.data.torrents[0] : event?.name === "updated" ? event.data : undefined;
+    return told?.files.map(({ index, verifiedBytes }) => [index, verifiedBytes]);
+  };
+  expect(filesTold(torrent(1))).toEqual([]);
+  expect(filesTold(withFiles([0, 0, 0]))).toEqual([
+    [0, 0],
+    [1, 0],
+    [2, 0],
+  ]);
+  // What is not taken in between is not lost.
+  pending.add({ type: "updated", torrent: withFiles([0, 50, 0]) });
+  expect(filesTold(withFiles([0, 50, 100]))).toEqual([
+    [1, 50],
+    [2, 100],
+  ]);
+  expect(filesTold(withFiles([0, 50, 100]))).toEqual([]);
+  pending.add({ type: "removed", infoHash: torrent(1).infoHash });
+  pending.take(() => NOTHING);
+  pending.add({ type: "added", torrent: withFiles([0, 50, 100]) });
+  expect(pending.take(() => NOTHING)).toMatchObject({ name: "added", data: { files: [{}, {}, {}] } });
 });
 
 test("more news than a client may have waiting becomes one snapshot", () => {

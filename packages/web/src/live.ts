@@ -1,4 +1,4 @@
-import type { ServerEvents, Torrent } from "@riptide/http";
+import type { ServerEvents, Torrent, TorrentFile } from "@riptide/http";
 import { eventsUrl } from "./api.ts";
 
 /** A browser gives up on an event stream that was answered with an error; after this long we open it again. */
@@ -15,18 +15,34 @@ export interface LiveListener {
 /** Follows the server's events for as long as the page is open, across restarts of the server. */
 export function follow(listener: LiveListener): void {
   const source = new EventSource(eventsUrl());
+  const known = new Map<string, Torrent>();
+  const tell = (torrent: Torrent): void => {
+    known.set(torrent.infoHash, torrent);
+    listener.onTorrent(torrent);
+  };
   const on = <Name extends keyof ServerEvents>(name: Name, handle: (data: ServerEvents[Name]) => void): void => {
     source.addEventListener(name, (event) => handle(JSON.parse(event.data)));
   };
   on("snapshot", ({ torrents }) => {
+    known.clear();
+    for (const torrent of torrents) known.set(torrent.infoHash, torrent);
     listener.onConnected(true);
     listener.onSnapshot(torrents);
   });
-  on("added", (torrent) => listener.onTorrent(torrent));
-  on("updated", (torrent) => listener.onTorrent(torrent));
-  on("removed", ({ infoHash }) => listener.onRemoved(infoHash));
+  on("added", tell);
+  on("updated", (update) => tell({ ...update, files: mergeFiles(known.get(update.infoHash)?.files, update.files) }));
+  on("removed", ({ infoHash }) => {
+    known.delete(infoHash);
+    listener.onRemoved(infoHash);
+  });
   source.addEventListener("error", () => {
     listener.onConnected(false);
     if (source.readyState === EventSource.CLOSED) setTimeout(() => follow(listener), REOPEN_MS);
   });
+}
+
+/** An update names only the files that are new or have changed. */
+function mergeFiles(known: readonly TorrentFile[] = [], changed: readonly TorrentFile[]): TorrentFile[] {
+  const byIndex = new Map([...known, ...changed].map((file) => [file.index, file]));
+  return [...byIndex.values()];
 }

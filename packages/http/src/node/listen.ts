@@ -25,6 +25,11 @@ const MAX_HEADER_BYTES = 16 * 1024;
 const MAX_CONNECTIONS = 2_048;
 /** A client that has taken nothing of what lies ready for this long holds pieces and demands for nobody. */
 const STALLED_READER_MS = 60_000;
+/**
+ * The same for a body that cannot be resumed by range: its player would have to start anew, so a pause for dinner is its good
+ * right. A live remux holds one bounded window and perhaps a blocked process meanwhile.
+ */
+const PAUSED_READER_MS = 60 * 60_000;
 
 export interface ListenOptions {
   readonly host: string;
@@ -32,6 +37,8 @@ export interface ListenOptions {
   readonly port: number;
   /** For tests: how long a client may take nothing of what lies ready for it. */
   readonly stalledReaderMs?: number;
+  /** For tests: the same for bodies that cannot be resumed. */
+  readonly pausedReaderMs?: number;
   /** Told of bodies that broke off for a reason of ours. */
   readonly log?: FailureLog | undefined;
   /** Where the memory of bodies came from, if it is lent. */
@@ -76,12 +83,17 @@ export async function listen(app: App, options: ListenOptions): Promise<Listener
  * Hono's bridge makes the `Request`, whose signal is aborted when the client goes. Writing the response is ours:
  * the bridge would read chunks ahead, and end a failed body with the text of the error instead of breaking it off.
  */
-function createRequestListener(app: App, { log, chunks }: ListenOptions): RequestListener {
+function createRequestListener(
+  app: App,
+  { log, chunks, pausedReaderMs = PAUSED_READER_MS }: ListenOptions,
+): RequestListener {
   const answer = getRequestListener(
     async (request, { outgoing }) => {
       assertInvariant(outgoing instanceof ServerResponse, "Only HTTP/1 is bridged.");
       try {
-        await sendResponse(await app.fetch(request), outgoing, chunks);
+        const response = await app.fetch(request);
+        if (response.headers.get("accept-ranges") === "none") outgoing.setTimeout(pausedReaderMs);
+        await sendResponse(response, outgoing, chunks);
       } catch (error) {
         outgoing.destroy();
         log?.(`The body of ${request.method} ${new URL(request.url).pathname} broke off`, error);

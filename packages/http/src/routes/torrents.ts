@@ -22,7 +22,9 @@ export function addTorrentRoutes(routes: OpenAPIHono, { engine }: AppOptions): v
     return context.json(torrentView(torrent), 201, { location: `/api/torrents/${torrent.infoHash}` });
   });
 
-  routes.openapi(listTorrents, (context) => context.json({ torrents: engine.list().map(torrentView) }, 200));
+  routes.openapi(listTorrents, (context) =>
+    context.json({ torrents: engine.list().map((torrent) => torrentView(torrent)) }, 200),
+  );
 
   routes.openapi(showTorrent, (context) => {
     const torrent = engine.get(context.req.valid("param").infoHash);

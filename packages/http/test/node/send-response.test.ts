@@ -182,6 +182,21 @@ describe("a client that goes or does not read", () => {
     await closed;
   });
 
+  test("and pauses is waited for longer if its body cannot be resumed by range, but not for ever", async () => {
+    const body = endlessBody();
+    const headers = { "accept-ranges": "none" };
+    const { port } = await serve(
+      answering(() => new Response(body.stream, { headers })),
+      { stalledReaderMs: 100, pausedReaderMs: 1_500 },
+    );
+    const startedMs = performance.now();
+    const socket = openRequest(port, GET).pause();
+    socket.on("error", () => {});
+    await body.cancelled;
+    expect(performance.now() - startedMs).toBeGreaterThan(1_000);
+    socket.destroy();
+  });
+
   test("and takes little at a time is served on", async () => {
     const body = endlessBody();
     const { port } = await serve(
