@@ -106,4 +106,14 @@ export interface ServerEvents {
   readonly updated: Torrent;
   readonly removed: { readonly infoHash: string };
   readonly engine: EngineHealth;
+  /** A stream of the file begins to be sent. */
+  readonly streamStarted: FileReference;
+  /** A stream of the file has waited for bytes for some seconds. */
+  readonly streamStalled: FileReference;
+}
+
+/** One file of one torrent. */
+export interface FileReference {
+  readonly infoHash: string;
+  readonly index: number;
 }

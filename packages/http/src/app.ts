@@ -14,6 +14,7 @@ import { assertToken, tokenCookie } from "./security/access-token.ts";
 import { assertHost } from "./security/host-policy.ts";
 import { addResponseHeaders } from "./security/response-headers.ts";
 import { assertSameOrigin } from "./security/same-origin.ts";
+import { StreamActivity } from "./stream-activity.ts";
 
 /** The whole HTTP surface as a function from request to response; `listen` puts it on a socket. */
 export interface App {
@@ -70,11 +71,12 @@ function createRoutes(options: AppOptions): OpenAPIHono {
     await next();
     if (context.req.raw.method === "HEAD") await context.res.body?.cancel();
   });
+  const activity = new StreamActivity(options.clock);
   addPageRoutes(routes, options);
   addTorrentRoutes(routes, options);
   addFileRoutes(routes, options);
-  addEventRoutes(routes, options);
-  addStreamRoutes(routes, options);
+  addEventRoutes(routes, options, activity);
+  addStreamRoutes(routes, options, activity);
   addHealthRoutes(routes, options);
   addOpenApiRoute(routes, options);
   addMethodFallbacks(routes);

@@ -1,23 +1,28 @@
 import type { Clock, TorrentEngine } from "@riptide/core";
 import { PendingEvents, type ServerEvent } from "./pending-events.ts";
+import type { StreamActivity } from "./stream-activity.ts";
 
 /** Proxies and clients take a silent connection for dead after 30 s and more; this is well below. */
 const HEARTBEAT_MS = 15_000;
 
+export interface EventSources {
+  readonly engine: TorrentEngine;
+  readonly activity: StreamActivity;
+  readonly clock: Clock;
+  /** The stream ends when one of these is aborted. */
+  readonly ends: readonly AbortSignal[];
+}
+
 /**
- * Server-sent events (WHATWG HTML §9.2): a snapshot, then every change of the engine, and a comment when there was
- * nothing to say for a while. Encodes only what the client takes; what it does not take is coalesced.
+ * Server-sent events (WHATWG HTML §9.2): a snapshot, then every change of the engine and what happens to streams, and a
+ * comment when there was nothing to say for a while. Encodes only what the client takes; what it does not take is coalesced.
  * Ends when one of `ends` is aborted; cancelling it, or its end, releases the subscription and the timer.
  */
-export function eventStream(
-  engine: TorrentEngine,
-  clock: Clock,
-  ends: readonly AbortSignal[],
-): ReadableStream<Uint8Array> {
+export function eventStream(sources: EventSources): ReadableStream<Uint8Array> {
   let feed: EventFeed | undefined;
   return new ReadableStream<Uint8Array>({
     start(controller) {
-      feed = new EventFeed(engine, clock, ends, controller);
+      feed = new EventFeed(sources, controller);
     },
     pull() {
       feed?.flush();
@@ -35,24 +40,23 @@ class EventFeed {
   readonly #controller: ReadableStreamDefaultController<Uint8Array>;
   readonly #pending = new PendingEvents();
   readonly #encoder = new TextEncoder();
-  readonly #subscription: Disposable;
+  readonly #subscriptions: readonly Disposable[];
   readonly #end = (): void => this.#close();
   #heartbeat: Disposable;
 
   constructor(
-    engine: TorrentEngine,
-    clock: Clock,
-    ends: readonly AbortSignal[],
+    { engine, activity, clock, ends }: EventSources,
     controller: ReadableStreamDefaultController<Uint8Array>,
   ) {
     this.#engine = engine;
     this.#clock = clock;
     this.#ends = ends;
     this.#controller = controller;
-    this.#subscription = engine.subscribe((event) => {
+    const hear = (event: Parameters<PendingEvents["add"]>[0]): void => {
       this.#pending.add(event);
       this.flush();
-    });
+    };
+    this.#subscriptions = [engine.subscribe(hear), activity.subscribe(hear)];
     this.#heartbeat = this.#startHeartbeat();
     for (const signal of ends) signal.addEventListener("abort", this.#end);
     if (ends.some((signal) => signal.aborted)) this.#close();
@@ -71,7 +75,7 @@ class EventFeed {
   }
 
   release(): void {
-    this.#subscription[Symbol.dispose]();
+    for (const subscription of this.#subscriptions) subscription[Symbol.dispose]();
     this.#heartbeat[Symbol.dispose]();
     for (const signal of this.#ends) signal.removeEventListener("abort", this.#end);
   }

@@ -1,5 +1,6 @@
 import type { EngineEvent, EngineHealth, TorrentFileSummary, TorrentStatus } from "@riptide/core";
 import type { ServerEvents } from "./api-schemas.ts";
+import type { StreamEvent } from "./stream-activity.ts";
 import { torrentView } from "./torrent-view.ts";
 
 /** One event for `/api/events`, with the data that belongs to its name. */
@@ -7,8 +8,8 @@ export type ServerEvent = {
   [Name in keyof ServerEvents]: { name: Name; data: ServerEvents[Name] };
 }[keyof ServerEvents];
 
-/** Torrents with news that one slow client may have waiting; beyond that a fresh snapshot is smaller. */
-const PENDING_TORRENTS_MAX = 1000;
+/** News of torrents and files that one slow client may have waiting; beyond that a fresh snapshot is smaller. */
+const PENDING_MAX = 1000;
 
 /** The latest of a torrent that the client has not been told. */
 type News =
@@ -26,19 +27,29 @@ export class PendingEvents {
   readonly #news = new Map<string, News>();
   /** The files of each torrent as the client knows them. */
   readonly #toldFiles = new Map<string, readonly TorrentFileSummary[]>();
+  /** By type and file: a player may start ten streams a second, of which one is news. */
+  readonly #streams = new Map<string, StreamEvent>();
   #health: EngineHealth | undefined;
   #owesSnapshot = true;
 
-  add(event: EngineEvent): void {
+  add(event: EngineEvent | StreamEvent): void {
     if (this.#owesSnapshot) return; // the snapshot is taken when it is sent, and will hold this
-    if (event.type === "engine") {
-      this.#health = event.health;
-    } else if (event.type === "removed") {
-      this.#news.set(event.infoHash, { name: "removed", infoHash: event.infoHash });
-    } else {
-      this.#upsert(event.type, event.torrent);
+    switch (event.type) {
+      case "engine":
+        this.#health = event.health;
+        break;
+      case "streamStarted":
+      case "streamStalled":
+        this.#streams.set(`${event.type} ${event.infoHash}-${event.index}`, event);
+        break;
+      case "removed":
+        this.#news.set(event.infoHash, { name: "removed", infoHash: event.infoHash });
+        break;
+      case "added":
+      case "updated":
+        this.#upsert(event.type, event.torrent);
     }
-    if (this.#news.size > PENDING_TORRENTS_MAX) this.#fallBackToSnapshot();
+    if (this.#news.size + this.#streams.size > PENDING_MAX) this.#fallBackToSnapshot();
   }
 
   /** The next event to send, or `undefined` if the client knows everything. `now` tells the state of the engine. */
@@ -59,6 +70,10 @@ export class PendingEvents {
     for (const [infoHash, news] of this.#news) {
       this.#news.delete(infoHash);
       return this.#tell(news);
+    }
+    for (const [key, { type, infoHash, index }] of this.#streams) {
+      this.#streams.delete(key);
+      return { name: type, data: { infoHash, index } };
     }
     return undefined;
   }
@@ -82,6 +97,7 @@ export class PendingEvents {
 
   #fallBackToSnapshot(): void {
     this.#news.clear();
+    this.#streams.clear();
     this.#toldFiles.clear();
     this.#health = undefined;
     this.#owesSnapshot = true;

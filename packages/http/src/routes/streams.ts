@@ -3,30 +3,29 @@ import type { StreamProducer } from "@riptide/core";
 import { serverTiming } from "@riptide/stream";
 import type { AppOptions } from "../app-options.ts";
 import { openStream } from "../open-stream.ts";
+import type { StreamActivity } from "../stream-activity.ts";
 import { type FileTarget, fileTarget } from "./targets.ts";
 
 /** The bytes of a file, as they are or repackaged. HEAD mirrors GET, which Hono routes here as well. */
-export function addStreamRoutes(routes: OpenAPIHono, options: AppOptions): void {
+export function addStreamRoutes(routes: OpenAPIHono, options: AppOptions, activity: StreamActivity): void {
   const { streams } = options;
-  routes.openapi(defaultStream, (context) =>
-    serveStream(context.req.raw, context.req.valid("param"), streams.default, options),
-  );
-  routes.openapi(directStream, (context) =>
-    serveStream(context.req.raw, context.req.valid("param"), streams.direct, options),
-  );
-  routes.openapi(remuxStream, (context) =>
-    serveStream(context.req.raw, context.req.valid("param"), streams.remux, options),
-  );
+  const serve = (producer: StreamProducer, request: Request, target: FileTarget): Promise<Response> =>
+    serveStream(producer, request, target, { options, activity });
+  routes.openapi(defaultStream, ({ req }) => serve(streams.default, req.raw, req.valid("param")));
+  routes.openapi(directStream, ({ req }) => serve(streams.direct, req.raw, req.valid("param")));
+  routes.openapi(remuxStream, ({ req }) => serve(streams.remux, req.raw, req.valid("param")));
 }
 
 async function serveStream(
+  producer: StreamProducer,
   request: Request,
   target: FileTarget,
-  producer: StreamProducer,
-  options: AppOptions,
+  { options, activity }: { readonly options: AppOptions; readonly activity: StreamActivity },
 ): Promise<Response> {
   const context = await openStream(request, target, options);
-  const response = await producer.produce(request, context);
+  const { file, provider } = context;
+  const response = await producer.produce(request, { ...context, provider: activity.watch(provider, file) });
+  if (response.body !== null) activity.tell({ type: "streamStarted", infoHash: file.infoHash, index: file.index });
   response.headers.set("server-timing", serverTiming(context.timings));
   // Whatever the torrent holds, opened as a page it runs nothing. (`sandbox` would say more, but then no tab plays it.)
   response.headers.set("content-security-policy", "script-src 'none'");

@@ -1,6 +1,7 @@
 import { StreamError } from "@riptide/core";
+import type { SimulatedTorrentSeed } from "@riptide/sim";
 import { describe, expect, test } from "vitest";
-import { createWorld, FILM, LATE, MAGNET_ONLY } from "../support/world.ts";
+import { createWorld, FILM, FILM_BYTES, LATE, MAGNET_ONLY } from "../support/world.ts";
 
 describe("server-sent events", () => {
   test("begin with a snapshot and go on with every change", async () => {
@@ -26,6 +27,35 @@ describe("server-sent events", () => {
     await engine.remove(LATE, { deleteData: false, signal: new AbortController().signal });
     expect(await events.next()).toEqual({ name: "removed", data: { infoHash: LATE } });
     await events.cancel();
+  });
+
+  test("tell of a stream that starts, and of one that waits for the swarm", async () => {
+    const seed: SimulatedTorrentSeed = {
+      infoHash: FILM,
+      name: "Far away",
+      files: [{ path: "film.mp4", bytes: FILM_BYTES }],
+      arrivals: { kind: "manual" },
+    };
+    const { send, add, clock } = await createWorld({ seeds: [seed] });
+    await add(FILM);
+    const events = readEvents(await send("/api/events"));
+    await events.next();
+    await send(`/stream/${FILM}/0`, { method: "HEAD" });
+    const stream = await send(`/stream/${FILM}/0`);
+    expect(await events.next()).toEqual({ name: "streamStarted", data: { infoHash: FILM, index: 0 } });
+    const reader = stream.body!.getReader();
+    const read = reader.read().catch(() => undefined);
+    await clock.advance(1_999);
+    expect(await events.next()).toMatchObject({ name: "updated", data: { activeDemands: 1 } });
+    const told = events.next();
+    expect(await Promise.race([told, Promise.resolve("silence")])).toBe("silence");
+    await clock.advance(1);
+    expect(await told).toEqual({ name: "streamStalled", data: { infoHash: FILM, index: 0 } });
+    await reader.cancel();
+    await read;
+    await events.cancel();
+    await clock.advance(1_000); // the engine's own news
+    expect(clock.pendingTimers).toBe(0);
   });
 
   test("send a comment after 15 s of silence, counted from the last event", async () => {
