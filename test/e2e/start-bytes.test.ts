@@ -1,5 +1,6 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { prepareFilms } from "../films/prepare-films.ts";
 import { readFrameInPage } from "../films/read-in-page.ts";
 import type { FilmName } from "../films/recipes.ts";
 import { launchBrowser } from "../support/browser.ts";
@@ -20,6 +21,8 @@ describeWith(
   "libtorrent",
   "chromium",
 )("a 10-minute film of 8 Mb/s from a swarm of 2 MB/s", () => {
+  prepareFilms("long", "long-mp4-moov-first", "long-mp4-moov-last");
+
   let browser: Browser;
   beforeAll(async () => {
     browser = await launchBrowser();

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { open, stat } from "node:fs/promises";
 import { createRandom } from "@riptide/sim";
 import { expect, it } from "vitest";
-import { films } from "../films/films.ts";
+import { prepareFilms } from "../films/prepare-films.ts";
 import { type SharedFilm, shareFilm } from "../support/film-torrent.ts";
 import { type RunningRiptide, startQuietRiptide } from "../support/riptide.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -12,8 +12,9 @@ const RANGES = 200;
 const READERS = 8;
 
 describeWith("ffmpeg", "libtorrent")("the original bytes of a 600 MB film, downloaded out of order", () => {
+  prepareFilms("long");
+
   it("are right over the whole film and over 200 random ranges", async () => {
-    await films.ensure("long");
     await using film = await shareFilm("long");
     await using folder = await temporaryFolder("whole");
     await using riptide = await startQuietRiptide(folder.path);
