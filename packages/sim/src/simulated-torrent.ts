@@ -5,7 +5,7 @@ import {
   mergeRanges,
   type OpenedFile,
   RiptideError,
-  StreamError,
+  type StreamError,
   type TorrentSource,
   type TorrentState,
   type TorrentStatus,
