@@ -5,7 +5,7 @@ import { readFrameInPage } from "../films/read-in-page.ts";
 import type { FilmName } from "../films/recipes.ts";
 import { launchBrowser } from "../support/browser.ts";
 import { PIECE_LENGTH_BYTES, shareFilm } from "../support/film-torrent.ts";
-import { filesOf, startQuietRiptide } from "../support/riptide.ts";
+import { fetchedBytes, filesOf, startQuietRiptide } from "../support/riptide.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { describeWith } from "../support/tools.ts";
 import { waitUntil } from "../support/wait.ts";
@@ -43,11 +43,12 @@ describeWith(
       await riptide.add(film.magnet);
       await filesOf(riptide, film.infoHash);
       const start = await pressPlay(page, `${riptide.url}/stream/${film.infoHash}/0`);
-      const downloadedBytes = film.sentBytes();
+      const downloadedBytes = await fetchedBytes(riptide, film);
       console.log(
         `${name}: first picture after ${start.pictureMs} ms, ${(downloadedBytes / MB).toFixed(2)} MB downloaded`,
       );
       expect(start.frame).toBeLessThan(12);
+      expect(downloadedBytes).toBeGreaterThan(0);
       expect(downloadedBytes).toBeLessThan(limitBytes + PIECE_ROUNDING_BYTES);
       await expectPicturesToAdvance(page);
     } finally {

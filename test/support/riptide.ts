@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import type { Torrent } from "@riptide/http";
+import type { SharedFilm } from "./film-torrent.ts";
 import { startProcess, type TestProcess } from "./processes.ts";
 import { waitUntil } from "./wait.ts";
 
@@ -63,4 +64,12 @@ export async function filesOf(riptide: RunningRiptide, infoHash: string): Promis
     const torrent = await riptide.torrent(infoHash);
     return torrent.files.length > 0 && torrent;
   });
+}
+
+/**
+ * Payload that was fetched of a film so far. Riptide counts with each piece that it verifies, libtorrent twice a second
+ * all that it has sent: the one that has counted more is nearer to the truth.
+ */
+export async function fetchedBytes(riptide: RunningRiptide, film: SharedFilm): Promise<number> {
+  return Math.max((await riptide.torrent(film.infoHash)).downloadedBytes, film.sentBytes());
 }
