@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { childrenOf } from "../support/command-line.ts";
+import { ffmpegsOf } from "../support/command-line.ts";
 import { type SharedFilm, shareFilm } from "../support/film-torrent.ts";
 import { fetchedBytes, type RunningRiptide, startQuietRiptide } from "../support/riptide.ts";
 import { type TemporaryFolder, temporaryFolder } from "../support/temporary-folder.ts";
@@ -98,7 +98,7 @@ function cutOff(riptide: RunningRiptide, film: SharedFilm, afterBytes: number): 
 
 /** No ffmpeg, and no demand. */
 async function nothingLeft(riptide: RunningRiptide, shared: readonly SharedFilm[]): Promise<void> {
-  await waitUntil("no ffmpeg is left", async () => (await childrenOf(riptide.process.child.pid!)).length === 0, 5_000);
+  await waitUntil("no ffmpeg is left", async () => (await ffmpegsOf(riptide.process.child.pid!)).length === 0, 5_000);
   for (const film of shared) {
     await waitUntil("no demand is left", async () => (await riptide.torrent(film.infoHash)).activeDemands === 0, 5_000);
   }

@@ -55,9 +55,10 @@ export async function exitOf({ child }: TestProcess): Promise<number | null> {
   return child.exitCode;
 }
 
-/** The processes that `parent` has started and that have not ended. */
-export async function childrenOf(parent: number): Promise<number[]> {
-  return (await runningProcesses()).filter((one) => one.parent === parent).map(({ pid }) => pid);
+/** The ffmpeg processes that `parent` has started and that have not ended. A cold start of tsx has children of its own. */
+export async function ffmpegsOf(parent: number): Promise<number[]> {
+  const processes = await runningProcesses();
+  return processes.filter((one) => one.parent === parent && one.name === "ffmpeg").map(({ pid }) => pid);
 }
 
 /** The processes of a group that have not ended. */
@@ -71,6 +72,8 @@ export async function isRunning(pid: number): Promise<boolean> {
 
 interface Process {
   readonly pid: number;
+  /** Of its program, as proc(5) has it in `comm`. */
+  readonly name: string;
   readonly parent: number;
   readonly group: number;
 }
@@ -85,6 +88,8 @@ async function readProcess(pid: number): Promise<Process | undefined> {
   const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined);
   if (stat === undefined) return undefined;
   // The name in brackets may hold anything; state, parent and group follow it.
-  const [state = "X", parent, group] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return "ZX".includes(state) ? undefined : { pid, parent: Number(parent), group: Number(group) };
+  const nameEnd = stat.lastIndexOf(")");
+  const name = stat.slice(stat.indexOf("(") + 1, nameEnd);
+  const [state = "X", parent, group] = stat.slice(nameEnd + 2).split(" ");
+  return "ZX".includes(state) ? undefined : { pid, name, parent: Number(parent), group: Number(group) };
 }
