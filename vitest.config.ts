@@ -19,6 +19,8 @@ export default defineConfig({
   test: {
     // Two cores everywhere this runs: more workers only make the timing of real processes worse.
     maxWorkers: 2,
+    // Browsers and processes are waited for as long as that takes on a busy machine. What must be quick has a bound of its own.
+    expect: { poll: { timeout: 10_000 } },
     coverage: {
       // What everything else rests on: each of its branches is a promise, and each promise has a test.
       include: ["packages/core/src/**", "packages/stream/src/**"],

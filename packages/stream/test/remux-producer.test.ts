@@ -4,8 +4,9 @@ import { rangeLength, StreamError } from "@riptide/core";
 import { readCues } from "@riptide/media";
 import type { FfmpegInstallation } from "@riptide/transcode";
 import * as fc from "fast-check";
-import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
-import { realClock, settled } from "../../transcode/test/support/clocks.ts";
+import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { realClock, settled, virtualClock } from "../../transcode/test/support/clocks.ts";
+import { eventually } from "../../transcode/test/support/eventually.ts";
 import { fakeFfmpeg as fakeFfmpegPath, temporaryFolder } from "../../transcode/test/support/fake-ffmpeg.ts";
 import { createStreamFactory, serverTiming } from "../src/index.ts";
 import { childProcesses } from "./support/child-processes.ts";
@@ -230,7 +231,7 @@ describe("What cannot be remuxed says why", () => {
     const factory = factoryOf(await fakeFfmpeg(script));
     const viewer = complete(film);
     expect(await codeOf(factory.remux.produce(get(), viewer.context))).toBe("ffmpeg_failed");
-    await vi.waitFor(() => expect(factory.ffmpeg?.active).toBe(0));
+    await eventually(() => expect(factory.ffmpeg?.active).toBe(0));
     expect(viewer.provider.counters()).toMatchObject({ demandsHeld: 0, readsWaiting: 0 });
   });
 
@@ -250,7 +251,7 @@ describe("What cannot be remuxed says why", () => {
     for (const piece of [0, 1]) viewer.provider.deliver(piece);
     const response = await remux(viewer);
     const body = readAll(response);
-    await vi.waitFor(() => expect(viewer.provider.counters().readsWaiting).toBe(1));
+    await eventually(() => expect(viewer.provider.counters().readsWaiting).toBe(1));
     const failure = new StreamError("no_peers", "No peer has this part.");
     viewer.provider.fail(failure);
     await expect(body).rejects.toBe(failure);
@@ -272,7 +273,7 @@ describe("A client that leaves", () => {
       if (index % 3 === 0) viewer.client.abort(new DOMException("The client closed the request.", "AbortError"));
       else await reader?.cancel().catch(() => {});
     }
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect(provider.counters()).toMatchObject({ demandsHeld: 0, readsWaiting: 0 });
       expect(factory.ffmpeg?.active).toBe(0);
       expect(await childProcesses()).toEqual([]);
@@ -280,16 +281,16 @@ describe("A client that leaves", () => {
   });
 
   test("while the swarm is waited for ends the wait, the process and the demand within a second", async () => {
-    const viewer = createContext({ bytes: heavyFilm, clock: realClock, arrivals: { kind: "manual" } });
+    const clock = virtualClock();
+    const viewer = createContext({ bytes: heavyFilm, clock, arrivals: { kind: "manual" } });
     viewer.provider.deliver(0);
-    const factory = factoryOf();
+    const factory = createStreamFactory({ ffmpeg, clock });
     const produced = factory.remux.produce(get(), viewer.context);
-    await vi.waitFor(() => expect(factory.ffmpeg?.active).toBe(1));
-    const startMs = performance.now();
+    await eventually(() => expect(factory.ffmpeg?.active).toBe(1));
     viewer.client.abort(new DOMException("The client closed the request.", "AbortError"));
     await expect(produced).rejects.toBe(viewer.client.signal.reason);
-    await vi.waitFor(() => expect(factory.ffmpeg?.active).toBe(0));
-    expect(performance.now() - startMs).toBeLessThan(1000);
+    await clock.advance(1000);
+    await eventually(() => expect(factory.ffmpeg?.active).toBe(0));
     expect(viewer.provider.counters()).toMatchObject({ demandsHeld: 0, readsWaiting: 0 });
   });
 });
@@ -307,7 +308,7 @@ describe("Many clients", () => {
     expect(bodies).toHaveLength(factory.ffmpeg?.limit ?? 0);
     for (const refusal of refusals) expect(refusal).toMatchObject({ code: "ffmpeg_busy", retryAfterSeconds: 5 });
     for (const body of bodies) await body?.cancel();
-    await vi.waitFor(() => expect(factory.ffmpeg?.active).toBe(0));
+    await eventually(() => expect(factory.ffmpeg?.active).toBe(0));
   });
 });
 

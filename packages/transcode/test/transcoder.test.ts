@@ -1,9 +1,10 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { TranscodeError } from "@riptide/core";
-import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { type Demuxer, discoverFfmpeg, type FfmpegInstallation, type RemuxPlan, Transcoder } from "../src/index.ts";
 import { realClock } from "./support/clocks.ts";
+import { eventually } from "./support/eventually.ts";
 import { fakeFfmpeg, readAll } from "./support/fake-ffmpeg.ts";
 import { recordedInput } from "./support/inputs.ts";
 
@@ -27,7 +28,7 @@ describe("A transcoder", () => {
     const output = await fake.start({ plan: transcode, input: recordedInput(0, 0, "wait").input, signal });
     expect(fake.active).toBe(1);
     await output.cancel();
-    await vi.waitFor(() => expect(fake.active).toBe(0));
+    await eventually(() => expect(fake.active).toBe(0));
   });
 
   test("refuses what there is no room for, and has room again when a client leaves", async () => {
@@ -39,7 +40,7 @@ describe("A transcoder", () => {
       retryAfterSeconds: 5,
     });
     await output.cancel();
-    await vi.waitFor(() => expect(fake.active).toBe(0));
+    await eventually(() => expect(fake.active).toBe(0));
     await (await fake.start({ plan: copy, input, signal })).cancel();
   });
 

@@ -75,7 +75,7 @@ describe("closing", () => {
     finished.resolve();
     expect(await response.text()).toBe("the end");
     await closed;
-    expect(performance.now() - startMs).toBeLessThan(1_000);
+    expect(performance.now() - startMs).toBeLessThan(5_000);
     await listener.close({ graceMs: 0 });
   });
 
@@ -96,6 +96,6 @@ describe("closing", () => {
     await (await fetch(`${listener.url}/livez`)).text();
     const startMs = performance.now();
     await listener.close({ graceMs: 10_000 });
-    expect(performance.now() - startMs).toBeLessThan(1_000);
+    expect(performance.now() - startMs).toBeLessThan(5_000);
   });
 });

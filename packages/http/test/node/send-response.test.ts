@@ -201,10 +201,11 @@ describe("a client that goes or does not read", () => {
     const body = endlessBody();
     const { port } = await serve(
       answering(() => new Response(body.stream)),
-      { stalledReaderMs: 400 },
+      { stalledReaderMs: 1_500 },
     );
     const socket = openRequest(port, GET);
-    const endMs = performance.now() + 1_500;
+    // Long enough to be dropped twice, in steps that are as nothing against the limit on a busy machine, too.
+    const endMs = performance.now() + 4_000;
     while (performance.now() < endMs) {
       await once(socket.resume(), "data");
       socket.pause();
