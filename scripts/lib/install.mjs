@@ -5,15 +5,21 @@ import { aside, fail, root, run, succeeds } from "./run.mjs";
 
 const OLDEST_NODE = [20, 19];
 
-/** Test and bench tools: how each is recognised, and the Debian packages that hold it. */
+/** Test and bench tools: commands that all must work, named as the tests name them, and the Debian package that holds them. */
 const TOOLS = {
-  ffmpeg: { check: ["ffmpeg", "-version"], packages: ["ffmpeg"] },
-  chromium: { check: ["chromium", "--version"], packages: ["chromium"] },
-  libtorrent: { check: ["/usr/bin/python3", "-c", "import libtorrent"], packages: ["python3-libtorrent"] },
-  aria2: { check: ["aria2c", "--version"], packages: ["aria2"] },
-  transmission: { check: ["transmission-daemon", "--version"], packages: ["transmission-daemon", "transmission-cli"] },
-  nginx: { check: ["nginx", "-v"], packages: ["nginx-light"] },
-  curl: { check: ["curl", "--version"], packages: ["curl"] },
+  ffmpeg: {
+    checks: [
+      ["ffmpeg", "-version"],
+      ["ffprobe", "-version"],
+    ],
+    debian: "ffmpeg",
+  },
+  chromium: { checks: [["/usr/bin/chromium", "--version"]], debian: "chromium" },
+  libtorrent: { checks: [["/usr/bin/python3", "-c", "import libtorrent"]], debian: "python3-libtorrent" },
+  aria2: { checks: [["aria2c", "--version"]], debian: "aria2" },
+  transmission: { checks: [["transmission-daemon", "--version"]], debian: "transmission-daemon" },
+  nginx: { checks: [["nginx", "-v"]], debian: "nginx-light" },
+  curl: { checks: [["curl", "--version"]], debian: "curl" },
 };
 
 /** Ends with a sentence if Node is too old; installs node_modules unless all that the lockfile asks for is there. */
@@ -59,15 +65,14 @@ export function ensureTools(names) {
   const missing = names.filter((name) => !works(name) && !(canInstall() && install(name)));
   process.env.RIPTIDE_MISSING_TOOLS = missing.join(",");
   if (missing.length === 0) return;
-  const packages = missing.flatMap((name) => TOOLS[name].packages).join(" ");
+  const packages = missing.map((name) => TOOLS[name].debian).join(" ");
   const line = `Missing: ${missing.join(", ")}. On Debian: sudo apt-get install ${packages}`;
   if (process.env.CI === "true") fail(line);
   console.error(`${line} (until then, what needs them is skipped)`);
 }
 
 function works(name) {
-  const [command, ...args] = TOOLS[name].check;
-  return spawnSync(command, args, { stdio: "ignore" }).status === 0;
+  return TOOLS[name].checks.every(([command, ...args]) => spawnSync(command, args, { stdio: "ignore" }).status === 0);
 }
 
 function canInstall() {
@@ -78,11 +83,11 @@ let isAptUpdated = false;
 
 /** One by one: a package that this release does not have must not keep the others out. True if the tool works then. */
 function install(name) {
-  const { packages } = TOOLS[name];
-  console.error(`Installing ${packages.join(" and ")} (once)…`);
+  const { debian } = TOOLS[name];
+  console.error(`Installing ${debian} (once)…`);
   if (!isAptUpdated) aptGet("update");
   isAptUpdated = true;
-  return aptGet("install", "-y", "--no-install-recommends", ...packages) && works(name);
+  return aptGet("install", "-y", "--no-install-recommends", debian) && works(name);
 }
 
 function aptGet(...args) {
