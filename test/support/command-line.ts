@@ -42,8 +42,8 @@ export function quietly(dataDirectory: string, ...words: readonly string[]): rea
 }
 
 /** Where the server says that it listens; it must be the very first thing it says. */
-export async function urlOf(riptide: TestProcess): Promise<string> {
-  const first = await riptide.waitFor((line) => line, 60_000);
+export async function urlOf(riptide: TestProcess, limitMs = 60_000): Promise<string> {
+  const first = await riptide.waitFor((line) => line, limitMs);
   const url = /^Riptide is listening on (http:\/\/\S+:[1-9]\d*)$/.exec(first)?.[1];
   if (url === undefined) throw new Error(`The first line was ${JSON.stringify(first)}`);
   return url;
