@@ -40,6 +40,9 @@ export const PIECE = 16 * 1024;
 /** The last piece is short, as it is in nearly every torrent. */
 export const FILE_LENGTH = 4 * PIECE + 1000;
 export const TRUTH = createRandom(1).bytes(FILE_LENGTH);
+/** A read so long that its memory may be lent (`ChunkPool`), and a file that holds it at two places. */
+export const LONG_READ = 40 * PIECE;
+export const LONG_TRUTH = createRandom(2).bytes(LONG_READ + 8 * PIECE);
 export const NEVER = new AbortController().signal;
 
 /** Follows a promise, and keeps its rejection from being reported as unhandled before a test looks at it. */
@@ -55,10 +58,10 @@ export function watch<T>(promise: Promise<T>): {
   return watched;
 }
 
-export function expectPrefix(bytes: Uint8Array, offset: number, atMost: number): void {
+export function expectPrefix(bytes: Uint8Array, offset: number, atMost: number, truth = TRUTH): void {
   expect(bytes.length).toBeGreaterThan(0);
   expect(bytes.length).toBeLessThanOrEqual(atMost);
-  expectBytes(bytes, TRUTH.subarray(offset, offset + bytes.length));
+  expectBytes(bytes, truth.subarray(offset, offset + bytes.length));
 }
 
 /** Compares without the matcher, which takes a tenth of a second for a file. */

@@ -7,6 +7,8 @@ import {
   expectPrefix,
   FILE_LENGTH,
   fileRange,
+  LONG_READ,
+  LONG_TRUTH,
   NEVER,
   PIECE,
   type PieceProviderHarness,
@@ -23,9 +25,9 @@ export function pieceProviderConformance(describeName: string, harness: PiecePro
   describe(`${describeName} as a PieceProvider`, () => {
     let under: PieceProviderUnderTest;
 
-    async function open(fileOffsetBytes = 0): Promise<PieceProvider> {
+    async function open(fileOffsetBytes = 0, bytes = TRUTH): Promise<PieceProvider> {
       await under?.dispose();
-      under = await harness.create({ bytes: TRUTH, pieceLengthBytes: PIECE, fileOffsetBytes });
+      under = await harness.create({ bytes, pieceLengthBytes: PIECE, fileOffsetBytes });
       return under.provider;
     }
 
@@ -81,6 +83,19 @@ export function pieceProviderConformance(describeName: string, harness: PiecePro
         const first = await provider.readAt(100, 50, { signal: NEVER });
         first.fill(0);
         expectPrefix(await provider.readAt(100, 50, { signal: NEVER }), 100, 50);
+      });
+
+      it("gives long reads away for good, too: no later read writes into them", async () => {
+        const long = await open(0, LONG_TRUTH);
+        for (let piece = 0; piece * PIECE < LONG_TRUTH.length; piece += 1) await under.deliver(piece);
+        const read = (offset: number): Promise<Uint8Array> => long.readAt(offset, LONG_READ, { signal: NEVER });
+        const first = await read(0);
+        const second = await read(PIECE);
+        expectPrefix(first, 0, LONG_READ, LONG_TRUTH);
+        first.fill(0);
+        expectPrefix(second, PIECE, LONG_READ, LONG_TRUTH);
+        expectPrefix(await read(0), 0, LONG_READ, LONG_TRUTH);
+        expect(first.every((byte) => byte === 0)).toBe(true);
       });
 
       it("gives each of two readers bytes of its own", async () => {
