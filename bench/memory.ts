@@ -12,14 +12,8 @@ const SETTLE_MS = 3_000;
 export async function measureMemory({ riptide, resident }: World): Promise<Row[]> {
   const pid = riptide.process.child.pid!;
   const before = await residentBytes(pid);
-  const { hostname, port, host } = new URL(riptide.url);
-  const sockets: Socket[] = [];
-  for (let stream = 0; stream < STREAMS; stream += 1) {
-    const socket = connect(Number(port), hostname);
-    socket.pause();
-    socket.write(`GET /stream/${resident.infoHash}/0/direct HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
-    sockets.push(socket);
-  }
+  const url = new URL(`${riptide.url}/stream/${resident.infoHash}/0/direct`);
+  const sockets = await Promise.all(Array.from({ length: STREAMS }, () => openAndStall(url)));
   await delay(SETTLE_MS);
   const after = await residentBytes(pid);
   for (const socket of sockets) socket.destroy();
@@ -32,6 +26,22 @@ export async function measureMemory({ riptide, resident }: World): Promise<Row[]
       goal: undefined,
     },
   ];
+}
+
+/** Resolves once the film was answered for; of its body no more than comes with the header is ever read. */
+function openAndStall({ hostname, port, host, pathname }: URL): Promise<Socket> {
+  const socket = connect(Number(port), hostname);
+  socket.write(`GET ${pathname} HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+  return new Promise((resolve, reject) => {
+    socket.once("data", (chunk: Buffer) => {
+      socket.pause();
+      const statusLine = chunk.toString("latin1", 0, chunk.indexOf("\r\n"));
+      if (/^HTTP\/1\.1 20[06] /.test(statusLine)) resolve(socket);
+      else reject(new Error(`A stream was answered with ${statusLine}`));
+    });
+    socket.once("error", reject);
+    socket.once("close", () => reject(new Error("A stream was closed before it began")));
+  });
 }
 
 async function residentBytes(pid: number): Promise<number> {
