@@ -69,7 +69,6 @@ export function startAnnouncer(options: AnnouncerOptions): Announcer {
 class TierAnnouncer implements Announcer {
   readonly #options: AnnouncerOptions;
   readonly #loops: TierLoop[] = [];
-  readonly #running: Promise<void>[] = [];
   readonly #controller = new AbortController();
   #isComplete = false;
   #closed: Promise<void> | undefined;
@@ -91,7 +90,7 @@ class TierAnnouncer implements Announcer {
     for (const urls of parallel) {
       const loop = new TierLoop(urls, this.#options, this.#controller.signal, () => this.#isComplete);
       this.#loops.push(loop);
-      this.#running.push(loop.run());
+      loop.start();
     }
   }
 
@@ -112,7 +111,6 @@ class TierAnnouncer implements Announcer {
     const { clock, signal } = this.#options;
     signal.removeEventListener("abort", this.#onAbort);
     this.#controller.abort(new TrackerError("unreachable", "The announcer is closed"));
-    await Promise.all(this.#running);
     const deadline = { clock, signal, timeoutMs: STOPPED_TIMEOUT_MS, timeoutError: announceTimeout };
     const stopped = withDeadline(deadline, async (stopSignal) => {
       await Promise.all(this.#loops.map((loop) => loop.stop(stopSignal)));
@@ -130,6 +128,7 @@ class TierLoop {
   readonly #told = new Map<string, Told>();
   #tier: Tier;
   #wake = () => {};
+  #ended = Promise.resolve();
 
   constructor(urls: readonly string[], options: AnnouncerOptions, signal: AbortSignal, isComplete: () => boolean) {
     this.#options = options;
@@ -142,8 +141,24 @@ class TierLoop {
     return this.#tier.urls;
   }
 
-  /** Runs until the signal aborts. */
-  async run(): Promise<void> {
+  /** Announces until the signal aborts. */
+  start(): void {
+    this.#ended = this.#run();
+  }
+
+  /** Announces at once unless this tier is failing: then it waits as it did. */
+  wake(): void {
+    this.#wake();
+  }
+
+  /** Tells the trackers that know us that we leave; after the announce under way, which may be how one gets to know us. */
+  async stop(signal: AbortSignal): Promise<void> {
+    await this.#ended;
+    const told = [...this.#told.keys()];
+    await Promise.allSettled(told.map((url) => this.#send(url, "stopped", signal)));
+  }
+
+  async #run(): Promise<void> {
     while (!this.#signal.aborted) {
       const url = currentTracker(this.#tier);
       const result = await this.#announce(url);
@@ -156,17 +171,6 @@ class TierLoop {
       const hasNews = result !== undefined && eventFor(this.#whatWasTold(url), this.#isComplete()) !== undefined;
       await this.#sleep(hasNews ? 0 : next.delayMs, result !== undefined);
     }
-  }
-
-  /** Announces at once unless this tier is failing: then it waits as it did. */
-  wake(): void {
-    this.#wake();
-  }
-
-  /** Tells the trackers that know us that we leave. */
-  async stop(signal: AbortSignal): Promise<void> {
-    const told = [...this.#told.keys()];
-    await Promise.allSettled(told.map((url) => this.#send(url, "stopped", signal)));
   }
 
   /** The tracker's answer, or `undefined` when it failed. */

@@ -1,7 +1,6 @@
 import { setMaxListeners } from "node:events";
-import { RiptideError } from "@riptide/core";
+import { abortable, RiptideError } from "@riptide/core";
 import { Client, type Node } from "bittorrent-dht";
-import { abortable } from "../metainfo/deadline.ts";
 import { formatPeerAddress, peerAddress } from "../metainfo/peer-address.ts";
 import type { PeerAddress } from "../types.ts";
 import { DhtSocket } from "./dht-socket.ts";

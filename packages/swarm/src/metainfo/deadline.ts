@@ -1,5 +1,5 @@
 import { setMaxListeners } from "node:events";
-import type { Clock } from "@riptide/core";
+import { abortable, type Clock } from "@riptide/core";
 
 export interface Deadline {
   readonly clock: Clock;
@@ -11,9 +11,9 @@ export interface Deadline {
 }
 
 /**
- * Gives `run` a signal that aborts when the caller's does or when the time is over. Whatever `run` throws once that happened, the promise
- * rejects with the signal's reason. Timer and listener are gone when the promise settles (`AbortSignal.any` and `.timeout` would
- * hang on to a long-lived signal).
+ * Gives `run` a signal that aborts when the caller's does or when the time is over. In that moment the promise rejects with the
+ * signal's reason, whatever `run` does. Timer and listener are gone when the promise settles (`AbortSignal.any` and `.timeout` would hang
+ * on to a long-lived signal).
  */
 export async function withDeadline<T>(deadline: Deadline, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
   deadline.signal.throwIfAborted();
@@ -24,7 +24,7 @@ export async function withDeadline<T>(deadline: Deadline, run: (signal: AbortSig
   deadline.signal.addEventListener("abort", onAbort, { once: true });
   const timer = deadline.clock.setTimer(deadline.timeoutMs, () => controller.abort(deadline.timeoutError()));
   try {
-    return await run(controller.signal);
+    return await abortable(run(controller.signal), controller.signal);
   } catch (error) {
     controller.signal.throwIfAborted();
     throw error;
@@ -32,14 +32,4 @@ export async function withDeadline<T>(deadline: Deadline, run: (signal: AbortSig
     timer[Symbol.dispose]();
     deadline.signal.removeEventListener("abort", onAbort);
   }
-}
-
-/** Settles as `promise` does, unless `signal` aborts first: for work that takes no signal and cannot be stopped. */
-export async function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return await new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason);
-    signal.addEventListener("abort", onAbort, { once: true });
-    if (signal.aborted) onAbort();
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
-  });
 }

@@ -70,8 +70,14 @@ async function openResponse(target: URL, signal: AbortSignal): Promise<IncomingM
     const headers = { "user-agent": USER_AGENT, "accept-encoding": "gzip, deflate" };
     const request = open(target, { agent: false, headers, lookup: pinnedLookup(addresses), signal });
     request.once("response", resolve);
+    // RFC 9110 §15.2.2: 101 is the answer to an `Upgrade` that was not asked for here; no response follows it.
+    request.once("upgrade", ({ statusCode }, socket) => {
+      socket.destroy();
+      reject(new HttpGetError(`the server answers ${statusCode}`));
+    });
     // Stays for good: a socket may fail again after the response came.
     request.on("error", reject);
+    request.once("close", () => reject(new HttpGetError("the server hangs up")));
     request.end();
   });
 }

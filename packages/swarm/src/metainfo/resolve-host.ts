@@ -1,6 +1,6 @@
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
-import { abortable } from "./deadline.ts";
+import { abortable } from "@riptide/core";
 
 export interface ResolvedAddress {
   readonly address: string;

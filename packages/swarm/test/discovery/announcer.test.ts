@@ -203,6 +203,17 @@ describe("startAnnouncer", () => {
     expect(scene.clock.pendingTimers).toBe(0);
   });
 
+  it("waits no longer for a tracker that does not end its announce either", async () => {
+    scene.trackers["a"] = () => new Promise(() => undefined);
+    const announcer = scene.start([["http://a/"], ["http://b/"]]);
+    await scene.clock.advance(10_000);
+    const closing = announcer.close();
+    await scene.clock.advance(1_000);
+    await closing;
+    expect(scene.log).toEqual(["0 a started", "0 b started", "10 b stopped"]);
+    expect(scene.clock.pendingTimers).toBe(0);
+  });
+
   it("ends an announce under way when closed, and says nothing to trackers that never answered", async () => {
     scene.trackers["a"] = hangs;
     const announcer = scene.start([["http://a/"]]);

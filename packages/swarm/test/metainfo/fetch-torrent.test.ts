@@ -144,6 +144,17 @@ describe("fetchTorrentFile", () => {
     await expectFetchFailed(fetch(server.origin), "the server cannot be reached");
   });
 
+  it.each([
+    ["to WebSocket", "connection: upgrade\r\nupgrade: websocket\r\n"],
+    ["without saying to which", ""],
+  ])("refuses a server that switches protocols %s, and hangs up", async (_title, fields) => {
+    await using server = await startHttpServer(({ socket }) => {
+      socket.write(`HTTP/1.1 101 Switching Protocols\r\n${fields}\r\n`);
+    });
+    await expectFetchFailed(fetch(server.origin), "the server answers 101");
+    await server.idle();
+  });
+
   it("fails when nothing listens", async () => {
     const server = await startHttpServer(() => {});
     await server[Symbol.asyncDispose]();

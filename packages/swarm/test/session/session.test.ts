@@ -1,0 +1,70 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
+import { describe, expect, it } from "vitest";
+import type { SessionEvent, TorrentOrder } from "../../src/session/protocol.ts";
+import { openSession } from "../../src/session/session.ts";
+import { virtualTime } from "./virtual-time.ts";
+
+const HOST = "127.0.0.1";
+
+describe("Session", () => {
+  it("lets go of torrents whose tracker switches protocols and says no more", async () => {
+    await using tracker = await startSwitchingTracker();
+    await using started = await startSession();
+    const { session, told } = started;
+    for (const number of [1, 2]) session.handle({ type: "add", order: order(number, { trackers: [[tracker.url]] }) });
+    await expect.poll(() => tracker.answers(), { timeout: 10_000 }).toBe(2);
+    session.handle({ type: "remove", infoHash: order(1).infoHash });
+    await told("removed");
+    session.handle({ type: "close" });
+    await told("closed");
+  });
+});
+
+/** A session without a DHT, in virtual time but for its sockets, closed with the scope. */
+async function startSession() {
+  const clock = virtualTime();
+  const events: SessionEvent[] = [];
+  const session = await openSession({
+    settings: { peerHost: HOST, peerPort: 0, dht: undefined, uploadBytesPerSecond: undefined },
+    clock,
+    emit: (event) => events.push(event),
+  });
+  const told = (type: SessionEvent["type"]): Promise<void> =>
+    expect.poll(() => events.map((event) => event.type), { timeout: 10_000 }).toContain(type);
+  return {
+    session,
+    clock,
+    told,
+    [Symbol.asyncDispose]: async () => {
+      session.handle({ type: "close" });
+      await told("closed");
+    },
+  };
+}
+
+/** A torrent of which only the info hash is known. */
+function order(number: number, details: Partial<TorrentOrder> = {}): TorrentOrder {
+  const infoHash = number.toString(16).padStart(40, "0");
+  const nothing = { infoBytes: undefined, trackers: [], peers: [], seedPaths: undefined };
+  return { infoHash, directory: "/none", ...nothing, ...details };
+}
+
+async function startSwitchingTracker() {
+  let answers = 0;
+  const server = createServer((socket) => {
+    socket.on("error", () => undefined);
+    socket.once("data", () => {
+      answers += 1;
+      socket.write("HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n");
+    });
+  });
+  server.listen(0, HOST);
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://${HOST}:${port}/announce`,
+    answers: () => answers,
+    [Symbol.asyncDispose]: async () => void server.close(),
+  };
+}
