@@ -256,6 +256,7 @@ class ThreadedTorrentEngine implements RiptideTorrentEngine {
       if (record.failure !== undefined) continue;
       const { infoHash } = record;
       yield { type: "add", order: this.#order(record) };
+      if (record.isAwaited) yield { type: "await", infoHash, isAwaited: true };
       for (const [id, demand] of record.demandsForNewSession()) yield { type: "demand", infoHash, id, demand };
     }
   }
@@ -320,6 +321,7 @@ class ThreadedTorrentEngine implements RiptideTorrentEngine {
       addedAtMs,
       clock: this.#options.clock,
       demandChanged: (id, demand) => this.#supervisor.send({ type: "demand", infoHash, id, demand }),
+      awaitedChanged: (isAwaited) => this.#supervisor.send({ type: "await", infoHash, isAwaited }),
     });
   }
 

@@ -36,6 +36,8 @@ export interface TorrentRecordOptions {
   readonly clock: Clock;
   /** Passes a demand on to the session; undefined withdraws it. Ranges count torrent bytes. */
   readonly demandChanged: (id: number, demand: Demand | undefined) => void;
+  /** Tells the session whether anybody waits for the metadata. */
+  readonly awaitedChanged: (isAwaited: boolean) => void;
 }
 
 /** The main thread's mirror of one torrent whose session runs in a worker. */
@@ -62,6 +64,7 @@ export class TorrentRecord implements TorrentView {
   readonly #toldDemands = new Set<number>();
   readonly #watchers = new Set<TorrentWatcher>();
   readonly #metadataSettled = new Deferred<void>();
+  #metadataWaiters = 0;
   #status: TorrentStatus | undefined;
   /** The part of the status that costs a walk over all pieces: only a verified piece changes it. */
   #contents: Pick<TorrentStatus, "files" | "verifiedBytes"> | undefined;
@@ -107,6 +110,11 @@ export class TorrentRecord implements TorrentView {
     return this.#demands;
   }
 
+  /** Somebody waits for the metadata. */
+  get isAwaited(): boolean {
+    return this.#metadataWaiters > 0;
+  }
+
   get geometry(): TorrentGeometry {
     if (this.#metainfo === undefined) throw new TypeError(`The metadata of ${this.infoHash} is not there yet`);
     return this.#metainfo;
@@ -114,7 +122,7 @@ export class TorrentRecord implements TorrentView {
 
   /** Resolves once the files are known; rejects with the torrent's failure or the signal's reason. */
   async metadata(signal: AbortSignal): Promise<Metainfo> {
-    if (this.#metainfo === undefined && this.#failure === undefined) await this.#metadataSettled.wait(signal);
+    if (this.#metainfo === undefined && this.#failure === undefined) await this.#awaitMetadata(signal);
     if (this.#failure !== undefined) throw this.#failure;
     return this.#metainfo!;
   }
@@ -259,6 +267,17 @@ export class TorrentRecord implements TorrentView {
       wanted: inFile(demands.map((demand) => demand.range)),
       reading: inFile(demands.filter((demand) => demand.urgency === "now").map((demand) => demand.range)),
     };
+  }
+
+  async #awaitMetadata(signal: AbortSignal): Promise<void> {
+    this.#metadataWaiters += 1;
+    if (this.#metadataWaiters === 1) this.#options.awaitedChanged(true);
+    try {
+      await this.#metadataSettled.wait(signal);
+    } finally {
+      this.#metadataWaiters -= 1;
+      if (this.#metadataWaiters === 0) this.#options.awaitedChanged(false);
+    }
   }
 
   /** The session hears only of what it has to fetch: a reader of resident bytes costs it nothing. */

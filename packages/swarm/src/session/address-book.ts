@@ -9,8 +9,8 @@ const MAX_BANNED_HOSTS = 10_000;
 const MAX_OWN_ADDRESSES = 64;
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 60_000;
-/** A peer that we are connected to anyway is dialled again after this, in case that connection has gone since. */
-const CONNECTED_RETRY_MS = 15_000;
+/** A peer whose connection we did not need is dialled again after this, in case we do by then. */
+const OUR_CHOICE_RETRY_MS = 15_000;
 /** After this many failures an address that nobody vouched for is forgotten. */
 const MAX_FAILURES = 6;
 
@@ -28,8 +28,8 @@ export interface ConnectionEnd {
   readonly wasUseful: boolean;
   /** The TCP connection stood, but not a byte of a handshake came back: what a peer that wants encryption does. */
   readonly wasRefusedSilently: boolean;
-  /** The peer was there, and connected to us the other way round: nothing failed. */
-  readonly wasDuplicate: boolean;
+  /** We closed it since the peer is connected the other way round, or another torrent needs the place: nothing failed. */
+  readonly wasOurChoice: boolean;
 }
 
 interface Entry {
@@ -115,8 +115,8 @@ export class AddressBook {
     }
     entry.didFlip = false;
     entry.mode = entry.provenMode ?? "plaintext";
-    if (end.wasDuplicate) {
-      entry.dueMs = nowMs + CONNECTED_RETRY_MS;
+    if (end.wasOurChoice) {
+      entry.dueMs = nowMs + OUR_CHOICE_RETRY_MS;
       return;
     }
     entry.failures = end.wasUseful ? 1 : entry.failures + 1;

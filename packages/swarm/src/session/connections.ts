@@ -2,14 +2,11 @@ import type { Clock } from "@riptide/core";
 import type { PeerAddress } from "../types.ts";
 import { connectWire, type Wire } from "../wire/index.ts";
 import { AddressBook, type AddressOrigin } from "./address-book.ts";
+import type { ConnectionBudget, Need, Tenant } from "./connection-budget.ts";
 import { Peer, type PeerListener } from "./peer.ts";
 
-/** Connections of one torrent. More peers cost memory and work and bring a stream nothing. */
-const MAX_PEERS_PER_TORRENT = 60;
-/** Of those, as many may come by themselves: strangers must not take the places of peers that we look for. */
+/** Connections of one torrent that come by themselves: strangers must not take the places of peers that we look for. */
 const MAX_INCOMING_PEERS = 40;
-/** Dials under way at once: dead addresses take 5 s each, and a burst of SYNs makes home routers drop some. */
-const MAX_DIALS_PER_TORRENT = 20;
 /** The rhythm of retries; new addresses are dialled at once. */
 const TICK_MS = 250;
 /** BEP 3: peers "generally" send a keep-alive every two minutes, and close what is silent for longer. */
@@ -24,6 +21,7 @@ const USEFUL_BYTES = 64 * 1024;
 /** Two connections that were made within this time are two peers that dialled each other at once. */
 const SIMULTANEOUS_MS = 2_000;
 const CONNECTED_TWICE = "connected twice";
+const GIVES_WAY = "makes room for a torrent that is needed more";
 
 export interface ConnectionsOptions {
   readonly infoHash: string;
@@ -32,12 +30,13 @@ export interface ConnectionsOptions {
   readonly clock: Clock;
   /** Told about every peer whose handshake is done, everything it says, and its end. */
   readonly listener: PeerListener;
-  /** Draws from the connections that all torrents share; false = none left. */
-  readonly mayOpen: () => boolean;
+  /** What all torrents share. */
+  readonly budget: ConnectionBudget;
+  readonly need: () => Need;
 }
 
 /** The connections of one torrent: dials due addresses, takes incoming ones, closes duplicates, ourselves and liars. */
-export class Connections {
+export class Connections implements Tenant {
   readonly book = new AddressBook();
   readonly #options: ConnectionsOptions;
   readonly #dialling = new Set<Peer>();
@@ -50,6 +49,7 @@ export class Connections {
   constructor(options: ConnectionsOptions) {
     this.#options = options;
     this.#keepAliveAtMs = options.clock.nowMs() + KEEP_ALIVE_MS;
+    options.budget.enter(this);
     this.#schedule();
   }
 
@@ -63,20 +63,50 @@ export class Connections {
     return this.#peers.size + this.#dialling.size;
   }
 
+  get dials(): number {
+    return this.#dialling.size;
+  }
+
+  get need(): Need {
+    return this.#options.need();
+  }
+
+  longestIdle(): ReturnType<Tenant["longestIdle"]> {
+    let longest: Peer | undefined;
+    for (const peer of [...this.#dialling, ...this.#peers.values()]) {
+      if (longest === undefined || peer.usedAtMs < longest.usedAtMs) longest = peer;
+    }
+    return longest && { sinceMs: longest.usedAtMs, giveWay: () => longest.wire.close(GIVES_WAY) };
+  }
+
   learn(addresses: readonly PeerAddress[], origin: AddressOrigin): void {
     const nowMs = this.#options.clock.nowMs();
     let isNew = false;
     for (const address of addresses) isNew = this.book.add(address, origin, nowMs) || isNew;
-    if (isNew) this.#dialDue();
+    if (isNew) this.dialDue();
   }
 
   /** Takes an incoming connection; undefined = refused (too many, banned, closed). */
   accept(wire: Wire): Peer | undefined {
     const { remoteAddress } = wire;
     if (this.#isClosed || this.book.isBanned(remoteAddress.host) || !this.#mayAccept()) return undefined;
+    this.#options.budget.makeRoomFor(this);
     const peer = this.#createPeer(remoteAddress, false);
     peer.bind(wire);
     return peer;
+  }
+
+  /** Dials whoever can be dialled by now. Happens by itself; call it when the need has grown. */
+  dialDue(): void {
+    const { budget, clock, infoHash, peerId } = this.#options;
+    const free = this.#isClosed ? 0 : budget.freeDials(this);
+    if (free === 0) return;
+    for (const { address, mode } of this.book.takeDue(clock.nowMs(), free)) {
+      budget.makeRoomFor(this);
+      const peer = this.#createPeer(address, true);
+      this.#dialling.add(peer);
+      peer.bind(connectWire({ address, mode, infoHash, peerId, handler: peer }));
+    }
   }
 
   /** Closes every connection to the host, and refuses it from now on. */
@@ -90,13 +120,14 @@ export class Connections {
   /** Closes every connection, also those under way, and makes no more. */
   close(): void {
     this.#isClosed = true;
+    this.#options.budget.leave(this);
     this.#timer?.[Symbol.dispose]();
     for (const peer of [...this.#dialling, ...this.#peers.values()]) peer.wire.close("the torrent is closed");
   }
 
   #mayAccept(): boolean {
     const incoming = [...this.#peers.values()].filter((peer) => !peer.isOutgoing).length;
-    return incoming < MAX_INCOMING_PEERS && this.size < MAX_PEERS_PER_TORRENT && this.#options.mayOpen();
+    return incoming < MAX_INCOMING_PEERS && this.#options.budget.mayAccept(this);
   }
 
   #schedule(): void {
@@ -104,7 +135,7 @@ export class Connections {
       this.#schedule();
       this.#closeFlooded();
       this.#keepAlive();
-      this.#dialDue();
+      this.dialDue();
     });
   }
 
@@ -121,24 +152,14 @@ export class Connections {
     for (const peer of this.#peers.values()) peer.wire.keepAlive();
   }
 
-  #dialDue(): void {
-    const free = Math.min(MAX_DIALS_PER_TORRENT - this.#dialling.size, MAX_PEERS_PER_TORRENT - this.size);
-    if (this.#isClosed || free <= 0 || !this.#options.mayOpen()) return;
-    for (const { address, mode } of this.book.takeDue(this.#options.clock.nowMs(), free)) {
-      const peer = this.#createPeer(address, true);
-      this.#dialling.add(peer);
-      const { infoHash, peerId } = this.#options;
-      peer.bind(connectWire({ address, mode, infoHash, peerId, handler: peer }));
-    }
-  }
-
   #createPeer(address: PeerAddress, isOutgoing: boolean): Peer {
     this.#lastKey += 1;
-    const { listener } = this.#options;
+    const { listener, clock } = this.#options;
     return new Peer({
       key: this.#lastKey,
       address,
       isOutgoing,
+      nowMs: clock.nowMs(),
       listener: {
         peerHandshook: (peer) => this.#handshook(peer),
         // A peer that was refused in its handshake may still have said more in the same breath.
@@ -168,6 +189,7 @@ export class Connections {
       if (loser === peer) return;
     }
     peer.connectedAtMs = this.#options.clock.nowMs();
+    peer.usedAtMs = peer.connectedAtMs;
     this.#peers.set(peer.key, peer);
     this.#options.listener.peerHandshook(peer);
   }
@@ -195,18 +217,20 @@ export class Connections {
     const wasPeer = this.#peers.delete(peer.key);
     if (peer.isOutgoing) {
       const { wire } = peer;
+      const wasOurChoice = reason === CONNECTED_TWICE || reason === GIVES_WAY;
       this.book.ended(
         peer.address,
         {
           wasUseful: wire.receivedBytes >= USEFUL_BYTES,
-          wasRefusedSilently: peer.remote === undefined && wire.didSendBytes && wire.receivedBytes === 0,
-          wasDuplicate: reason === CONNECTED_TWICE,
+          wasRefusedSilently:
+            !wasOurChoice && peer.remote === undefined && wire.didSendBytes && wire.receivedBytes === 0,
+          wasOurChoice,
         },
         this.#options.clock.nowMs(),
       );
     }
     if (wasPeer) this.#options.listener.peerClosed(peer, reason);
-    this.#dialDue();
+    this.dialDue();
   }
 }
 

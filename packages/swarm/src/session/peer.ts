@@ -30,6 +30,14 @@ export interface PeerTransfer {
   readEnded(peer: Peer): void;
 }
 
+export interface PeerOptions {
+  readonly key: number;
+  readonly address: PeerAddress;
+  readonly isOutgoing: boolean;
+  readonly nowMs: number;
+  readonly listener: PeerListener;
+}
+
 /** One connection: its protocol state (BEP 3), and where its messages go. */
 export class Peer implements WireHandler {
   readonly key: number;
@@ -41,6 +49,8 @@ export class Peer implements WireHandler {
   remote: RemoteHandshake | undefined;
   /** When its handshake was done. */
   connectedAtMs = 0;
+  /** When it last gave us a block or asked us for one; before that, when it was connected or dialled. */
+  usedAtMs: number;
   isChoking = true;
   isInterested = false;
   amChoking = true;
@@ -54,8 +64,9 @@ export class Peer implements WireHandler {
   #earlyHaves: number[] = [];
   #didTellDhtPort = false;
 
-  constructor(options: { key: number; address: PeerAddress; isOutgoing: boolean; listener: PeerListener }) {
+  constructor(options: PeerOptions) {
     this.key = options.key;
+    this.usedAtMs = options.nowMs;
     this.address = options.address;
     this.isOutgoing = options.isOutgoing;
     this.listenAddress = options.isOutgoing ? options.address : undefined;

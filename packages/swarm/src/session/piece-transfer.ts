@@ -155,6 +155,7 @@ export class PieceTransfer implements PeerTransfer {
   }
 
   requested(peer: Peer, block: BlockRequest): void {
+    peer.usedAtMs = this.#nowMs();
     this.uploads.requested(peer, block);
   }
 
@@ -171,6 +172,7 @@ export class PieceTransfer implements PeerTransfer {
   }
 
   blockArrived(peer: Peer, block: BlockRequest, stored: boolean): void {
+    peer.usedAtMs = this.#nowMs();
     this.downloaded.add(block.length);
     this.#downloader.blockArrived(peer.key, block, stored, this.#nowMs());
   }

@@ -26,6 +26,8 @@ export type SessionCommand =
       /** The info dictionary, if the session does not have it yet. */
       readonly infoBytes: Uint8Array | undefined;
     }
+  /** Somebody waits for the metadata, or nobody does any more. */
+  | { readonly type: "await"; readonly infoHash: string; readonly isAwaited: boolean }
   | { readonly type: "remove"; readonly infoHash: string }
   | { readonly type: "demand"; readonly infoHash: string; readonly id: number; readonly demand: Demand | undefined }
   | { readonly type: "close" };

@@ -5,14 +5,13 @@ import { assertInvariant, type Clock } from "@riptide/core";
 import { createDht, createTrackerClient, type Dht } from "../discovery/index.ts";
 import { RateLimiter } from "../upload/index.ts";
 import { acceptWire } from "../wire/index.ts";
+import { ConnectionBudget } from "./connection-budget.ts";
 import type { SessionCommand, SessionEvent, SessionSettings } from "./protocol.ts";
 import { type SessionEnvironment, TorrentSession } from "./torrent-session.ts";
 
-/** Connections of all torrents together, those that are being made included: well below the 1,024 file descriptors of a default shell. */
-const MAX_CONNECTIONS = 400;
 /**
  * Incoming connections whose handshake is not done: it takes a round trip or two. When there are more, the oldest goes, so
- * that strangers who say nothing cannot keep out those who do.
+ * that strangers who say nothing cannot keep out those who do. They come on top of those that torrents share.
  */
 const MAX_INCOMING_HANDSHAKES = 64;
 /** The figures of each torrent are told this often, if they changed. */
@@ -64,7 +63,7 @@ export class Session {
       dht,
       uploadLimiter: createUploadLimiter(settings, clock),
       listenPort: address.port,
-      mayOpen: () => this.#connectionCount() < MAX_CONNECTIONS,
+      budget: new ConnectionBudget(),
       emit,
     };
     server.on("connection", (socket) => this.#accept(socket));
@@ -89,6 +88,9 @@ export class Session {
         return;
       case "demand":
         this.#torrents.get(command.infoHash)?.setDemand(command.id, command.demand);
+        return;
+      case "await":
+        this.#torrents.get(command.infoHash)?.setAwaited(command.isAwaited);
         return;
       case "remove": {
         const removal = this.#remove(command.infoHash).finally(() => this.#removals.delete(removal));
@@ -121,7 +123,6 @@ export class Session {
 
   #accept(socket: Socket): void {
     const { peerId } = this.#environment;
-    if (this.#connectionCount() >= MAX_CONNECTIONS) return void socket.destroy();
     this.#greeting.add(socket);
     socket.once("close", () => this.#greeting.delete(socket));
     const [oldest] = this.#greeting;
@@ -134,12 +135,6 @@ export class Session {
         return handler === undefined ? null : { handler, peerId };
       },
     });
-  }
-
-  #connectionCount(): number {
-    let count = this.#greeting.size;
-    for (const torrent of this.#torrents.values()) count += torrent.connectionCount;
-    return count;
   }
 
   #tellFigures(): void {

@@ -8,6 +8,7 @@ import { openSeedStore, openTorrentStore, type TorrentStore } from "../storage/i
 import type { PeerAddress } from "../types.ts";
 import type { RateLimiter } from "../upload/index.ts";
 import type { Wire } from "../wire/index.ts";
+import type { ConnectionBudget, Need } from "./connection-budget.ts";
 import { Connections } from "./connections.ts";
 import { Discovery } from "./discovery.ts";
 import { MetadataExchange } from "./metadata-exchange.ts";
@@ -19,6 +20,9 @@ import type { Failure, SessionEvent, TorrentFigures, TorrentOrder } from "./prot
 /** Peers worth writing down for the next start: enough to find the others through them. */
 const MAX_PROVEN_PEERS = 50;
 
+/** A player whose buffer is full demands nothing for a while: what it needs next should not have to connect again. */
+const WANTED_LINGER_MS = 30_000;
+
 /** What all torrents of a session share. */
 export interface SessionEnvironment {
   readonly peerId: Uint8Array;
@@ -29,8 +33,7 @@ export interface SessionEnvironment {
   readonly uploadLimiter: RateLimiter | undefined;
   /** Where peers can reach us. */
   readonly listenPort: number;
-  /** False when the process has no connections left to give. */
-  readonly mayOpen: () => boolean;
+  readonly budget: ConnectionBudget;
   readonly emit: (event: SessionEvent) => void;
 }
 
@@ -46,6 +49,8 @@ export class TorrentSession implements PeerListener {
   readonly #metadata: MetadataExchange;
   readonly #peerExchange: PeerExchange;
   readonly #demands = new Map<number, Demand>();
+  #isAwaited = false;
+  #wantedUntilMs = 0;
   readonly #abort = new AbortController();
   #transfer: PieceTransfer | undefined;
   #opening: Promise<void> | undefined;
@@ -54,10 +59,17 @@ export class TorrentSession implements PeerListener {
 
   constructor(order: TorrentOrder, environment: SessionEnvironment) {
     const { infoHash, infoBytes, trackers, peers } = order;
-    const { peerId, clock, random, announce, dht, listenPort, mayOpen } = environment;
+    const { peerId, clock, random, announce, dht, listenPort, budget } = environment;
     this.#order = order;
     this.#environment = environment;
-    this.#connections = new Connections({ infoHash, peerId, clock, mayOpen, listener: this });
+    this.#connections = new Connections({
+      infoHash,
+      peerId,
+      clock,
+      budget,
+      need: () => this.#need,
+      listener: this,
+    });
     this.#metadata = new MetadataExchange({
       infoHash,
       infoBytes,
@@ -110,11 +122,13 @@ export class TorrentSession implements PeerListener {
     if (demand === undefined) this.#demands.delete(id);
     else this.#demands.set(id, demand);
     this.#transfer?.setDemand(id, demand);
+    this.#needChanged();
   }
 
-  /** Connections, those that are being made included. */
-  get connectionCount(): number {
-    return this.#connections.size;
+  /** Whether somebody waits for the metadata. */
+  setAwaited(isAwaited: boolean): void {
+    this.#isAwaited = isAwaited;
+    this.#needChanged();
   }
 
   figures(): TorrentFigures {
@@ -168,6 +182,17 @@ export class TorrentSession implements PeerListener {
     if (spelled === this.#provenPeers) return;
     this.#provenPeers = spelled;
     this.#environment.emit({ type: "provenPeers", infoHash: this.#order.infoHash, peers });
+  }
+
+  get #need(): Need {
+    const isWanted = this.#demands.size > 0 || this.#isAwaited;
+    if (isWanted || this.#environment.clock.nowMs() < this.#wantedUntilMs) return "wanted";
+    return this.#opening === undefined ? "unknown" : "idle";
+  }
+
+  #needChanged(): void {
+    this.#wantedUntilMs = this.#environment.clock.nowMs() + WANTED_LINGER_MS;
+    this.#connections.dialDue();
   }
 
   #foundMetadata(infoBytes: Uint8Array): void {

@@ -288,6 +288,20 @@ describe("TorrentEngine", () => {
     expect(events.slice(-1)).toEqual(["restarting"]);
   });
 
+  it("tells the session, and the next one too, whose metadata somebody waits for", async () => {
+    const { clock, engine, threads, ready, told } = await setUp();
+    await engine.add(MAGNET, { signal });
+    const opening = engine.openFile(INFO_HASH, 0, { signal });
+    const awaited = { type: "await", infoHash: INFO_HASH, isAwaited: true };
+    expect(told()).toMatchObject([{ type: "add" }, awaited]);
+    threads[0]!.die();
+    await clock.advance(200);
+    expect(told()).toMatchObject([{ type: "add" }, awaited]);
+    ready();
+    await opening;
+    expect(told()).toEqual([{ ...awaited, isAwaited: false }]);
+  });
+
   it("serves a reader across the death of the session", async () => {
     const { clock, dataDirectory, engine, threads, ready } = await setUp();
     await engine.add(TORRENT_FILE, { signal });

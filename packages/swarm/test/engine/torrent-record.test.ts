@@ -32,6 +32,7 @@ const FIGURES: TorrentFigures = {
 function setUp({ isMagnet = false, displayName }: { isMagnet?: boolean; displayName?: string } = {}) {
   const clock = virtualTime();
   const sent: [number, Demand | undefined][] = [];
+  const awaited: boolean[] = [];
   const record = new TorrentRecord({
     infoHash: INFO_HASH,
     displayName,
@@ -41,6 +42,7 @@ function setUp({ isMagnet = false, displayName }: { isMagnet?: boolean; displayN
     addedAtMs: 0,
     clock,
     demandChanged: (id, changed) => sent.push([id, changed]),
+    awaitedChanged: (isAwaited) => awaited.push(isAwaited),
   });
   const verified = new SharedArrayBuffer(1);
   const bits = new Uint8Array(verified);
@@ -55,7 +57,7 @@ function setUp({ isMagnet = false, displayName }: { isMagnet?: boolean; displayN
     setBits(piece);
     record.pieceVerified(piece);
   };
-  return { clock, record, sent, ready, verify };
+  return { clock, record, sent, awaited, ready, verify };
 }
 
 function demand(start: number, end: number, urgency: Demand["urgency"] = "soon"): Demand {
@@ -212,6 +214,20 @@ describe("TorrentRecord", () => {
     ready(0, 3);
     expect(await metadata).toBe(METAINFO);
     expect([seen, record.has(0), record.has(1)]).toEqual([[0, 3], true, false]);
+  });
+
+  it("says when somebody waits for the metadata, and when nobody does any more", async () => {
+    const { record, awaited, ready } = setUp({ isMagnet: true });
+    const controller = new AbortController();
+    const impatient = record.metadata(controller.signal);
+    const patient = record.metadata(signal);
+    controller.abort(new Error("enough"));
+    await expect(impatient).rejects.toThrow("enough");
+    expect([awaited, record.isAwaited]).toEqual([[true], true]);
+    ready();
+    await patient;
+    await record.metadata(signal);
+    expect([awaited, record.isAwaited]).toEqual([[true, false], false]);
   });
 
   it("fails once: those who wait, watch and come later get the same error", async () => {

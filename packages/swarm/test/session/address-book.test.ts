@@ -4,10 +4,10 @@ import type { PeerAddress } from "../../src/types.ts";
 import { fakeAddress } from "./fake-peer.ts";
 
 const PEER = fakeAddress(1);
-const FAILED: ConnectionEnd = { wasUseful: false, wasRefusedSilently: false, wasDuplicate: false };
+const FAILED: ConnectionEnd = { wasUseful: false, wasRefusedSilently: false, wasOurChoice: false };
 const SILENT: ConnectionEnd = { ...FAILED, wasRefusedSilently: true };
 const USEFUL: ConnectionEnd = { ...FAILED, wasUseful: true };
-const DUPLICATE: ConnectionEnd = { ...FAILED, wasDuplicate: true };
+const NOT_NEEDED: ConnectionEnd = { ...FAILED, wasOurChoice: true };
 
 /** A book with one address. */
 function bookOf(address: PeerAddress = PEER, origin: "given" | "found" = "found"): AddressBook {
@@ -65,8 +65,8 @@ describe("AddressBook", () => {
       ],
     },
     {
-      what: "takes no offence at a peer that is connected already",
-      ends: [DUPLICATE, DUPLICATE, FAILED, FAILED],
+      what: "takes no offence at a peer that we closed for reasons of our own",
+      ends: [NOT_NEEDED, NOT_NEEDED, FAILED, FAILED],
       attempts: [
         [0, "plaintext"],
         [15_000, "plaintext"],

@@ -1,4 +1,7 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { describe, expect, it } from "vitest";
+import { ConnectionBudget, type Need } from "../../src/session/connection-budget.ts";
 import { Connections } from "../../src/session/connections.ts";
 import type { Peer } from "../../src/session/peer.ts";
 import { FakeWire, fakeAddress, remoteHandshake } from "./fake-peer.ts";
@@ -6,14 +9,15 @@ import { virtualTime } from "./virtual-time.ts";
 
 const OWN_ID = new Uint8Array(20).fill(200);
 
-function setUp(mayOpen: () => boolean = () => true) {
-  const clock = virtualTime();
+function setUp({ clock = virtualTime(), budget = new ConnectionBudget(), need = "wanted" as Need } = {}) {
+  const setting = { need };
   const events: string[] = [];
   const connections = new Connections({
     infoHash: "ab".repeat(20),
     peerId: OWN_ID,
     clock,
-    mayOpen,
+    budget,
+    need: () => setting.need,
     listener: {
       peerHandshook: (peer) => events.push(`handshook ${peer.address.host}`),
       peerExtended: (peer, id) => events.push(`extended ${peer.address.host} ${id}`),
@@ -31,7 +35,7 @@ function setUp(mayOpen: () => boolean = () => true) {
     }
     return { peer, wire };
   };
-  return { clock, connections, events, accept };
+  return { clock, connections, events, accept, setting };
 }
 
 describe("Connections", () => {
@@ -83,8 +87,59 @@ describe("Connections", () => {
     expect(setting.accept(1).peer).toBeUndefined();
   });
 
-  it("refuses everybody when the process has no connections left", () => {
-    expect(setUp(() => false).accept(1).peer).toBeUndefined();
+  it("closes what was of no use for longest, and leaves the budget, for a torrent that is needed more", () => {
+    const budget = new ConnectionBudget(3);
+    const idle = setUp({ budget });
+    const peers = [1, 2, 3].map((number) => idle.accept(number));
+    idle.setting.need = "idle";
+    peers[0]!.peer!.usedAtMs = 20;
+    peers[1]!.peer!.usedAtMs = 10;
+    peers[2]!.peer!.usedAtMs = 30;
+    const playing = setUp({ budget });
+    expect(playing.accept(4).peer).toBeDefined();
+    const reason = "makes room for a torrent that is needed more";
+    expect(peers.map(({ wire }) => wire.closeReason)).toEqual([undefined, reason, undefined]);
+    expect(idle.accept(5).peer).toBeUndefined();
+    playing.accept(6);
+    playing.accept(7);
+    expect([idle.connections.size, playing.connections.size]).toEqual([0, 3]);
+    expect(playing.accept(8).peer).toBeUndefined();
+    playing.connections.close();
+    expect(idle.accept(9).peer).toBeDefined();
+  });
+
+  it("dials at once for a reader when idle torrents hold all connections", async () => {
+    await using seed = await startListener();
+    const budget = new ConnectionBudget(40);
+    const clock = virtualTime();
+    const idle = Array.from({ length: 30 }, () => setUp({ clock, budget, need: "idle" }));
+    const hosts = Array.from({ length: 20 }, (_, index) => `127.0.1.${index + 1}`);
+    const learnAll = (): void => {
+      for (const { connections } of idle)
+        connections.learn(
+          hosts.map((host) => ({ host, port: seed.port })),
+          "found",
+        );
+    };
+    learnAll();
+    // Two dials each, and half of all together.
+    expect(idle.map(({ connections }) => connections.dials).sort((a, b) => b - a)).toEqual([
+      ...Array.from({ length: 10 }, () => 2),
+      ...Array.from({ length: 20 }, () => 0),
+    ]);
+    // They were played, and nobody looks any more.
+    for (const { setting, connections } of idle) {
+      setting.need = "wanted";
+      connections.dialDue();
+      setting.need = "idle";
+    }
+    const sizes = (): number => idle.reduce((sum, { connections }) => sum + connections.size, 0);
+    expect(sizes()).toBe(40);
+    const playing = setUp({ clock, budget });
+    playing.connections.learn([{ host: "127.0.2.1", port: seed.port }], "found");
+    expect([playing.connections.dials, sizes()]).toEqual([1, 39]);
+    await expect.poll(() => seed.hosts, { timeout: 10_000 }).toContain("127.0.2.1");
+    for (const { connections } of [...idle, playing]) connections.close();
   });
 
   it("closes all connections of a host that it bans", () => {
@@ -128,3 +183,16 @@ describe("Connections", () => {
     expect([connections.size, clock.pendingTimers]).toEqual([0, 0]);
   });
 });
+
+/** Takes connections at every loopback address, and says nothing. */
+async function startListener() {
+  const hosts: string[] = [];
+  const server = createServer((socket) => {
+    socket.on("error", () => undefined);
+    hosts.push(socket.localAddress ?? "");
+  });
+  server.listen(0, "0.0.0.0");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  return { port, hosts, [Symbol.asyncDispose]: async () => void server.close() };
+}

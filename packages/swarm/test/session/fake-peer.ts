@@ -104,7 +104,7 @@ export function fakePeer(
 ): FakePeer {
   const address = fakeAddress(number);
   const wire = new FakeWire(address, isOutgoing);
-  const peer = new Peer({ key: number, address, isOutgoing, listener });
+  const peer = new Peer({ key: number, address, isOutgoing, nowMs: 0, listener });
   wire.onClose = (reason) => peer.onClose(reason);
   peer.bind(wire);
   peer.onHandshake(remoteHandshake(number, { supportsFast, supportsExtensions }));

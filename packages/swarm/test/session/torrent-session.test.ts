@@ -6,6 +6,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import type { Dht } from "../../src/discovery/index.ts";
 import { Deferred } from "../../src/engine/deferred.ts";
 import { createTorrentFile, encodeBencode, parseTorrentFile } from "../../src/metainfo/index.ts";
+import { ConnectionBudget } from "../../src/session/connection-budget.ts";
 import type { SessionEvent } from "../../src/session/protocol.ts";
 import { TorrentSession } from "../../src/session/torrent-session.ts";
 import { FakeWire, fakeAddress, remoteHandshake } from "./fake-peer.ts";
@@ -63,7 +64,7 @@ async function setUp(order: { infoHash: string; infoBytes?: Uint8Array; seedPath
       dht,
       uploadLimiter: undefined,
       listenPort: 6881,
-      mayOpen: () => true,
+      budget: new ConnectionBudget(),
       emit: (event) => {
         events.push(event);
         if (event.type === "ready" || event.type === "failed") outcome.resolve(event);
@@ -151,6 +152,39 @@ describe("TorrentSession", () => {
     expect(names).toContain("interested");
     expect(names).toContain("request");
     expect(liar.wire.closeReason).toBe("bitfield of the wrong size");
+    await session.close();
+  });
+
+  it.each<[string, (session: TorrentSession) => void, (session: TorrentSession) => void]>([
+    [
+      "a reader",
+      (session) => session.setDemand(1, { range: { start: 0, end: 1 }, urgency: "now" }),
+      (session) => session.setDemand(1, undefined),
+    ],
+    ["somebody who waits for the files", (session) => session.setAwaited(true), (session) => session.setAwaited(false)],
+  ])("has few connections for itself, and many for %s, who may come back soon", async (_who, come, leave) => {
+    const { metainfo, path } = await createTorrent();
+    const { infoHash, infoBytes } = metainfo;
+    const { clock, session } = await setUp({ infoHash, infoBytes, seedPaths: [path] });
+    let number = 0;
+    const connectAll = (limit = 100): number => {
+      for (; number < limit; number += 1) {
+        const wire = new FakeWire(fakeAddress(number), false);
+        const peer = session.accept(wire);
+        if (peer === undefined) break;
+        wire.onClose = (reason) => peer.onClose(reason);
+        peer.onHandshake(remoteHandshake(number));
+      }
+      return number;
+    };
+    expect(connectAll()).toBe(8);
+    come(session);
+    expect(connectAll(20)).toBe(20);
+    leave(session);
+    await clock.advance(29_999);
+    expect(connectAll(30)).toBe(30);
+    await clock.advance(1);
+    expect(connectAll()).toBe(30);
     await session.close();
   });
 
