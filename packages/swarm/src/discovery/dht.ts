@@ -4,6 +4,7 @@ import { Client, type Node } from "bittorrent-dht";
 import { formatPeerAddress, peerAddress } from "../metainfo/peer-address.ts";
 import type { PeerAddress } from "../types.ts";
 import { DhtSocket } from "./dht-socket.ts";
+import { type TurnRequest, Turns } from "./turns.ts";
 
 /** Nodes that introduce new ones, run by makers of clients; by name, as their addresses change. */
 const PUBLIC_ROUTERS: readonly Node[] = [
@@ -15,6 +16,9 @@ const PUBLIC_ROUTERS: readonly Node[] = [
 
 /** Walks share the 16 queries that the library has in flight: more of them at once only make each slower. */
 const MAX_CONCURRENT_WALKS = 4;
+
+/** Walks that wait for their turn: each torrent has one, so there is one for each of a large library. */
+const MAX_WAITING_WALKS = 1_000;
 
 /** What one lookup may bring: popular torrents have thousands of peers, of which some dozens are ever connected. */
 const MAX_PEERS_PER_LOOKUP = 500;
@@ -44,9 +48,14 @@ export interface Dht {
   addNode(address: PeerAddress): void;
   /**
    * Walks the DHT once towards `infoHash`, calling `onPeer` for each new address as it comes; walks wait for their turn. Resolves when the walk
-   * is over, found or not; rejects only with the signal's reason, or `engine_unavailable` when the node is closed.
+   * is over, found or not; rejects only with the signal's reason, or `engine_unavailable` when the node is closed or too many wait.
    */
-  lookup(infoHash: string, onPeer: (peer: PeerAddress) => void, signal: AbortSignal): Promise<void>;
+  lookup(
+    infoHash: string,
+    onPeer: (peer: PeerAddress) => void,
+    signal: AbortSignal,
+    isUrgent?: () => boolean,
+  ): Promise<void>;
   /** Tells the nodes closest to `infoHash` that we have it and listen on TCP `port`. Settles as `lookup` does. */
   announce(infoHash: string, port: number, signal: AbortSignal): Promise<void>;
   /** Idempotent; ends lookups. */
@@ -76,8 +85,7 @@ class DhtNode implements Dht {
   readonly #finders = new Map<string, Set<(peer: PeerAddress) => void>>();
   readonly #walks = new Map<string, Promise<void>>();
   readonly #closing = new AbortController();
-  #activeWalks = 0;
-  #waiting: (() => void)[] = [];
+  readonly #turns = new Turns({ atOnce: MAX_CONCURRENT_WALKS, maxWaiting: MAX_WAITING_WALKS, refusal: tooManyWait });
   #closed: Promise<void> | undefined;
 
   constructor(client: Client) {
@@ -96,8 +104,13 @@ class DhtNode implements Dht {
     if (!this.#closing.signal.aborted) this.#client.addNode({ ...address });
   }
 
-  async lookup(infoHash: string, onPeer: (peer: PeerAddress) => void, signal: AbortSignal): Promise<void> {
-    const walk = this.#inTurn(signal, async () => await this.#walk(infoHash, onPeer, signal));
+  async lookup(
+    infoHash: string,
+    onPeer: (peer: PeerAddress) => void,
+    signal: AbortSignal,
+    isUrgent = (): boolean => false,
+  ): Promise<void> {
+    const walk = this.#inTurn({ signal, isUrgent }, () => this.#walk(infoHash, onPeer, signal));
     this.#walks.set(infoHash, walk);
     try {
       await walk;
@@ -109,15 +122,13 @@ class DhtNode implements Dht {
   async announce(infoHash: string, port: number, signal: AbortSignal): Promise<void> {
     // The library announces to the nodes that the last walk found: a fresh one makes sure of them, one under way will do.
     const walk = this.#walks.get(infoHash) ?? this.lookup(infoHash, () => {}, signal);
-    await abortable(
-      walk.catch(() => {}),
-      signal,
-    );
+    await abortable(walk, signal);
     await this.#whileOpen(signal, (done) => this.#client.announce(infoHash, port, done));
   }
 
   async close(): Promise<void> {
     this.#closing.abort(new RiptideError("engine_unavailable", "The DHT is closed."));
+    this.#turns.clear(this.#closing.signal.reason);
     this.#closed ??= new Promise((resolve) => {
       this.#client.destroy(resolve);
     });
@@ -138,19 +149,10 @@ class DhtNode implements Dht {
     }
   }
 
-  /** Runs `walk` when fewer than `MAX_CONCURRENT_WALKS` others run. */
-  async #inTurn(signal: AbortSignal, walk: () => Promise<void>): Promise<void> {
-    while (this.#activeWalks >= MAX_CONCURRENT_WALKS) {
-      await this.#whileOpen(signal, (wake) => this.#waiting.push(wake));
-    }
-    this.#activeWalks += 1;
-    try {
-      await walk();
-    } finally {
-      this.#activeWalks -= 1;
-      // All of them: one that was aborted meanwhile would not pass its turn on.
-      for (const wake of this.#waiting.splice(0)) wake();
-    }
+  async #inTurn(request: TurnRequest, walk: () => Promise<void>): Promise<void> {
+    this.#closing.signal.throwIfAborted();
+    using _turn = await this.#turns.take(request);
+    await walk();
   }
 
   /** Waits for `start` to call back (an error means that no node answered), for `signal` or for the end: the library does not call back then. */
@@ -189,6 +191,10 @@ function collectPeers(onPeer: (peer: PeerAddress) => void, onEnough: () => void)
     if (found.size === MAX_PEERS_PER_LOOKUP) onEnough();
     onPeer(peer);
   };
+}
+
+function tooManyWait(): RiptideError {
+  return new RiptideError("engine_unavailable", "Too many torrents wait for the DHT.");
 }
 
 function portUnavailable(cause: unknown): RiptideError {

@@ -2,7 +2,7 @@ import type { Clock } from "@riptide/core";
 import { type Announce, type Announcer, type Dht, startAnnouncer } from "../discovery/index.ts";
 import type { PeerAddress } from "../types.ts";
 
-/** While few peers are connected the DHT is asked this often, later every quarter of an hour. */
+/** While few peers are connected the DHT is asked again so long after it answered, later after a quarter of an hour. */
 const DHT_HUNGRY_MS = 30_000;
 const DHT_FED_MS = 15 * 60_000;
 /** Fewer connected peers than this is hungry. */
@@ -20,6 +20,8 @@ export interface DiscoveryOptions {
   readonly listenPort: number;
   readonly transferred: () => { uploadedBytes: number; downloadedBytes: number; leftBytes: number };
   readonly connectedPeers: () => number;
+  /** Somebody waits for what these peers have: other torrents let it go first. */
+  readonly isUrgent: () => boolean;
   readonly found: (peers: readonly PeerAddress[]) => void;
 }
 
@@ -50,7 +52,7 @@ export class Discovery {
 
   /** Asks the DHT from now on, unless the torrent turned out to be private before. */
   startDht(): void {
-    this.#askDht();
+    void this.#askDht();
   }
 
   /** Adds trackers that came later (a magnet added twice). */
@@ -75,14 +77,16 @@ export class Discovery {
     this.#abort.abort();
   }
 
-  #askDht(): void {
-    const { dht, infoHash, found, clock, connectedPeers, listenPort } = this.#options;
-    if (dht === undefined || this.#dhtAbort.signal.aborted) return;
+  /** One question at a time: a DHT that is slow, or that many torrents ask, must not be asked ever more. */
+  async #askDht(): Promise<void> {
+    const { dht, infoHash, found, clock, connectedPeers, listenPort, isUrgent } = this.#options;
     const { signal } = this.#dhtAbort;
+    if (dht === undefined || signal.aborted) return;
+    const lookup = dht.lookup(infoHash, (peer) => found([peer]), signal, isUrgent);
     // Both settle with the node: a lookup that finds nothing is tried again below.
-    dht.lookup(infoHash, (peer) => found([peer]), signal).catch(() => undefined);
-    dht.announce(infoHash, listenPort, signal).catch(() => undefined);
+    await Promise.allSettled([lookup, dht.announce(infoHash, listenPort, signal)]);
+    if (signal.aborted) return;
     const delayMs = connectedPeers() < ENOUGH_PEERS ? DHT_HUNGRY_MS : DHT_FED_MS;
-    this.#dhtTimer = clock.setTimer(delayMs, () => this.#askDht());
+    this.#dhtTimer = clock.setTimer(delayMs, () => void this.#askDht());
   }
 }

@@ -96,6 +96,7 @@ export class TorrentSession implements PeerListener {
       listenPort,
       transferred: () => this.#transferred(),
       connectedPeers: () => this.#connections.peers.size,
+      isUrgent: () => this.#need !== "idle",
       found: (found) => this.#connections.learn(found, "found"),
     });
     if (infoBytes !== undefined) this.#foundMetadata(infoBytes);

@@ -1,0 +1,71 @@
+import { expect, it } from "vitest";
+import type { Dht } from "../../src/discovery/index.ts";
+import { Deferred } from "../../src/engine/deferred.ts";
+import { Discovery } from "../../src/session/discovery.ts";
+import { virtualTime } from "./virtual-time.ts";
+
+/** A discovery without trackers, and a DHT whose walks end when the test says so. */
+function setUp({ connectedPeers = 0 } = {}) {
+  const clock = virtualTime();
+  const walks: { end: () => void; signal: AbortSignal; isUrgent: (() => boolean) | undefined }[] = [];
+  const announces: number[] = [];
+  const setting = { connectedPeers, isUrgent: false };
+  let walk = new Deferred<void>();
+  const dht: Dht = {
+    nodeCount: 1,
+    port: 1,
+    addNode: () => undefined,
+    lookup: (_infoHash, _onPeer, signal, isUrgent) => {
+      walk = new Deferred();
+      walks.push({ end: () => walk.resolve(), signal, isUrgent });
+      return walk.wait(signal);
+    },
+    announce: async (_infoHash, port, signal) => {
+      await walk.wait(signal);
+      announces.push(port);
+    },
+    close: async () => undefined,
+  };
+  const discovery = new Discovery({
+    infoHash: "ab".repeat(20),
+    peerId: new Uint8Array(20),
+    trackers: [],
+    announce: () => Promise.reject(new Error("no trackers")),
+    dht,
+    clock,
+    random: () => 0,
+    listenPort: 6881,
+    transferred: () => ({ uploadedBytes: 0, downloadedBytes: 0, leftBytes: 1 }),
+    connectedPeers: () => setting.connectedPeers,
+    isUrgent: () => setting.isUrgent,
+    found: () => undefined,
+  });
+  discovery.startDht();
+  return { clock, discovery, walks, announces, setting };
+}
+
+it.each([
+  { peers: 7, delayMs: 30_000 },
+  { peers: 8, delayMs: 900_000 },
+])("asks the DHT again $delayMs ms after it answered, with $peers peers, however long that took", async (row) => {
+  const { clock, discovery, walks, announces } = setUp({ connectedPeers: row.peers });
+  await clock.advance(3_600_000);
+  expect([walks.length, announces]).toEqual([1, []]);
+  walks[0]!.end();
+  await clock.advance(row.delayMs - 1);
+  expect([walks.length, announces]).toEqual([1, [6881]]);
+  await clock.advance(1);
+  expect(walks).toHaveLength(2);
+  await discovery.close();
+  await clock.advance(3_600_000);
+  expect([walks.length, walks[1]!.signal.aborted, clock.pendingTimers]).toEqual([2, true, 0]);
+});
+
+it("tells the DHT whether somebody waits, as it is at the time", async () => {
+  const { discovery, walks, setting } = setUp();
+  const [walk] = walks;
+  expect(walk!.isUrgent?.()).toBe(false);
+  setting.isUrgent = true;
+  expect(walk!.isUrgent?.()).toBe(true);
+  await discovery.close();
+});
