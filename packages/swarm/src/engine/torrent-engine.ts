@@ -198,7 +198,8 @@ class ThreadedTorrentEngine implements RiptideTorrentEngine {
     this.#assertOpen();
     const known = this.#records.get(intake.infoHash);
     if (known !== undefined && known.failure === undefined) return await this.#merge(known, intake);
-    const record = this.#createRecord({ ...intake, metainfo: intake.metainfo ?? known?.metainfo }, Date.now());
+    const { metainfo = known?.metainfo } = intake;
+    const record = this.#createRecord({ ...intake, metainfo, provenPeers: known?.provenPeers ?? [] }, Date.now());
     if (known !== undefined) record.learn(known);
     await this.#save(record);
     // A torrent that failed starts afresh, with what is on the disk.
@@ -314,7 +315,7 @@ class ThreadedTorrentEngine implements RiptideTorrentEngine {
     this.#saveLater(record);
   }
 
-  #createRecord(intake: Intake, addedAtMs: number): TorrentRecord {
+  #createRecord(intake: Intake & Partial<Pick<StoredTorrent, "provenPeers">>, addedAtMs: number): TorrentRecord {
     const { infoHash } = intake;
     return new TorrentRecord({
       ...intake,
@@ -326,10 +327,10 @@ class ThreadedTorrentEngine implements RiptideTorrentEngine {
   }
 
   async #save(record: TorrentRecord): Promise<void> {
-    const { infoHash, trackers, peers, displayName, addedAtMs } = record;
+    const { infoHash, trackers, peers, provenPeers, displayName, addedAtMs } = record;
     if (this.#seedPaths.has(infoHash)) return;
     const infoBytes = record.metainfo?.infoBytes;
-    await this.#library.save({ infoHash, infoBytes, trackers, peers, displayName, addedAtMs });
+    await this.#library.save({ infoHash, infoBytes, trackers, peers, provenPeers, displayName, addedAtMs });
   }
 
   /** What is only useful at the next start: there may be no room for it now. */
@@ -344,6 +345,7 @@ class ThreadedTorrentEngine implements RiptideTorrentEngine {
       infoBytes: record.metainfo?.infoBytes,
       trackers: record.trackers,
       peers: [...record.peers, ...this.#options.peers],
+      provenPeers: record.provenPeers,
       seedPaths: this.#seedPaths.get(record.infoHash),
     };
   }

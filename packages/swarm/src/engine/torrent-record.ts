@@ -8,9 +8,9 @@ import type { Failure, TorrentFigures } from "../session/protocol.ts";
 import { type PeerAddress, pieceLength, type TorrentGeometry } from "../types.ts";
 import { Deferred } from "./deferred.ts";
 
-/** Addresses that are kept for the next start: those that sources named come first, then those that answered last. */
-const MAX_PEERS = 100;
-const MAX_NAMED_PEERS = 50;
+/** Addresses that are kept for the next start: those that sources named last, and those that answered last. */
+const MAX_NAMED_PEERS = 100;
+const MAX_PROVEN_PEERS = 50;
 
 type Figures = Omit<TorrentFigures, "infoHash">;
 
@@ -31,6 +31,8 @@ export interface TorrentRecordOptions {
   readonly displayName: string | undefined;
   readonly trackers: readonly (readonly string[])[];
   readonly peers: readonly PeerAddress[];
+  /** From past sessions; none unless given. */
+  readonly provenPeers?: readonly PeerAddress[];
   readonly metainfo: Metainfo | undefined;
   readonly addedAtMs: number;
   readonly clock: Clock;
@@ -47,6 +49,7 @@ export class TorrentRecord implements TorrentView {
   readonly #options: TorrentRecordOptions;
   #trackers: readonly (readonly string[])[];
   #peers: readonly PeerAddress[];
+  #provenPeers: readonly PeerAddress[];
   #lastProgressMs: number;
   /** Of all sessions so far. */
   #figures = NO_FIGURES;
@@ -74,7 +77,8 @@ export class TorrentRecord implements TorrentView {
     this.infoHash = options.infoHash;
     this.addedAtMs = options.addedAtMs;
     this.#trackers = uniqueTrackers(options.trackers);
-    this.#peers = uniquePeers(options.peers);
+    this.#peers = uniquePeers(options.peers, MAX_NAMED_PEERS);
+    this.#provenPeers = uniquePeers(options.provenPeers ?? [], MAX_PROVEN_PEERS);
     this.#metainfo = options.metainfo;
     this.#lastProgressMs = options.clock.nowMs();
   }
@@ -83,8 +87,14 @@ export class TorrentRecord implements TorrentView {
     return this.#trackers;
   }
 
+  /** Those that sources named. */
   get peers(): readonly PeerAddress[] {
     return this.#peers;
+  }
+
+  /** Those that answered, the last first. */
+  get provenPeers(): readonly PeerAddress[] {
+    return this.#provenPeers;
   }
 
   /** When a piece or payload last arrived, or more peers joined than there were since: what a stalled reader is judged by. */
@@ -154,12 +164,12 @@ export class TorrentRecord implements TorrentView {
   /** Another source names the same torrent. */
   learn({ trackers, peers }: Pick<TorrentRecordOptions, "trackers" | "peers">): void {
     this.#trackers = uniqueTrackers([...this.#trackers, ...trackers]);
-    this.#peers = uniquePeers([...peers, ...this.#peers]);
+    this.#peers = uniquePeers([...peers, ...this.#peers], MAX_NAMED_PEERS);
   }
 
   /** These answered lately. */
   peersProven(peers: readonly PeerAddress[]): void {
-    this.#peers = uniquePeers([...this.#peers.slice(0, MAX_NAMED_PEERS), ...peers]);
+    this.#provenPeers = uniquePeers([...peers, ...this.#provenPeers], MAX_PROVEN_PEERS);
   }
 
   /** The session opened the torrent's storage: its bits are the truth from now on. */
@@ -377,7 +387,7 @@ function describeFiles(metainfo: Metainfo, verified: readonly ByteRange[]): Torr
 }
 
 /** Each address once, where it first occurs. */
-function uniquePeers(peers: readonly PeerAddress[]): PeerAddress[] {
+function uniquePeers(peers: readonly PeerAddress[], limit: number): PeerAddress[] {
   const unique = new Map(peers.map((peer) => [formatPeerAddress(peer), peer]));
-  return [...unique.values()].slice(0, MAX_PEERS);
+  return [...unique.values()].slice(0, limit);
 }

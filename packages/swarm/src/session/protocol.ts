@@ -9,8 +9,10 @@ export interface TorrentOrder {
   /** The raw info dictionary, or undefined for a magnet whose metadata is still to be fetched. */
   readonly infoBytes: Uint8Array | undefined;
   readonly trackers: readonly (readonly string[])[];
-  /** Peers named by the user or proven in a past session. */
+  /** Named by the user: dialled for ever. */
   readonly peers: readonly PeerAddress[];
+  /** Those that answered in a past session: forgotten like others when they no longer do. */
+  readonly provenPeers: readonly PeerAddress[];
   /** Complete files to share, one absolute path for each file, instead of a store below `directory`. */
   readonly seedPaths: readonly string[] | undefined;
 }

@@ -58,7 +58,7 @@ export class TorrentSession implements PeerListener {
   #provenPeers = "";
 
   constructor(order: TorrentOrder, environment: SessionEnvironment) {
-    const { infoHash, infoBytes, trackers, peers } = order;
+    const { infoHash, infoBytes, trackers, peers, provenPeers } = order;
     const { peerId, clock, random, announce, dht, listenPort, budget } = environment;
     this.#order = order;
     this.#environment = environment;
@@ -85,6 +85,7 @@ export class TorrentSession implements PeerListener {
       found: (found) => this.#connections.learn(found, "found"),
     });
     this.#connections.learn(peers, "given");
+    this.#connections.learn(provenPeers, "found");
     this.#discovery = new Discovery({
       infoHash,
       peerId,

@@ -158,7 +158,13 @@ async function loadTorrent(folder: string, infoHash: string): Promise<StoredTorr
   // It stays in place until the next `save`: a torrent without a record would not be listed after another start.
   if (record === undefined) await quarantineCopy(recordPath);
   const infoBytes = await loadInfo(join(stateFolder, INFO_FILE), infoHash);
-  const unknown = { trackers: [], peers: [], displayName: undefined, addedAtMs: Math.floor(recordStats.mtimeMs) };
+  const unknown = {
+    trackers: [],
+    peers: [],
+    provenPeers: [],
+    displayName: undefined,
+    addedAtMs: Math.floor(recordStats.mtimeMs),
+  };
   return { infoHash, infoBytes, ...(record ?? unknown) };
 }
 

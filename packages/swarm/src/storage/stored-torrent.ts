@@ -7,8 +7,10 @@ export interface StoredTorrent {
   /** The raw info dictionary; undefined while it is still to be fetched from peers. */
   readonly infoBytes: Uint8Array | undefined;
   readonly trackers: readonly (readonly string[])[];
-  /** Peers worth trying first. */
+  /** Named by the user. */
   readonly peers: readonly PeerAddress[];
+  /** Those that answered lately: worth trying first. */
+  readonly provenPeers: readonly PeerAddress[];
   readonly displayName: string | undefined;
   /** Wall-clock time, milliseconds since 1970. */
   readonly addedAtMs: number;
@@ -17,8 +19,9 @@ export interface StoredTorrent {
 /** Everything but the info dictionary, which has a file of its own. */
 export type TorrentRecord = Omit<StoredTorrent, "infoHash" | "infoBytes">;
 
-export function encodeTorrentRecord({ trackers, peers, displayName, addedAtMs }: TorrentRecord): Uint8Array {
-  return Buffer.from(JSON.stringify({ version: 1, trackers, peers, displayName, addedAtMs }, null, 2));
+export function encodeTorrentRecord(record: TorrentRecord): Uint8Array {
+  const { trackers, peers, provenPeers, displayName, addedAtMs } = record;
+  return Buffer.from(JSON.stringify({ version: 1, trackers, peers, provenPeers, displayName, addedAtMs }, null, 2));
 }
 
 /** Reads a record; what is not as we write it is undefined as a whole, for then nobody knows what else is wrong. */
@@ -30,10 +33,11 @@ export function decodeTorrentRecord(bytes: Uint8Array): TorrentRecord | undefine
     return undefined;
   }
   if (!isObject(record) || record["version"] !== 1) return undefined;
-  const { trackers, peers, displayName, addedAtMs } = record;
-  if (!isTiers(trackers) || !isPeers(peers) || typeof addedAtMs !== "number") return undefined;
+  // Records of the first versions have one list of peers.
+  const { trackers, peers, provenPeers = [], displayName, addedAtMs } = record;
+  if (!isTiers(trackers) || !isPeers(peers) || !isPeers(provenPeers) || typeof addedAtMs !== "number") return undefined;
   if (displayName !== undefined && typeof displayName !== "string") return undefined;
-  return { trackers, peers, displayName, addedAtMs };
+  return { trackers, peers, provenPeers, displayName, addedAtMs };
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -89,7 +89,7 @@ describe("openTorrentEngine", () => {
     const folder = await temporaryFolder();
     closing.push(() => folder[Symbol.asyncDispose]());
     const library = await openLibrary(folder.path);
-    const stored = { trackers: [], peers: [], displayName: "Old", addedAtMs: 1 };
+    const stored = { trackers: [], peers: [], provenPeers: [], displayName: "Old", addedAtMs: 1 };
     const broken = Buffer.from("d4:name3:old12:piece lengthi1e6:pieces0:6:lengthi1ee");
     const infoHash = createHash("sha1").update(broken).digest("hex");
     await library.save({ ...stored, infoHash, infoBytes: broken });
@@ -123,7 +123,8 @@ describe("TorrentEngine.add", () => {
     await engine.close();
     const again = await open();
     expect(again.get(INFO_HASH)).toMatchObject({ name: "films", state: "ready" });
-    expect(told()).toMatchObject([{ order: { peers: [PEER, { host: "10.0.0.2", port: 2 }], infoBytes: INFO_BYTES } }]);
+    const provenPeers = [{ host: "10.0.0.2", port: 2 }];
+    expect(told()).toMatchObject([{ order: { peers: [PEER], provenPeers, infoBytes: INFO_BYTES } }]);
   });
 
   it("takes the same torrent twice at once as one that knows more", async () => {

@@ -307,14 +307,16 @@ describe("TorrentRecord.learn", () => {
     expect([record.peers[0], record.peers[99]]).toEqual([peer(149), peer(50)]);
   });
 
-  it("keeps peers that the user named when others have answered since", () => {
+  it("keeps 50 peers that answered, those that did last first, apart from those that sources named", () => {
     const { record } = setUp();
     record.learn({ trackers: [], peers: peers(0, 3) });
-    record.peersProven(peers(100, 150));
-    record.peersProven([peer(1), ...peers(151, 200)]);
-    expect(record.peers.slice(0, 3)).toEqual(peers(0, 3));
-    expect(record.peers).toHaveLength(99);
-    expect(record.peers.slice(50)).toEqual(peers(151, 200));
+    record.peersProven(peers(100, 140));
+    record.peersProven([peer(1), ...peers(139, 149)]);
+    record.peersProven([]);
+    expect(record.peers).toEqual(peers(0, 3));
+    expect(record.provenPeers).toEqual([peer(1), ...peers(139, 149), ...peers(100, 139)]);
+    record.peersProven(peers(200, 240));
+    expect(record.provenPeers).toEqual([...peers(200, 240), peer(1), ...peers(139, 148)]);
   });
 });
 

@@ -7,7 +7,7 @@ import type { Dht } from "../../src/discovery/index.ts";
 import { Deferred } from "../../src/engine/deferred.ts";
 import { createTorrentFile, encodeBencode, parseTorrentFile } from "../../src/metainfo/index.ts";
 import { ConnectionBudget } from "../../src/session/connection-budget.ts";
-import type { SessionEvent } from "../../src/session/protocol.ts";
+import type { SessionEvent, TorrentOrder } from "../../src/session/protocol.ts";
 import { TorrentSession } from "../../src/session/torrent-session.ts";
 import { FakeWire, fakeAddress, remoteHandshake } from "./fake-peer.ts";
 import { virtualTime } from "./virtual-time.ts";
@@ -39,7 +39,7 @@ async function createTorrent({ isPrivate = false } = {}) {
 }
 
 /** A session of one torrent in virtual time: no sockets, a DHT that writes down what it is asked. */
-async function setUp(order: { infoHash: string; infoBytes?: Uint8Array; seedPaths?: readonly string[] }) {
+async function setUp(order: Partial<TorrentOrder> & { infoHash: string }) {
   const clock = virtualTime();
   const events: SessionEvent[] = [];
   const outcome = new Deferred<SessionEvent>();
@@ -52,10 +52,10 @@ async function setUp(order: { infoHash: string; infoBytes?: Uint8Array; seedPath
     announce: async () => void dhtCalls.push("announce"),
     close: async () => undefined,
   };
-  const { infoHash, infoBytes, seedPaths } = order;
-  const directory = join(await temporaryFolder(), infoHash);
+  const directory = join(await temporaryFolder(), order.infoHash);
+  const nothing = { infoBytes: undefined, seedPaths: undefined, trackers: [], peers: [], provenPeers: [] };
   const session = new TorrentSession(
-    { infoHash, infoBytes, seedPaths, directory, trackers: [], peers: [] },
+    { ...nothing, directory, ...order },
     {
       peerId: new Uint8Array(20).fill(200),
       clock,
@@ -112,6 +112,21 @@ describe("TorrentSession", () => {
     await settled();
     await clock.advance(3_600_000);
     expect(dhtCalls).toHaveLength(2);
+    await session.close();
+  });
+
+  it("forgets a peer of a past session that no longer answers, and none that the user named", async () => {
+    // Nobody listens at port 1.
+    const [peer, provenPeer] = ["127.0.0.1", "127.0.0.2"].map((host) => ({ host, port: 1 }));
+    const order = { infoHash: "ab".repeat(20), peers: [peer!], provenPeers: [provenPeer!] };
+    const { clock, session } = await setUp(order);
+    expect(session.figures().knownPeers).toBe(2);
+    const knownLater = async (): Promise<number> => {
+      await clock.advance(60_000);
+      return session.figures().knownPeers;
+    };
+    await expect.poll(knownLater, { timeout: 10_000 }).toBe(1);
+    for (let minutes = 0; minutes < 20; minutes += 1) expect(await knownLater()).toBe(1);
     await session.close();
   });
 

@@ -21,6 +21,7 @@ const FILM: StoredTorrent = {
     { host: "10.0.0.1", port: 6881 },
     { host: "2001:db8::1", port: 1 },
   ],
+  provenPeers: [{ host: "10.0.0.2", port: 6882 }],
   displayName: "Der Film – ☂",
   addedAtMs: 1_700_000_000_000,
 };
@@ -29,6 +30,7 @@ const MAGNET: StoredTorrent = {
   infoBytes: undefined,
   trackers: [],
   peers: [],
+  provenPeers: [],
   displayName: undefined,
   addedAtMs: 1_600_000_000_000,
 };
@@ -154,6 +156,10 @@ describe("a library whose files were changed", () => {
     {
       title: "with a port that is none",
       text: '{"version":1,"trackers":[],"peers":[{"host":"a","port":65536}],"addedAtMs":1}',
+    },
+    {
+      title: "with proven peers that are none",
+      text: '{"version":1,"trackers":[],"peers":[],"provenPeers":1,"addedAtMs":1}',
     },
     { title: "with a time that is none", text: '{"version":1,"trackers":[],"peers":[],"addedAtMs":"now"}' },
     { title: "with a name that is none", text: '{"version":1,"trackers":[],"peers":[],"addedAtMs":1,"displayName":5}' },
