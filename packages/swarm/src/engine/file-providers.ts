@@ -1,73 +1,68 @@
 import type { PieceProvider } from "@riptide/core";
+import type { FilePieceProvider } from "../provider/index.ts";
 
 /** Files kept open that nobody reads: reopening one costs a system call, a library of films has thousands. */
 const MAX_IDLE_FILES = 64;
 
-interface OpenProvider {
-  readonly provider: PieceProvider & AsyncDisposable;
+interface Entry {
+  readonly provider: FilePieceProvider;
   readonly counted: PieceProvider;
-  /** Reads under way and demands held. */
-  users: number;
+  /** Reads under way. */
+  readers: number;
 }
 
-/** The opened files of all torrents, one provider for each file. Those used longest ago are closed, never one in use. */
+/**
+ * The providers of all torrents' files, one for each file that was ever asked for, until its torrent is closed. What is
+ * scarce are descriptors: of the files that nobody reads, all but those used last are closed, until they are read again.
+ */
 export class FileProviders {
-  /** The most recently opened last. */
-  readonly #open = new Map<string, OpenProvider>();
+  readonly #entries = new Map<string, Entry>();
+  /** Those that nobody reads and whose file may be open, the one used last at the end. */
+  readonly #idle = new Set<Entry>();
 
-  get(infoHash: string, index: number, create: () => PieceProvider & AsyncDisposable): PieceProvider {
+  get(infoHash: string, index: number, create: () => FilePieceProvider): PieceProvider {
     const key = `${infoHash}/${index}`;
-    const open = this.#open.get(key) ?? countUses(create());
-    this.#open.delete(key);
-    this.#open.set(key, open);
-    this.#closeIdle();
-    return open.counted;
+    const entry = this.#entries.get(key) ?? this.#countReaders(create());
+    this.#entries.set(key, entry);
+    return entry.counted;
   }
 
   /** Closes the files of one torrent; whoever still reads them gets the torrent's failure. */
   async close(infoHash: string): Promise<void> {
-    const keys = [...this.#open.keys()].filter((key) => key.startsWith(`${infoHash}/`));
-    await Promise.all(keys.map((key) => this.#close(key)));
+    const closed = [...this.#entries].filter(([key]) => key.startsWith(`${infoHash}/`));
+    for (const [key, entry] of closed) {
+      this.#entries.delete(key);
+      this.#idle.delete(entry);
+    }
+    await Promise.all(closed.map(([, { provider }]) => provider[Symbol.asyncDispose]()));
   }
 
-  #closeIdle(): void {
-    const idle = [...this.#open].filter(([, { users }]) => users === 0).slice(0, -MAX_IDLE_FILES);
-    // Nothing was written through them: a descriptor that cannot be closed loses nothing.
-    for (const [key] of idle) this.#close(key).catch(() => undefined);
+  #countReaders(provider: FilePieceProvider): Entry {
+    const counted: PieceProvider = {
+      sizeBytes: provider.sizeBytes,
+      available: (range) => provider.available(range),
+      want: (demand) => provider.want(demand),
+      readAt: async (offset, length, options) => {
+        entry.readers += 1;
+        this.#idle.delete(entry);
+        try {
+          return await provider.readAt(offset, length, options);
+        } finally {
+          entry.readers -= 1;
+          if (entry.readers === 0) this.#rest(entry);
+        }
+      },
+    };
+    const entry: Entry = { provider, counted, readers: 0 };
+    return entry;
   }
 
-  async #close(key: string): Promise<void> {
-    const open = this.#open.get(key);
-    this.#open.delete(key);
-    await open?.provider[Symbol.asyncDispose]();
+  #rest(entry: Entry): void {
+    this.#idle.add(entry);
+    const [longest] = this.#idle;
+    if (this.#idle.size <= MAX_IDLE_FILES || longest === undefined) return;
+    this.#idle.delete(longest);
+    // Nothing was written through it: a descriptor that cannot be closed loses nothing.
+    longest.provider.releaseFile().catch(() => undefined);
   }
-}
-
-function countUses(provider: PieceProvider & AsyncDisposable): OpenProvider {
-  const counted: PieceProvider = {
-    sizeBytes: provider.sizeBytes,
-    available: (range) => provider.available(range),
-    readAt: async (offset, length, options) => {
-      open.users += 1;
-      try {
-        return await provider.readAt(offset, length, options);
-      } finally {
-        open.users -= 1;
-      }
-    },
-    want: (demand) => {
-      const held = provider.want(demand);
-      let isHeld = true;
-      open.users += 1;
-      return {
-        [Symbol.dispose]: () => {
-          if (isHeld) open.users -= 1;
-          isHeld = false;
-          held[Symbol.dispose]();
-        },
-      };
-    },
-  };
-  const open: OpenProvider = { provider, counted, users: 0 };
-  return open;
 }

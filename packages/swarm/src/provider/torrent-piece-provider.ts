@@ -24,10 +24,16 @@ export interface PieceProviderOptions {
   readonly view: TorrentView;
   /** The file's place in its torrent. */
   readonly file: { readonly offsetBytes: number; readonly lengthBytes: number };
-  /** Opens the file for reading. Called when the first bytes are there, and again only after it failed. */
+  /** Opens the file for reading. Called when the first bytes are there, and again only after it failed or was released. */
   readonly openFile: () => Promise<FileHandle>;
   /** Memory for long reads. */
   readonly chunks?: ChunkPool | undefined;
+}
+
+/** A provider that keeps its file open from one read to the next. */
+export interface FilePieceProvider extends PieceProvider, AsyncDisposable {
+  /** Closes the file; the next read opens it again. Call it while no read is under way. */
+  releaseFile(): Promise<void>;
 }
 
 /**
@@ -35,11 +41,11 @@ export interface PieceProviderOptions {
  * file through a descriptor of its own. Disposing it rejects what waits, withdraws what is wanted, and closes the file
  * once no read is under way.
  */
-export function createPieceProvider(options: PieceProviderOptions): PieceProvider & AsyncDisposable {
+export function createPieceProvider(options: PieceProviderOptions): FilePieceProvider {
   return new TorrentPieceProvider(options);
 }
 
-class TorrentPieceProvider implements PieceProvider, AsyncDisposable {
+class TorrentPieceProvider implements FilePieceProvider {
   readonly sizeBytes: number;
   readonly #view: TorrentView;
   readonly #fileOffsetBytes: number;
@@ -104,6 +110,14 @@ class TorrentPieceProvider implements PieceProvider, AsyncDisposable {
     return { [Symbol.dispose]: () => this.#withdraw(id) };
   }
 
+  async releaseFile(): Promise<void> {
+    const opening = this.#handle;
+    this.#handle = undefined;
+    // An open that failed was reported to its read. `close` itself waits for the reads under way.
+    const handle = await opening?.catch(() => undefined);
+    await handle?.close();
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -113,9 +127,7 @@ class TorrentPieceProvider implements PieceProvider, AsyncDisposable {
     this.#watch[Symbol.dispose]();
     this.#waiting.fail(this.#closedError());
     for (const id of this.#heldDemands) this.#withdraw(id);
-    // An open that failed was reported to its read. `close` itself waits for the reads under way.
-    const handle = await this.#handle?.catch(() => undefined);
-    await handle?.close();
+    await this.releaseFile();
   }
 
   /** Where the run of verified bytes from `range.start` ends; `range.start` itself if its first byte is missing. */

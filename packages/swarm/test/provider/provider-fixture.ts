@@ -2,8 +2,8 @@ import type { FileHandle } from "node:fs/promises";
 import { mkdtemp, open, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ChunkPool, type PieceProvider } from "@riptide/core";
-import { createPieceProvider } from "../../src/provider/index.ts";
+import { ChunkPool } from "@riptide/core";
+import { createPieceProvider, type FilePieceProvider } from "../../src/provider/index.ts";
 import { wrapMethod } from "../storage/wrap-method.ts";
 import { TestTorrentView } from "./test-torrent-view.ts";
 
@@ -11,7 +11,7 @@ import { TestTorrentView } from "./test-torrent-view.ts";
 const UNVERIFIED = 0xee;
 
 export interface ProviderFixture {
-  readonly provider: PieceProvider & AsyncDisposable;
+  readonly provider: FilePieceProvider;
   readonly view: TestTorrentView;
   readonly path: string;
   readonly file: { readonly offsetBytes: number; readonly lengthBytes: number };

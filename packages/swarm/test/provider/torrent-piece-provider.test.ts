@@ -156,6 +156,17 @@ describe("closing the piece provider of a torrent", () => {
     await closed;
   });
 
+  it("keeps what waits and is wanted when only its file is released, and opens that again", async () => {
+    fixture.provider.want({ range: { start: 0, end: 10 }, urgency: "soon" });
+    const waiting = fixture.provider.readAt(PIECE, 1, { signal: NEVER });
+    await fixture.provider.readAt(0, 1, { signal: NEVER });
+    await fixture.provider.releaseFile();
+    expect([fixture.openHandles(), fixture.view.demands.size]).toEqual([0, 2]);
+    await fixture.deliver(1);
+    expect([...(await waiting)]).toEqual([TRUTH[PIECE]]);
+    expect([fixture.opened.count, fixture.openHandles()]).toEqual([2, 1]);
+  });
+
   it("gives the torrent's own failure as the reason, if there is one", async () => {
     fixture.view.failure = GONE;
     await fixture.provider[Symbol.asyncDispose]();
