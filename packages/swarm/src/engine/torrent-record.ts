@@ -1,12 +1,13 @@
-import type { ByteRange, Clock, Demand, FileMap, TorrentFileSummary, TorrentStatus } from "@riptide/core";
+import type { ByteRange, Clock, Demand, FileMap, TorrentStatus } from "@riptide/core";
 import { intersectRanges, mergeRanges, RiptideError, StreamError } from "@riptide/core";
 import { hasBit } from "../bits.ts";
 import { formatPeerAddress, type Metainfo } from "../metainfo/index.ts";
 import { uniqueTrackers } from "../metainfo/torrent-urls.ts";
 import type { TorrentView, TorrentWatcher } from "../provider/index.ts";
 import type { Failure, TorrentFigures } from "../session/protocol.ts";
-import { type PeerAddress, pieceLength, type TorrentGeometry } from "../types.ts";
+import type { PeerAddress, TorrentGeometry } from "../types.ts";
 import { Deferred } from "./deferred.ts";
+import { describeFiles, verifiedRanges } from "./torrent-contents.ts";
 
 /** Addresses that are kept for the next start: those that sources named last, and those that answered last. */
 const MAX_NAMED_PEERS = 100;
@@ -24,6 +25,7 @@ const NO_FIGURES: Figures = {
   knownPeers: 0,
   bannedHosts: 0,
   hashFailures: 0,
+  checkedPieces: 0,
 };
 
 export interface TorrentRecordOptions {
@@ -59,6 +61,8 @@ export class TorrentRecord implements TorrentView {
   #mostPeers = 0;
   #metainfo: Metainfo | undefined;
   #verified: Uint8Array | undefined;
+  /** The living session has looked at what is on the disk. */
+  #isChecked = false;
   #failure: StreamError | undefined;
   #storageProblem: Failure | undefined;
   #lastDemandId = 0;
@@ -97,7 +101,7 @@ export class TorrentRecord implements TorrentView {
     return this.#provenPeers;
   }
 
-  /** When a piece or payload last arrived, or more peers joined than there were since: what a stalled reader is judged by. */
+  /** When a piece or payload last arrived, a piece on the disk was checked, or more peers joined than there were since: what a stalled reader is judged by. */
   get lastProgressMs(): number {
     return this.#lastProgressMs;
   }
@@ -176,6 +180,7 @@ export class TorrentRecord implements TorrentView {
   ready(metainfo: Metainfo, verified: SharedArrayBuffer): void {
     this.#metainfo = metainfo;
     this.#verified = new Uint8Array(verified);
+    this.#isChecked = true;
     this.#contents = undefined;
     this.#changed();
     this.#metadataSettled.resolve();
@@ -200,8 +205,9 @@ export class TorrentRecord implements TorrentView {
       hashFailures: past.hashFailures + session.hashFailures,
     };
     const didArrive = usefulBytes(this.#figures) > usefulBytes(before);
+    const didCheck = session.checkedPieces > before.checkedPieces;
     // Peers that come and go, and bring nothing, are no progress for ever.
-    if (didArrive || session.connectedPeers > this.#mostPeers) {
+    if (didArrive || didCheck || session.connectedPeers > this.#mostPeers) {
       this.#mostPeers = session.connectedPeers;
       this.#changed();
     }
@@ -213,6 +219,7 @@ export class TorrentRecord implements TorrentView {
     this.#pastFigures = { ...NO_FIGURES, downloadedBytes, wastedBytes, uploadedBytes, hashFailures };
     this.#figures = this.#pastFigures;
     this.#mostPeers = 0;
+    this.#isChecked = false;
     this.#storageProblem = undefined;
     this.#status = undefined;
   }
@@ -237,6 +244,12 @@ export class TorrentRecord implements TorrentView {
     const { connectedPeers, bannedHosts } = this.#figures;
     const problem = this.#storageProblem;
     if (problem !== undefined) return new StreamError(problem.code, problem.message);
+    if (!this.#isChecked) {
+      return new StreamError(
+        "storage_failed",
+        "The disk does not answer while what is on it is checked. Try again later.",
+      );
+    }
     if (connectedPeers === 0 && bannedHosts > 0) {
       return new StreamError(
         "no_valid_source",
@@ -311,7 +324,8 @@ export class TorrentRecord implements TorrentView {
   #describe(): TorrentStatus {
     const metainfo = this.#metainfo;
     this.#contents ??= this.#describeContents();
-    const { wastedBytes: _wasted, bannedHosts: _banned, hashFailures: _failures, ...figures } = this.#figures;
+    const { wastedBytes: _wasted, bannedHosts: _banned, hashFailures: _failures, ...rest } = this.#figures;
+    const { checkedPieces: _checked, ...figures } = rest;
     const problem = this.#failure ?? this.#storageProblem;
     return {
       infoHash: this.infoHash,
@@ -334,20 +348,8 @@ export class TorrentRecord implements TorrentView {
     };
   }
 
-  /** Verified bytes of the torrent as sorted, disjoint ranges. */
   #verifiedRanges(): ByteRange[] {
-    const metainfo = this.#metainfo;
-    const ranges: { start: number; end: number }[] = [];
-    if (metainfo === undefined) return ranges;
-    for (let piece = 0; piece < metainfo.pieceCount; piece += 1) {
-      if (!this.has(piece)) continue;
-      const start = piece * metainfo.pieceLengthBytes;
-      const end = start + pieceLength(metainfo, piece);
-      const last = ranges.at(-1);
-      if (last?.end === start) last.end = end;
-      else ranges.push({ start, end });
-    }
-    return ranges;
+    return this.#metainfo === undefined ? [] : verifiedRanges(this.#metainfo, (piece) => this.has(piece));
   }
 
   #tellVerified(piece: number): void {
@@ -367,23 +369,6 @@ export function fileNotFound(index: number): RiptideError {
 /** A peer that sends what nobody asked for is no progress. */
 function usefulBytes({ downloadedBytes, wastedBytes }: Figures): number {
   return downloadedBytes - wastedBytes;
-}
-
-/** `verified` is sorted, as files are: both are walked once. */
-function describeFiles(metainfo: Metainfo, verified: readonly ByteRange[]): TorrentFileSummary[] {
-  let first = 0;
-  const summaries: TorrentFileSummary[] = [];
-  for (const file of metainfo.files) {
-    const end = file.offsetBytes + file.lengthBytes;
-    while (first < verified.length && verified[first]!.end <= file.offsetBytes) first += 1;
-    let verifiedBytes = 0;
-    for (let next = first; next < verified.length && verified[next]!.start < end; next += 1) {
-      verifiedBytes += Math.min(end, verified[next]!.end) - Math.max(file.offsetBytes, verified[next]!.start);
-    }
-    if (file.isPadding) continue;
-    summaries.push({ index: file.index, path: file.path.join("/"), lengthBytes: file.lengthBytes, verifiedBytes });
-  }
-  return summaries;
 }
 
 /** Each address once, where it first occurs. */

@@ -46,6 +46,8 @@ export interface TorrentFigures {
   readonly knownPeers: number;
   readonly bannedHosts: number;
   readonly hashFailures: number;
+  /** Pieces on the disk that were hashed before the torrent could be opened, right or not. */
+  readonly checkedPieces: number;
 }
 
 /** What went wrong: for the user, and for the log. */

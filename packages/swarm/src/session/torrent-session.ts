@@ -56,6 +56,7 @@ export class TorrentSession implements PeerListener {
   #opening: Promise<void> | undefined;
   #storageProblem: Failure | undefined;
   #provenPeers = "";
+  #checkedPieces = 0;
 
   constructor(order: TorrentOrder, environment: SessionEnvironment) {
     const { infoHash, infoBytes, trackers, peers, provenPeers } = order;
@@ -147,6 +148,7 @@ export class TorrentSession implements PeerListener {
       knownPeers: this.#connections.book.size,
       bannedHosts: this.#connections.book.bannedHostCount,
       hashFailures: transfer?.stats.hashFailures ?? 0,
+      checkedPieces: this.#checkedPieces,
     };
   }
 
@@ -265,9 +267,11 @@ export class TorrentSession implements PeerListener {
   #openStore(metainfo: Metainfo): Promise<TorrentStore> {
     const { directory, seedPaths } = this.#order;
     const { signal } = this.#abort;
-    return seedPaths === undefined
-      ? openTorrentStore({ directory, metainfo, signal })
-      : openSeedStore({ metainfo, paths: seedPaths });
+    if (seedPaths !== undefined) return openSeedStore({ metainfo, paths: seedPaths });
+    const pieceChecked = (): void => {
+      this.#checkedPieces += 1;
+    };
+    return openTorrentStore({ directory, metainfo, signal, pieceChecked });
   }
 
   #reportStorage(error: unknown): void {

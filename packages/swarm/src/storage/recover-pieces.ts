@@ -23,6 +23,8 @@ export interface RecoverOptions {
   /** Files as the last session left them. */
   readonly stamps: FileStamps;
   readonly signal: AbortSignal;
+  /** A piece was hashed: it may take minutes until all are. */
+  readonly pieceChecked: () => void;
 }
 
 export interface RecoveredPieces {
@@ -89,13 +91,14 @@ async function filesOnDisk({ directory, layout }: RecoverOptions): Promise<reado
   return layout.files.filter((file) => holdsBytes(file) && names.has(file.diskPath[0]!));
 }
 
-async function hashPieces(pieces: readonly number[], { directory, layout, signal }: RecoverOptions): Promise<number[]> {
+async function hashPieces(pieces: readonly number[], options: RecoverOptions): Promise<number[]> {
+  const { directory, layout, signal, pieceChecked: checked } = options;
   if (pieces.length === 0) return [];
   const files = new OpenFiles((file) => open(join(directory, ...file.diskPath), READ_ONLY));
   try {
     const read = (offset: number, bytes: Uint8Array): Promise<void> =>
       fillFromFiles(layout, files, { range: { start: offset, end: offset + bytes.length }, bytes, signal });
-    const found = await rehash(pieces, layout, { read, signal });
+    const found = await rehash(pieces, layout, { read, signal, checked });
     // What was read may still be on its way to the disk, and is about to be recorded: data first.
     for (const file of filesOf(found, layout)) await files.use(file, "read", (handle) => handle.datasync());
     return found;

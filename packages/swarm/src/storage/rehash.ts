@@ -18,7 +18,7 @@ export type ReadTorrent = (offset: number, bytes: Uint8Array) => Promise<void>;
 export async function rehash(
   pieces: Iterable<number>,
   layout: TorrentLayout,
-  options: { read: ReadTorrent; signal: AbortSignal },
+  options: { read: ReadTorrent; signal: AbortSignal; checked: () => void },
 ): Promise<number[]> {
   const right: number[] = [];
   const hashZeros = createZeroHasher();
@@ -41,6 +41,7 @@ export async function rehash(
     }
     const digest = zeroBytes === lengthBytes ? hashZeros(lengthBytes) : hash.digest();
     if (digest.equals(layout.pieceHashes.subarray(piece * HASH_BYTES, (piece + 1) * HASH_BYTES))) right.push(piece);
+    options.checked();
   }
   return right;
 }

@@ -54,13 +54,16 @@ export interface TorrentStoreOptions {
   readonly metainfo: TorrentLayout;
   /** Aborts opening, which may have to hash what lies there. */
   readonly signal: AbortSignal;
+  /** A piece that lies there was hashed. */
+  readonly pieceChecked?: () => void;
 }
 
 /**
  * Opens the store of a torrent below its folder. Pieces are believed as the journal records them, where their files are
  * there at full length; if the journal is damaged or missing, the files are hashed.
  */
-export function openTorrentStore({ directory, metainfo, signal }: TorrentStoreOptions): Promise<TorrentStore> {
+export function openTorrentStore(options: TorrentStoreOptions): Promise<TorrentStore> {
+  const { directory, metainfo, signal, pieceChecked = () => undefined } = options;
   return withStorageErrors(async () => {
     signal.throwIfAborted();
     const folders = new SafeFolders(directory);
@@ -68,7 +71,8 @@ export function openTorrentStore({ directory, metainfo, signal }: TorrentStoreOp
     const journal = new VerifiedJournal(join(stateFolder, JOURNAL_FILE), metainfo);
     const stampsPath = join(stateFolder, STAMPS_FILE);
     const stamps = await readFileStamps(stampsPath, metainfo.files.length);
-    const recovered = await recoverPieces({ directory, layout: metainfo, folders, journal, stamps, signal });
+    const recover = { directory, layout: metainfo, folders, journal, stamps, signal, pieceChecked };
+    const recovered = await recoverPieces(recover);
     await dropFileStamps(stampsPath);
     return new DiskTorrentStore({ directory, layout: metainfo, folders, journal, recovered });
   }, signal);

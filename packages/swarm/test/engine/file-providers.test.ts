@@ -51,7 +51,6 @@ describe("FileProviders", () => {
     });
   }
 
-  const read = (provider: PieceProvider): Promise<Uint8Array> => provider.readAt(0, 1, { signal });
   const openFiles = (): number[] => made.flatMap(({ isFileOpen }, index) => (isFileOpen ? [index] : []));
   const openAll = (count: number): PieceProvider[] => Array.from({ length: count }, (_, index) => open("a", index));
 
@@ -106,3 +105,7 @@ describe("FileProviders", () => {
     expect(made).toHaveLength(4);
   });
 });
+
+function read(provider: PieceProvider): Promise<Uint8Array> {
+  return provider.readAt(0, 1, { signal });
+}

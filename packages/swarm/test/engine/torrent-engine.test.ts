@@ -5,7 +5,7 @@ import type { EngineEvent } from "@riptide/core";
 import { afterEach, describe, expect, it } from "vitest";
 import { openTorrentEngine, type RiptideTorrentEngine } from "../../src/engine/torrent-engine.ts";
 import { parseTorrentFile } from "../../src/metainfo/index.ts";
-import type { SessionCommand } from "../../src/session/protocol.ts";
+import type { SessionCommand, TorrentFigures } from "../../src/session/protocol.ts";
 import { openLibrary } from "../../src/storage/index.ts";
 import { virtualTime } from "../session/virtual-time.ts";
 import { fakeThreads } from "./fake-threads.ts";
@@ -17,6 +17,19 @@ const TORRENT_FILE = sampleTorrentFile([["film.mkv", 3 * PIECE_LENGTH_BYTES]], {
 const { infoHash: INFO_HASH, infoBytes: INFO_BYTES } = parseTorrentFile(TORRENT_FILE);
 const MAGNET = `magnet:?xt=urn:btih:${INFO_HASH}`;
 const PEER = { host: "10.0.0.1", port: 1 };
+const NO_FIGURES: TorrentFigures = {
+  infoHash: INFO_HASH,
+  downloadedBytes: 0,
+  wastedBytes: 0,
+  uploadedBytes: 0,
+  downloadBytesPerSecond: 0,
+  uploadBytesPerSecond: 0,
+  connectedPeers: 0,
+  knownPeers: 0,
+  bannedHosts: 0,
+  hashFailures: 0,
+  checkedPieces: 0,
+};
 const closing: (() => PromiseLike<unknown>)[] = [];
 
 afterEach(async () => {
@@ -311,6 +324,20 @@ describe("TorrentEngine", () => {
     const reading = provider.readAt(0, 4, { signal });
     threads[0]!.die();
     await clock.advance(200);
+    await writeFile(join(dataDirectory, INFO_HASH, "film.mkv"), "abcdefgh");
+    ready(0x80);
+    expect(Buffer.from(await reading).toString()).toBe("abcd");
+  });
+
+  it("lets a reader wait for as long as pieces are checked on the disk", async () => {
+    const { clock, dataDirectory, engine, threads, ready } = await setUp();
+    await engine.add(TORRENT_FILE, { signal });
+    const { provider } = await engine.openFile(INFO_HASH, 0, { signal });
+    const reading = provider.readAt(0, 4, { signal });
+    for (let checkedPieces = 1; checkedPieces <= 10; checkedPieces += 1) {
+      await clock.advance(29_000);
+      threads[0]!.say({ type: "figures", torrents: [{ ...NO_FIGURES, checkedPieces }] });
+    }
     await writeFile(join(dataDirectory, INFO_HASH, "film.mkv"), "abcdefgh");
     ready(0x80);
     expect(Buffer.from(await reading).toString()).toBe("abcd");

@@ -27,6 +27,7 @@ const FIGURES: TorrentFigures = {
   knownPeers: 0,
   bannedHosts: 0,
   hashFailures: 0,
+  checkedPieces: 0,
 };
 
 function setUp({ isMagnet = false, displayName }: { isMagnet?: boolean; displayName?: string } = {}) {
@@ -276,10 +277,27 @@ describe("TorrentRecord", () => {
     ["all were banned", { bannedHosts: 2 }, "no_valid_source", /damaged data/],
     ["peers are there that have nothing", { connectedPeers: 2, bannedHosts: 1 }, "no_peers", /^None of the 2/],
   ])("explains a stall when %s", (_what, figures, code, message) => {
-    const { record } = setUp();
+    const { record, ready } = setUp();
+    ready();
     record.setFigures({ ...FIGURES, ...figures });
     const error = record.explainStall();
     expect([error.code, message.test(error.message)]).toEqual([code, true]);
+  });
+
+  it("takes pieces that are checked on the disk for progress, and explains by the disk when they are not", async () => {
+    const { clock, record, ready } = setUp();
+    const check = async (checkedPieces: number): Promise<number> => {
+      await clock.advance(1_000);
+      record.setFigures({ ...FIGURES, checkedPieces });
+      return clock.nowMs() - record.lastProgressMs;
+    };
+    expect([await check(1), await check(2), await check(2)]).toEqual([0, 0, 1_000]);
+    expect(record.explainStall()).toMatchObject({ code: "storage_failed" });
+    ready();
+    expect(record.explainStall()).toMatchObject({ code: "no_peers" });
+    record.sessionDied();
+    expect(await check(1)).toBe(0);
+    expect(record.explainStall()).toMatchObject({ code: "storage_failed" });
   });
 
   it("explains a stall by the disk if that refuses pieces", () => {

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
+import type { VirtualClock } from "@riptide/sim";
 import { describe, expect, it } from "vitest";
 import { ConnectionBudget, type Need } from "../../src/session/connection-budget.ts";
 import { Connections } from "../../src/session/connections.ts";
@@ -9,7 +10,8 @@ import { virtualTime } from "./virtual-time.ts";
 
 const OWN_ID = new Uint8Array(20).fill(200);
 
-function setUp({ clock = virtualTime(), budget = new ConnectionBudget(), need = "wanted" as Need } = {}) {
+function setUp(options: { clock?: VirtualClock; budget?: ConnectionBudget; need?: Need } = {}) {
+  const { clock = virtualTime(), budget = new ConnectionBudget(), need = "wanted" } = options;
   const setting = { need };
   const events: string[] = [];
   const connections = new Connections({

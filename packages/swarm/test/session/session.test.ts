@@ -30,8 +30,9 @@ async function startSession() {
     clock,
     emit: (event) => events.push(event),
   });
-  const told = (type: SessionEvent["type"]): Promise<void> =>
-    expect.poll(() => events.map((event) => event.type), { timeout: 10_000 }).toContain(type);
+  const told = async (type: SessionEvent["type"]): Promise<void> => {
+    await expect.poll(() => events.map((event) => event.type), { timeout: 10_000 }).toContain(type);
+  };
   return {
     session,
     clock,

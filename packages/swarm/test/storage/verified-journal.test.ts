@@ -3,8 +3,9 @@ import { mkdir, open, readFile, rename, rm, symlink, writeFile } from "node:fs/p
 import { createRandom } from "@riptide/sim";
 import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { openTorrentStore } from "../../src/storage/index.ts";
 import { decodeJournal, encodeJournal } from "../../src/storage/verified-journal.ts";
-import { INFO_HASH, StorageBench, sampleTorrent, setBits } from "./sample-torrent.ts";
+import { INFO_HASH, NEVER, StorageBench, sampleTorrent, setBits } from "./sample-torrent.ts";
 
 const PIECE = 16 * 1024;
 const TORRENT = sampleTorrent({
@@ -41,6 +42,21 @@ async function overwrite(path: string, position: number, bytes: Uint8Array): Pro
 }
 
 describe("a journal that was torn or damaged", () => {
+  it("makes the store tell of each piece that is hashed, and of none otherwise", async () => {
+    const count = async (): Promise<number> => {
+      let checked = 0;
+      const pieceChecked = (): void => {
+        checked += 1;
+      };
+      const options = { directory: bench.torrentFolder, metainfo: TORRENT, signal: NEVER, pieceChecked };
+      await (await openTorrentStore(options)).close();
+      return checked;
+    };
+    expect(await count()).toBe(0);
+    await overwrite(bench.journalPath, 0, Uint8Array.of(0));
+    expect(await count()).toBeGreaterThanOrEqual(SYNCED.length);
+  });
+
   it("loses no synced piece, wherever it is cut off: what it no longer says is found by hashing", async () => {
     const journal = await readFile(bench.journalPath);
     expect(journal.length).toBe(HEADER_BYTES + SYNCED.length * RECORD_BYTES);
