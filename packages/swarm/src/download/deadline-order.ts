@@ -36,6 +36,11 @@ export class DeadlineOrder {
     return this.#due.get(piece);
   }
 
+  /** Nobody wants anything. */
+  get isEmpty(): boolean {
+    return this.#due.size === 0;
+  }
+
   isWanted(piece: number): boolean {
     return this.#due.has(piece);
   }

@@ -36,7 +36,8 @@ const NO_PEER_STATS: PeerStats = {
 
 /**
  * The pure heart of a torrent session: peers, pieces and the clock in; requests, cancels, finished pieces and bans out.
- * No sockets, no timers: whoever owns those calls the input methods, `tick` every 50 ms, and obeys `DownloaderOutput`.
+ * No sockets, no timers: whoever owns those calls the input methods, `tick` every 50 ms unless it `isIdle`, and obeys
+ * `DownloaderOutput`.
  * The same calls give the same output. Unknown peers are ignored (their last words may come after `removePeer`).
  */
 export class Downloader {
@@ -182,6 +183,11 @@ export class Downloader {
     if (queue === undefined || queue.inFlight.size > queue.depth() * REFILL_BELOW_SHARE) return;
     fill(this.#state, queue, nowMs);
     this.#settle(nowMs);
+  }
+
+  /** Nothing is wanted, and so nothing is asked for: a tick would change nothing. Only `setDeadlines` ends that. */
+  get isIdle(): boolean {
+    return this.#state.order.isEmpty;
   }
 
   /** Every 50 ms: O(peers + window), and O(requests) while an urgent piece waits for its last blocks. */

@@ -7,8 +7,9 @@ import { Peer, type PeerListener } from "./peer.ts";
 
 /** Connections of one torrent that come by themselves: strangers must not take the places of peers that we look for. */
 const MAX_INCOMING_PEERS = 40;
-/** The rhythm of retries; new addresses are dialled at once. */
+/** The rhythm of retries; new addresses are dialled at once. Nobody waits for those of an idle torrent. */
 const TICK_MS = 250;
+const IDLE_TICK_MS = 1_000;
 /** BEP 3: peers "generally" send a keep-alive every two minutes, and close what is silent for longer. */
 const KEEP_ALIVE_MS = 100_000;
 /**
@@ -131,7 +132,8 @@ export class Connections implements Tenant {
   }
 
   #schedule(): void {
-    this.#timer = this.#options.clock.setTimer(TICK_MS, () => {
+    const delayMs = this.need === "idle" ? IDLE_TICK_MS : TICK_MS;
+    this.#timer = this.#options.clock.setTimer(delayMs, () => {
       this.#schedule();
       this.#closeFlooded();
       this.#keepAlive();

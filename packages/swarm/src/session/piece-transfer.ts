@@ -87,7 +87,6 @@ export class PieceTransfer implements PeerTransfer {
     for (const { piece, blocks, bytes } of options.partials) {
       this.#downloader.importPartial(piece, blocks, bytes, clock.nowMs());
     }
-    this.#schedule();
     this.#keepHouse();
   }
 
@@ -117,7 +116,10 @@ export class PieceTransfer implements PeerTransfer {
 
   setDemand(id: number, demand: Demand | undefined): void {
     const nowMs = this.#nowMs();
+    // After a rest, peers that were silent before it may be asked again.
+    if (this.#scheduleTimer === undefined) this.#downloader.tick(nowMs);
     this.#downloader.setDeadlines(id, demand === undefined ? null : this.#plan(demand, nowMs), nowMs);
+    this.#schedule();
   }
 
   choked(peer: Peer): void {
@@ -280,9 +282,14 @@ export class PieceTransfer implements PeerTransfer {
     peer.setInterested(this.#downloader.isInteresting(peer.key));
   }
 
+  /** Ticks for as long as there is something to schedule: hundreds of torrents may wait for somebody to play them. */
   #schedule(): void {
-    this.#downloader.tick(this.#nowMs());
-    this.#scheduleTimer = this.#options.clock.setTimer(SCHEDULE_TICK_MS, () => this.#schedule());
+    if (this.#isClosed || this.#downloader.isIdle) return;
+    this.#scheduleTimer ??= this.#options.clock.setTimer(SCHEDULE_TICK_MS, () => {
+      this.#scheduleTimer = undefined;
+      this.#downloader.tick(this.#nowMs());
+      this.#schedule();
+    });
   }
 
   #keepHouse(): void {

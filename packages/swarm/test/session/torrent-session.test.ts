@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createRandom } from "@riptide/sim";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Dht } from "../../src/discovery/index.ts";
 import { Deferred } from "../../src/engine/deferred.ts";
 import { createTorrentFile, encodeBencode, parseTorrentFile } from "../../src/metainfo/index.ts";
@@ -201,6 +201,31 @@ describe("TorrentSession", () => {
     await clock.advance(1);
     expect(connectAll()).toBe(30);
     await session.close();
+  });
+
+  it("has little to do while nobody reads, and works again when somebody does", async () => {
+    const { metainfo } = await createTorrent();
+    const { infoHash, infoBytes } = metainfo;
+    const { clock, session, connect, settled } = await setUp({ infoHash, infoBytes });
+    const { peer, wire } = connect(1);
+    await settled();
+    const timersIn = async (durationMs: number): Promise<number> => {
+      using timers = vi.spyOn(clock, "setTimer");
+      await clock.advance(durationMs);
+      return timers.mock.calls.length;
+    };
+    expect(await timersIn(60_000)).toBeLessThan(200);
+    session.setDemand(1, { range: { start: 0, end: 64 * 1024 }, urgency: "now" });
+    expect(await timersIn(60_000)).toBeGreaterThan(1_200);
+    // It has not slept in: what the peer has is asked for at once.
+    peer.onHaveAll();
+    peer.onUnchoke();
+    expect(wire.take().map(([name]) => name)).toEqual(expect.arrayContaining(["interested", "request"]));
+    session.setDemand(1, undefined);
+    await clock.advance(30_000);
+    expect(await timersIn(60_000)).toBeLessThan(200);
+    await session.close();
+    expect(clock.pendingTimers).toBe(0);
   });
 
   it("disconnects, and takes nobody in, when the torrent cannot be opened", async () => {
