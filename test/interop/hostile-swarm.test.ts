@@ -9,11 +9,13 @@ import { waitUntil } from "../support/wait.ts";
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-/** An engine that knows these seeds, and the torrent by its file. */
+/** An engine that knows these seeds and has met them, and the torrent by its file. */
 async function playFrom(torrent: TestTorrent, seeds: readonly ScriptedSeed[], stallLimitMs = 20_000) {
   const us = await startTestEngine({ peers: seeds.map(({ peer }) => peer), stallLimitMs });
+  await us.engine.peerPort(never);
   await us.engine.add(torrent.torrentFile, { signal: never });
   const { provider } = await us.engine.openFile(torrent.infoHash, 0, { signal: AbortSignal.timeout(10_000) });
+  await waitUntil("all seeds are met", () => seeds.every(({ counters }) => counters.connections > 0));
   return { us, provider, [Symbol.asyncDispose]: () => us[Symbol.asyncDispose]() };
 }
 
@@ -77,7 +79,7 @@ describe("without a good peer", () => {
   ])("a read says why it fails when %s", async (_what, options, code) => {
     await using torrent = await smallTorrent();
     const seeds = await startSeeds(torrent, ...options);
-    await using player = await playFrom(torrent, seeds, 1_000);
+    await using player = await playFrom(torrent, seeds, 4_000);
     await expect(player.provider.readAt(0, 10, { signal: never })).rejects.toMatchObject({ name: "StreamError", code });
     // The poison is asked for a bounded number of times (F2, F3).
     for (const { counters } of seeds) expect(counters.requests).toBeLessThan(200);
@@ -89,8 +91,10 @@ describe("without a good peer", () => {
     await using torrent = await smallTorrent();
     const [liar] = await startSeeds(torrent, { misdeed: "lies about the metadata" });
     await using us = await startTestEngine();
+    await us.engine.peerPort(never);
     await us.engine.add(magnetOf(torrent, [liar!]), { signal: never });
-    const opening = us.engine.openFile(torrent.infoHash, 0, { signal: AbortSignal.timeout(1_500) });
+    await waitUntil("the liar is met", () => liar!.counters.connections > 0);
+    const opening = us.engine.openFile(torrent.infoHash, 0, { signal: AbortSignal.timeout(3_000) });
     await expect(opening).rejects.toMatchObject({ name: "TimeoutError" });
     expect(us.engine.get(torrent.infoHash)).toMatchObject({ state: "metadata", connectedPeers: 0 });
     expect(liar!.counters.connections).toBe(1);

@@ -21,7 +21,7 @@ describe("createDht", () => {
   async function startNodes(count: number): Promise<Dht[]> {
     const first = await start([]);
     for (let more = 1; more < count; more++) await start([{ host: HOST, port: first.port }]);
-    await expect.poll(() => first.nodeCount).toBe(count - 1);
+    await expect.poll(() => first.nodeCount, { timeout: 10_000 }).toBe(count - 1);
     return nodes;
   }
 
@@ -61,7 +61,7 @@ describe("createDht", () => {
     await first.announce(INFO_HASH, 1, signal);
     second.addNode({ host: HOST, port: first.port });
     await second.announce(INFO_HASH, 4_242, signal);
-    await expect.poll(() => second.nodeCount).toBe(1);
+    await expect.poll(() => second.nodeCount, { timeout: 10_000 }).toBe(1);
     await second.announce(INFO_HASH, 4_243, signal);
     expect((await find(first)).map(({ port }) => port)).toContain(4_243);
   });
