@@ -74,6 +74,7 @@ function createRecord({ bytes, fileOffsetBytes = 0 }: Parameters<PieceProviderHa
       if (demand === undefined) demands.delete(id);
       else demands.set(id, demand);
     },
+    awaitedChanged: () => {},
   });
   const verified = new SharedArrayBuffer(bitsByteLength(metainfo.pieceCount));
   record.ready(metainfo, verified);
