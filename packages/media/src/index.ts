@@ -1,7 +1,10 @@
+export type { ByteStream } from "./byte-stream.ts";
+export type * from "./demuxer.ts";
 export * from "./key-index.ts";
 export { type CueIndex, isClusterAt, readCues } from "./matroska/cues.ts";
 export type * from "./media-info.ts";
 export * from "./media-type.ts";
+export type * from "./packet.ts";
 export * from "./read-media-info.ts";
 export type { ByteSource } from "./reader.ts";
 export * from "./sniff.ts";

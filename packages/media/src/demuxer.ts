@@ -1,0 +1,41 @@
+import type { ByteRange } from "@riptide/core";
+import type { ByteStream } from "./byte-stream.ts";
+import type { KeyIndex, KeyIndexEntry } from "./key-index.ts";
+import type { Container } from "./media-info.ts";
+import type { CodedTrack, Packet } from "./packet.ts";
+
+/**
+ * The part of a film between two places of its key index, or from or to its ends. Every packet of the film is in exactly one of
+ * the stretches that the entries of an index cut it into.
+ */
+export interface Stretch {
+  /** Undefined: the first packet of the film. */
+  readonly from: KeyIndexEntry | undefined;
+  /** Undefined: to the last packet of the film. */
+  readonly to: KeyIndexEntry | undefined;
+}
+
+export interface PacketRequest {
+  readonly stretch: Stretch;
+  /** Numbers of the tracks whose packets are wanted. */
+  readonly tracks: ReadonlySet<number>;
+  /** Opens the bytes that the stretch needs, in the order in which they are read. */
+  readonly open: (ranges: readonly ByteRange[]) => ByteStream;
+}
+
+/** One opened file, whatever its container: its tracks, where it can be entered, and its packets. */
+export interface Demuxer {
+  readonly container: Container;
+  readonly durationSeconds: number | undefined;
+  readonly tracks: readonly CodedTrack[];
+  /**
+   * The places where this film can be entered; undefined if it does not tell. Read once, from the end of the file in many
+   * containers. Rejects with what the source rejects with.
+   */
+  keyIndex(options: { readonly signal: AbortSignal }): Promise<KeyIndex | undefined>;
+  /**
+   * The packets of a stretch in decoding order, track by track as they are interleaved in the file: what each piece of data
+   * completes is passed on at once, and nothing empty is. Damage is stepped over: what cannot be read is left out.
+   */
+  packets(request: PacketRequest): AsyncGenerator<readonly Packet[], void>;
+}
