@@ -1,4 +1,5 @@
 import { type ByteRange, intersectRanges, type PieceProvider, rangeLength, readaheadWindow } from "@riptide/core";
+import type { ByteStream } from "@riptide/media";
 
 export interface SequentialReaderOptions {
   /** Once it is aborted, reads reject with its reason and nothing is demanded any more. */
@@ -13,11 +14,13 @@ export interface SequentialReaderOptions {
  *
  * The demand ends with the last byte, with a failed read, when the signal is aborted and when the reader is disposed.
  */
-export class SequentialReader implements Disposable {
+export class SequentialReader implements ByteStream, Disposable {
   readonly #provider: PieceProvider;
   readonly #options: SequentialReaderOptions;
   /** What is left to read, in order. */
   #ranges: readonly ByteRange[];
+  /** Where the last range ends. */
+  readonly #endBytes: number;
   #readBytes = 0;
   #demands: readonly Disposable[] = [];
   #isDisposed = false;
@@ -27,13 +30,18 @@ export class SequentialReader implements Disposable {
     this.#provider = provider;
     this.#options = options;
     this.#ranges = ranges.filter((range) => rangeLength(range) > 0);
+    this.#endBytes = this.#ranges.at(-1)?.end ?? 0;
     options.signal.addEventListener("abort", this.#dispose);
     if (!options.signal.aborted) this.#demandAhead();
   }
 
+  get offsetBytes(): number {
+    return this.#ranges[0]?.start ?? this.#endBytes;
+  }
+
   /** At most `lengthBytes` of what comes next, as soon as the first of it is there; undefined at the end. */
   async next(lengthBytes: number): Promise<Uint8Array | undefined> {
-    const [range, ...rest] = this.#ranges;
+    const [range] = this.#ranges;
     if (range === undefined) {
       this[Symbol.dispose]();
       return undefined;
@@ -42,14 +50,23 @@ export class SequentialReader implements Disposable {
       const length = Math.min(lengthBytes, rangeLength(range));
       const chunk = await this.#provider.readAt(range.start, length, { signal: this.#options.signal });
       this.#readBytes += chunk.length;
-      const left = { start: range.start + chunk.length, end: range.end };
-      this.#ranges = rangeLength(left) > 0 ? [left, ...rest] : rest;
-      this.#demandAhead();
+      this.skip(chunk.length);
       return chunk;
     } catch (error) {
       this[Symbol.dispose]();
       throw error;
     }
+  }
+
+  /** Passes over what comes next, also into the ranges behind it. */
+  skip(lengthBytes: number): void {
+    let left = lengthBytes;
+    this.#ranges = this.#ranges.flatMap((range) => {
+      const start = Math.min(range.end, range.start + left);
+      left -= start - range.start;
+      return start < range.end ? { start, end: range.end } : [];
+    });
+    this.#demandAhead();
   }
 
   [Symbol.dispose](): void {

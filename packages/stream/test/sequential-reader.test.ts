@@ -92,6 +92,25 @@ describe("Reading ranges one after the other", () => {
     reader[Symbol.dispose]();
   });
 
+  test("passes over what nobody needs, also into the next range, and neither reads nor demands it", async () => {
+    const provider = provide();
+    const ranges = [
+      { start: 0, end: 1000 },
+      { start: 1 * MIB, end: 4 * MIB },
+    ];
+    const reader = new SequentialReader(provider, ranges, { signal });
+    expect((await reader.next(100))?.length).toBe(100);
+    expect(reader.offsetBytes).toBe(100);
+    reader.skip(900 + 1 * MIB);
+    expect(reader.offsetBytes).toBe(2 * MIB);
+    expect(wanted(provider)).toEqual([{ start: 2 * MIB, end: 2 * MIB + READAHEAD_MIN_BYTES }]);
+    expect(await reader.next(10)).toEqual(bytes.subarray(2 * MIB, 2 * MIB + 10));
+    reader.skip(Number.MAX_SAFE_INTEGER);
+    expect([reader.offsetBytes, provider.counters().demandsHeld]).toEqual([4 * MIB, 0]);
+    expect(await reader.next(1)).toBeUndefined();
+    expect(provider.counters().readBytes).toBe(110);
+  });
+
   test("passes the rate on, so that later bytes are due later", () => {
     const provider = provide("manual");
     const reader = new SequentialReader(provider, [{ start: 0, end: 4 * MIB }], { signal, bytesPerSecond: 5000 });
