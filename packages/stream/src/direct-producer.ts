@@ -1,10 +1,10 @@
-import { type ByteRange, rangeLength, type StreamContext, type StreamProducer } from "@riptide/core";
+import type { ByteRange, StreamContext, StreamProducer } from "@riptide/core";
 import { mediaTypeOf } from "@riptide/media";
 import { CHUNK_MAX_BYTES, CHUNK_MIN_BYTES, nextChunkLength } from "./chunk-length.ts";
-import { CONTENT_SAFETY_HEADERS, contentDisposition } from "./file-headers.ts";
+import { contentDisposition } from "./file-headers.ts";
 import type { MediaLibrary } from "./media-library.ts";
-import { decideResponse } from "./preconditions.ts";
 import { pulledBody } from "./pulled-body.ts";
+import { answerRange } from "./ranged-answer.ts";
 import { SequentialReader } from "./sequential-reader.ts";
 
 /** The original bytes of any file, whole or a range of them (RFC 9110 §14). */
@@ -14,23 +14,9 @@ export function createDirectProducer(library: MediaLibrary): StreamProducer {
 
 async function produceDirect(request: Request, context: StreamContext, library: MediaLibrary): Promise<Response> {
   const { file, provider } = context;
-  const { sizeBytes } = provider;
-  // The info hash names the bytes, so they never change: a strong validator, valid for ever (RFC 8246).
   const etag = `"${file.infoHash}-${file.index}"`;
-  const decision = decideResponse(request.method, request.headers, { etag, sizeBytes });
-  const headers = new Headers({
-    ...CONTENT_SAFETY_HEADERS,
-    "accept-ranges": "bytes",
-    "cache-control": "private, max-age=31536000, immutable",
-    etag,
-  });
-  if (decision.status === 416) headers.set("content-range", `bytes */${sizeBytes}`); // §15.5.17
-  if (decision.status === 304 || decision.status === 412 || decision.status === 416) {
-    return new Response(null, { status: decision.status, headers });
-  }
-  const range = decision.status === 206 ? decision.range : { start: 0, end: sizeBytes };
-  headers.set("content-length", String(rangeLength(range)));
-  if (decision.status === 206) headers.set("content-range", `bytes ${range.start}-${range.end - 1}/${sizeBytes}`);
+  const { status, headers, range } = answerRange(request, { etag, sizeBytes: provider.sizeBytes });
+  if (range === undefined) return new Response(null, { status, headers });
   const body = request.method === "HEAD" ? null : directBody(range, context, library);
   try {
     await addContentHeaders(headers, context, library);
@@ -38,7 +24,7 @@ async function produceDirect(request: Request, context: StreamContext, library: 
     await body?.cancel(error);
     throw error;
   }
-  return new Response(body, { status: decision.status, headers });
+  return new Response(body, { status, headers });
 }
 
 /** What nobody recognises is a download, and never something a browser would run. */
