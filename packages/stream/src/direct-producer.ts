@@ -1,9 +1,8 @@
 import type { ByteRange, StreamContext, StreamProducer } from "@riptide/core";
 import { mediaTypeOf } from "@riptide/media";
-import { CHUNK_MAX_BYTES, CHUNK_MIN_BYTES, nextChunkLength } from "./chunk-length.ts";
+import { adaptiveBody } from "./adaptive-body.ts";
 import { contentDisposition } from "./file-headers.ts";
 import type { MediaLibrary } from "./media-library.ts";
-import { pulledBody } from "./pulled-body.ts";
 import { answerRange } from "./ranged-answer.ts";
 import { SequentialReader } from "./sequential-reader.ts";
 
@@ -43,23 +42,9 @@ function directBody(range: ByteRange, context: StreamContext, library: MediaLibr
     signal: AbortSignal.any([signal, reading.signal]),
     bytesPerSecond: library.bytesPerSecond(context),
   });
-  let lengthBytes = CHUNK_MIN_BYTES;
-  let takenBytes = 0;
-  let handedOutMs = clock.nowMs();
-  let ahead: Promise<Uint8Array | undefined> | undefined;
-  const next = async (): Promise<Uint8Array | undefined> => {
-    const waitedMs = clock.nowMs() - handedOutMs;
-    lengthBytes = nextChunkLength({ previousBytes: lengthBytes, takenBytes, waitedMs });
-    const chunk = await (ahead ?? reader.next(lengthBytes));
-    ahead = undefined;
-    if (chunk !== undefined && lengthBytes === CHUNK_MAX_BYTES) {
-      // This client keeps up: the disk works on its next chunk while the socket takes this one.
-      ahead = reader.next(lengthBytes);
-      ahead.catch(() => undefined); // told when the chunk is asked for
-    }
-    takenBytes += chunk?.length ?? 0;
-    handedOutMs = clock.nowMs();
-    return chunk;
-  };
-  return pulledBody(next, (reason) => reading.abort(reason));
+  return adaptiveBody(
+    (lengthBytes) => reader.next(lengthBytes),
+    (reason) => reading.abort(reason),
+    clock,
+  );
 }
