@@ -7,4 +7,5 @@ export * from "./media-type.ts";
 export type * from "./packet.ts";
 export * from "./read-media-info.ts";
 export type { ByteSource } from "./reader.ts";
+export * from "./segment-plan.ts";
 export * from "./sniff.ts";

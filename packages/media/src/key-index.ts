@@ -1,3 +1,5 @@
+import { positionAt } from "./position-at.ts";
+
 /** A place where playback can start: a keyframe and the byte from which a demuxer finds it. */
 export interface KeyIndexEntry {
   readonly timeSeconds: number;
@@ -9,12 +11,5 @@ export type KeyIndex = readonly KeyIndexEntry[];
 
 /** The last entry at or before `timeSeconds`; the first one for a time before all of them. */
 export function keyIndexEntryAt(index: KeyIndex, timeSeconds: number): KeyIndexEntry | undefined {
-  let low = 0;
-  let high = index.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (index[middle]!.timeSeconds <= timeSeconds) low = middle + 1;
-    else high = middle;
-  }
-  return index[Math.max(0, low - 1)];
+  return index[positionAt(index, (entry) => entry.timeSeconds, timeSeconds)];
 }
