@@ -1,4 +1,8 @@
 export type * from "@riptide/media";
 export type { StreamChoice } from "./choose-mode.ts";
+export { type ClientAbilities, type PlaybackQuestions, playbackQuestions } from "./client-abilities.ts";
+export type { AudioChoice, PlaybackChoice, PlaybackContext, PlaybackMode } from "./playback.ts";
+export { choosePlayback } from "./playback-choice.ts";
+export type { PlaybackReason, PlaybackReasonCode } from "./playback-reasons.ts";
 export { createStreamFactory, type StreamFactory, type StreamFactoryOptions } from "./stream-factory.ts";
 export { createTimings, serverTiming, type Timings } from "./timings.ts";

@@ -1,6 +1,7 @@
 import { MediaError } from "@riptide/core";
-import type { AudioCodec, AudioTrack, Container, MediaInfo, Track, VideoTrack } from "@riptide/media";
+import type { AudioCodec, AudioTrack, Container, MediaInfo, VideoTrack } from "@riptide/media";
 import { type AudioPlan, type Demuxer, type RemuxPlan, TRACKS_LIMIT, type VideoPlan } from "@riptide/transcode";
+import { chosenAudio, chosenVideo } from "./chosen-tracks.ts";
 
 /**
  * Plans how a file becomes fragmented MP4: tracks that MP4 and browsers can hold are copied, the others transcoded to H.264 and
@@ -34,17 +35,15 @@ const DEMUXERS: Readonly<Record<Container, Demuxer>> = {
   ogg: "ogg",
 };
 
-/** A still picture (cover art) is only what is shown if there is no other video track. */
-function planVideo({ container, tracks }: MediaInfo): VideoPlan | undefined {
-  const all = tracks.filter((track) => track.kind === "video");
-  const usable = all.filter(isUsable);
-  const chosen = usable.find(({ codec }) => codec !== "mjpeg") ?? usable[0];
-  if (chosen !== undefined) return { index: chosen.index, codec: videoTreatment(container, chosen) };
-  if (all.length === 0) return undefined;
+function planVideo(info: MediaInfo): VideoPlan | undefined {
+  const chosen = chosenVideo(info);
+  if (chosen !== undefined) return { index: chosen.index, codec: videoTreatment(info.container, chosen) };
+  if (info.tracks.every(({ kind }) => kind !== "video")) return undefined;
   throw unsupported("The picture of this file is in a format that Riptide cannot convert. Download it instead.");
 }
 
-function videoTreatment(container: Container, { codec, codecTag }: VideoTrack): VideoPlan["codec"] {
+/** How a picture gets into MP4: whatever MP4 and browsers can hold is copied. */
+export function videoTreatment(container: Container, { codec, codecTag }: VideoTrack): VideoPlan["codec"] {
   if (container === "avi" || codecTag === VFW_CODEC_ID) return "h264";
   if (codec === "hevc") return "copy_hevc";
   return codec === "h264" || codec === "av1" || codec === "vp9" ? "copy" : "h264";
@@ -57,29 +56,23 @@ function videoTreatment(container: Container, { codec, codecTag }: VideoTrack): 
 const VFW_CODEC_ID = "V_MS/VFW/FOURCC";
 
 function planAudio(info: MediaInfo, audioIndex: number | undefined): AudioPlan | undefined {
-  const all = info.tracks.filter((track) => track.kind === "audio");
-  const usable = all.filter(isUsable);
-  if (audioIndex === undefined) {
-    const chosen = usable.find(({ isDefault }) => isDefault) ?? usable[0];
-    return chosen && audioPlan(info.container, chosen, all);
-  }
-  const chosen = usable.find(({ index }) => index === audioIndex);
-  if (chosen === undefined) {
+  const chosen = chosenAudio(info, audioIndex);
+  if (chosen === undefined && audioIndex !== undefined) {
     throw unsupported(`This file has no playable audio track ${audioIndex}. Choose one of those that it lists.`);
   }
-  return audioPlan(info.container, chosen, all);
+  return chosen && audioPlan(info, chosen);
 }
 
-function audioPlan(container: Container, track: AudioTrack, all: readonly AudioTrack[]): AudioPlan {
+function audioPlan({ container, tracks }: MediaInfo, track: AudioTrack): AudioPlan {
   const codec = audioTreatment(container, track);
   if (container !== "mpegts") return { index: track.index, codec };
   // ffmpeg splits a TrueHD stream of a transport stream in two: itself, and the AC-3 that lies in it.
-  const splitBefore = all.filter((other) => other.codec === "truehd" && other.index < track.index).length;
+  const splitBefore = tracks.filter((other) => other.codec === "truehd" && other.index < track.index).length;
   return { index: Math.min(track.index + splitBefore, TRACKS_LIMIT - 1), codec };
 }
 
-/** MP3 plays in MP4 where a file is played, but not through MSE, so it is transcoded too. */
-function audioTreatment(container: Container, { codec, codecTag }: AudioTrack): AudioPlan["codec"] {
+/** How a sound gets into MP4. MP3 plays there where a file is played, but not through MSE, so it is transcoded too. */
+export function audioTreatment(container: Container, { codec, codecTag }: AudioTrack): AudioPlan["codec"] {
   if (container === "mpegts") return codec === "aac" && codecTag === ADTS_STREAM_TYPE ? "copy_adts" : "aac";
   if (container === "avi" || container === "asf") return "aac";
   return COPIED_AUDIO.has(codec) ? "copy" : "aac";
@@ -88,10 +81,6 @@ function audioTreatment(container: Container, { codec, codecTag }: AudioTrack): 
 const COPIED_AUDIO: ReadonlySet<AudioCodec> = new Set(["aac", "opus", "flac"]);
 /** ISO/IEC 13818-1 table 2-34: AAC with ADTS headers. The other AAC there has LATM ones, which cannot be copied. */
 const ADTS_STREAM_TYPE = "0x0f";
-
-function isUsable(track: Track): boolean {
-  return track.codec !== "unknown" && track.index < TRACKS_LIMIT;
-}
 
 function unsupported(message: string): MediaError {
   return new MediaError("unsupported_media", message);
