@@ -23,18 +23,24 @@ export function bitRates(segments: readonly SizedSegment[]): BitRates {
     sum(segments, ({ lengthBytes }) => lengthBytes),
     sum(segments, durationOf),
   );
-  let peak = average;
-  for (let first = 0; first < segments.length; first += 1) {
-    let bytes = 0;
-    let seconds = 0;
-    for (const segment of segments.slice(first, first + RUN_LIMIT_SEGMENTS)) {
-      bytes += segment.lengthBytes;
-      seconds += durationOf(segment);
-      if (seconds > 1.5 * target) break;
-      if (seconds >= 0.5 * target) peak = Math.max(peak, rate(bytes, seconds));
-    }
-  }
+  const peak = segments.reduce((most, _, first) => Math.max(most, fullestRun(segments, first, target)), average);
   return { peakBitsPerSecond: Math.ceil(peak), averageBitsPerSecond: Math.ceil(average) };
+}
+
+/** The highest rate of the runs that start with a segment. */
+function fullestRun(segments: readonly SizedSegment[], first: number, targetSeconds: number): number {
+  const end = Math.min(segments.length, first + RUN_LIMIT_SEGMENTS);
+  let highest = 0;
+  let bytes = 0;
+  let seconds = 0;
+  for (let number = first; number < end && seconds <= 1.5 * targetSeconds; number += 1) {
+    const segment = segments[number]!;
+    bytes += segment.lengthBytes;
+    seconds += durationOf(segment);
+    const isCounted = seconds >= 0.5 * targetSeconds && seconds <= 1.5 * targetSeconds;
+    if (isCounted) highest = Math.max(highest, rate(bytes, seconds));
+  }
+  return highest;
 }
 
 function durationOf({ startSeconds, endSeconds }: PlaylistSegment): number {
