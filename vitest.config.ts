@@ -6,6 +6,7 @@ const missing = new Set((process.env["RIPTIDE_MISSING_TOOLS"] ?? "").split(",").
 /** Whole files that are nothing without a program; others leave out a part by `describeWith`. */
 const NEEDS: Readonly<Record<string, readonly string[]>> = {
   ffmpeg: [
+    "packages/media/test/subtitles/ffmpeg.test.ts",
     "packages/stream/test/{media-library,remux-formats,remux-producer,stream-factory}.test.ts",
     "packages/transcode/test/{discover-ffmpeg,transcoder}.test.ts",
     "test/films/*.test.ts",

@@ -29,14 +29,13 @@ export function assEventLine(packet: Packet, track: CodedTrack): string | undefi
   const fields = assBlockFields(track, packet);
   if (fields === undefined) return undefined;
   const [, layer = "", ...others] = fields.map(onOneLine);
-  const startSeconds = packet.ptsTicks / track.timescale;
-  const endSeconds = startSeconds + secondsShown(packet, track);
-  return `Dialogue: ${[layer || "0", assTime(startSeconds), assTime(endSeconds), ...others].join(",")}`;
+  const times = [packet.ptsTicks / track.timescale, endSecondsOf(packet, track)].map(assTime);
+  return `Dialogue: ${[layer || "0", ...times, ...others].join(",")}`;
 }
 
-/** How long a packet of text is shown: DEFAULT_CUE_SECONDS if the container does not say. */
-export function secondsShown(packet: Packet, track: CodedTrack): number {
-  return packet.durationTicks === undefined ? DEFAULT_CUE_SECONDS : packet.durationTicks / track.timescale;
+/** When a packet of text is no longer shown: after DEFAULT_CUE_SECONDS if the container does not say. */
+export function endSecondsOf({ ptsTicks, durationTicks }: Packet, { timescale }: CodedTrack): number {
+  return (ptsTicks + (durationTicks ?? DEFAULT_CUE_SECONDS * timescale)) / timescale;
 }
 
 /**
@@ -48,9 +47,11 @@ export function assDocument(header: Uint8Array, lines: readonly string[]): strin
   const kept: string[] = [];
   let section: string | undefined;
   for (const line of linesOf(script)) {
-    section = sectionOf(line) ?? section;
-    if (section !== "events" && line.trim() !== "")
-      kept.push(...(sectionOf(line) && kept.length > 0 ? ["", line] : [line]));
+    const started = sectionOf(line);
+    section = started ?? section;
+    if (section === "events" || line.trim() === "") continue;
+    if (started !== undefined && kept.length > 0) kept.push("");
+    kept.push(line);
   }
   return [...kept, "", "[Events]", EVENT_FORMAT, ...lines, ""].join("\n");
 }

@@ -1,6 +1,6 @@
 import { boxAt, boxesOf } from "../isobmff/box.ts";
 import type { CodedTrack, Packet } from "../packet.ts";
-import { assBlockFields, secondsShown, TEXT_PACKET_LIMIT_BYTES } from "./ass-document.ts";
+import { assBlockFields, endSecondsOf, TEXT_PACKET_LIMIT_BYTES } from "./ass-document.ts";
 import { type AssStyles, stylesOf } from "./ass-script.ts";
 import { assCueText } from "./ass-text.ts";
 import { srtCueText } from "./srt-text.ts";
@@ -15,7 +15,7 @@ import { safePayload, safeSettings } from "./webvtt-text.ts";
 export function cueFromPacket(track: CodedTrack, packet: Packet): TextCue | undefined {
   const content = contentOf(track, packet);
   const startSeconds = packet.ptsTicks / track.timescale;
-  const endSeconds = startSeconds + secondsShown(packet, track);
+  const endSeconds = endSecondsOf(packet, track);
   return content === undefined || content.text === "" || !(endSeconds > startSeconds)
     ? undefined
     : { startSeconds, endSeconds, ...content };

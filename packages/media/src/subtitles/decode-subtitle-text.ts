@@ -31,14 +31,14 @@ function zeroByteEncoding(bytes: Uint8Array): string | undefined {
   }
   const [even, odd] = zeros;
   const pairs = sample.length / 2;
-  if (odd > pairs / 5 && even < odd / 20) return "utf-16le";
-  return even > pairs / 5 && odd < even / 20 ? "utf-16be" : undefined;
+  if (odd > pairs / 3 && even < odd / 20) return "utf-16le";
+  return even > pairs / 3 && odd < even / 20 ? "utf-16be" : undefined;
 }
 
 function isUtf8(bytes: Uint8Array): boolean {
   try {
-    // As a part of a stream, because the limit may have cut the last character.
-    new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: true });
+    // Where the limit may have cut the last character, the text is a part of a stream.
+    new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: bytes.length === SUBTITLE_FILE_LIMIT_BYTES });
     return true;
   } catch {
     return false;
@@ -53,7 +53,17 @@ function guessedEncoding(bytes: Uint8Array): string {
     return encoding === undefined ? [] : { encoding, score: confidence * plausibility(decoded(sample, encoding)) };
   });
   const best = guesses.sort((a, b) => b.score - a.score)[0];
-  return best === undefined || best.score === 0 ? "windows-1252" : best.encoding;
+  const encoding = best === undefined || best.score === 0 ? "windows-1252" : best.encoding;
+  return encoding === "windows-1252" && isSouthSlavic(decoded(sample, encoding)) ? "windows-1250" : encoding;
+}
+
+/**
+ * Croatian, Bosnian, Serbian and Slovene are not in chardet's statistics. In windows-1252 their č, ć and đ look Western, but nobody in
+ * the West writes these together with many a š and ž, which are the same in both.
+ */
+function isSouthSlavic(decodedAsWestern: string): boolean {
+  const carons = decodedAsWestern.match(/[šž]/gi) ?? [];
+  return /[èæð]/i.test(decodedAsWestern) && carons.length * 10 > foreignCharacters(decodedAsWestern).length;
 }
 
 /** One in ten characters beyond ASCII may be damaged. Texts in another encoding are hardly ever valid UTF-8 at all. */
@@ -76,12 +86,13 @@ function foreignSample(bytes: Uint8Array): Uint8Array {
 
 /**
  * How much of what is beyond ASCII is letters and punctuation, from 0 to 1. In the wrong code page, much becomes control characters
- * and symbols; the statistics look at letters alone, and take those for blanks.
+ * and symbols, which the statistics take for blanks. Where more than one in fifty is no character at all, it is the wrong one.
  */
 function plausibility(text: string): number {
   const foreign = foreignCharacters(text);
   const likely = foreign.filter((character) => LIKELY.test(character) && !HEBREW_POINT.test(character));
-  return foreign.length === 0 ? 0 : likely.length / foreign.length;
+  const broken = foreign.filter((character) => character === "\ufffd");
+  return foreign.length === 0 || broken.length * 50 > foreign.length ? 0 : likely.length / foreign.length;
 }
 
 function foreignCharacters(text: string): readonly string[] {
@@ -102,8 +113,16 @@ function decodedAsGreek(bytes: Uint8Array): string {
 const GREEK = "windows-1253";
 
 function decoded(bytes: Uint8Array, encoding: string): string {
-  return new TextDecoder(encoding).decode(bytes);
+  const text = new TextDecoder(encoding).decode(bytes);
+  return encoding === "windows-1252" ? withWindowsPunctuation(text) : text;
 }
+
+/** Some versions of Node.js (20.20 is one) decode windows-1252 as ISO 8859-1, which has control characters from 0x80 to 0x9f. */
+function withWindowsPunctuation(text: string): string {
+  return text.replace(/[\x80-\x9f]/g, (character) => WINDOWS_1252_FROM_80[character.charCodeAt(0) - 0x80] ?? character);
+}
+
+const WINDOWS_1252_FROM_80 = "€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ";
 
 /**
  * The code page to decode what the statistics find. Of twins it is that of Windows, which holds all letters of the other; where it

@@ -61,7 +61,6 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   fa: "farsi",
   id: "bahasa|bahasa indonesia",
   ms: "bahasa melayu",
-  no: "norwegian bokmal",
   yue: "cantonese|粤语|粵語",
   zh: "mandarin|国语|國語",
 };

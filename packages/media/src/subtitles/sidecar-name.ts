@@ -14,18 +14,22 @@ export interface SidecarDescription {
 }
 
 /**
- * Reads a name like `Film.2019.pt-BR.forced` or `2_English [SDH]`, both without extension. Codes of languages count at the end only,
- * and never what the film's name starts with too: "It" and "The Italian Job" are no languages.
+ * Reads a name like `Film.2019.pt-BR.forced` or `2_English [SDH]`, both without extension. Codes of languages count at the
+ * end only, or right behind the film's whole name, and never what the film's name starts with too: "It" and "The Italian Job" are no languages.
  */
 export function describeSidecar(name: string, videoName: string): SidecarDescription {
   const film = wordsOf(videoName).map(folded);
-  const tail = readTail(withoutStartOf(film, wordsOf(name)));
-  // In front of that, the film may be named once more, differently.
-  const rest = tail.rest.filter((word) => !film.includes(folded(word)));
+  const words = wordsOf(name);
+  const ownWords = withoutStartOf(film, words);
+  const tail = readTail(ownWords);
+  const hasWholeName = words.length - ownWords.length === film.length;
+  const head = tail.language === undefined && hasWholeName ? languageAtStart(tail.rest) : undefined;
+  // In front of what is understood, the film may be named once more, differently.
+  const rest = tail.rest.slice(head?.wordCount ?? 0).filter((word) => !film.includes(folded(word)));
   const isFlagged = (flag: Flag): boolean =>
     tail.flags.includes(flag) || rest.some((word) => flagOf(folded(word)) === flag);
   return {
-    language: tail.language ?? nameWithin(rest),
+    language: tail.language ?? head?.tag ?? nameWithin(rest),
     title: titleOf(rest),
     isForced: isFlagged("forced"),
     isHearingImpaired: isFlagged("hearing impaired"),
@@ -58,7 +62,7 @@ function readTail(words: readonly string[]): Tail {
   while (rest.length > 0) {
     const last = rest.at(-1) ?? "";
     const flag = flagOf(last) ?? impairedOrHindi(rest, language);
-    const found = flag === undefined && !NOISE.test(last) ? languageAtEnd(rest) : undefined;
+    const found = flag === undefined ? languageAtEnd(rest) : undefined;
     if (flag !== undefined) flags.push(flag);
     else if (found !== undefined) language ??= found.tag;
     else if (!NOISE.test(last)) break;
@@ -69,6 +73,12 @@ function readTail(words: readonly string[]): Tail {
 
 function languageAtEnd(words: readonly string[]): FoundLanguage | undefined {
   return namedLanguage(words) ?? codedLanguage(words);
+}
+
+function languageAtStart(words: readonly string[]): FoundLanguage | undefined {
+  const start = words.slice(0, 2).map(folded);
+  const region = languageAtEnd(start);
+  return region?.wordCount === 2 ? region : languageAtEnd(start.slice(0, 1));
 }
 
 type Flag = "forced" | "hearing impaired";

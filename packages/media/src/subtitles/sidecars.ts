@@ -74,7 +74,7 @@ class Shelves {
       const folder = folderKey(video.folders);
       put(this.#byFolder, folder, video);
       for (const scope of [folder, ANYWHERE]) {
-        put(this.#byName, `${scope}\n${nameKey(wordsOf(video.stem))}`, video);
+        put(this.#byName, `${scope}\n${foldedWords(video.stem).join(" ")}`, video);
         const episode = episodeOf(video.stem);
         if (episode !== undefined) put(this.#byEpisode, `${scope}\n${episode}`, video);
       }
@@ -94,9 +94,9 @@ class Shelves {
 
   /** Those with the longest name that one of the names starts with. */
   #named(scope: string, names: readonly string[]): readonly Place[] | undefined {
-    for (const words of names.map(wordsOf)) {
+    for (const words of names.map(foldedWords)) {
       for (let length = words.length; length > 0; length -= 1) {
-        const owners = this.#byName.get(`${scope}\n${nameKey(words.slice(0, length))}`);
+        const owners = this.#byName.get(`${scope}\n${words.slice(0, length).join(" ")}`);
         if (owners !== undefined) return owners;
       }
     }
@@ -117,8 +117,8 @@ function folderKey(folders: readonly string[]): string {
   return `/${folders.join("/").toLowerCase()}`;
 }
 
-function nameKey(words: readonly string[]): string {
-  return words.map(folded).join(" ");
+function foldedWords(name: string): string[] {
+  return wordsOf(name).map(folded);
 }
 
 /** `S01E02` and `1x02`, as a season and an episode. */

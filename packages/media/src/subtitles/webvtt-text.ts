@@ -1,12 +1,15 @@
 import { CUE_TEXT_LIMIT_CHARACTERS } from "./text-cue.ts";
 
+/** The longest text with every letter escaped and in tags of its own. */
+const PAYLOAD_LIMIT_CHARACTERS = 20 * CUE_TEXT_LIMIT_CHARACTERS;
+
 /**
  * A cue payload that stays one (W3C WebVTT §4.2.2): no blank line, which would end the cue, and no `-->`, which would start
  * another. Its tags and escapes are left as they are; a browser shows what it does not know as nothing.
  */
 export function safePayload(payload: string): string {
   return payload
-    .slice(0, CUE_TEXT_LIMIT_CHARACTERS)
+    .slice(0, PAYLOAD_LIMIT_CHARACTERS)
     .replaceAll("\0", "\ufffd")
     .split(/[\r\n]/)
     .filter((line) => line.trim() !== "")
