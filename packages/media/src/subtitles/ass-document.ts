@@ -10,13 +10,13 @@ const BLOCK_FIELDS = 9;
 /** Lines of effects with a drawing reach some hundred KiB. Longer ones are left out: half a drawing is none. */
 export const TEXT_PACKET_LIMIT_BYTES = 1024 * 1024;
 
-/** Headers with embedded fonts take some MiB; these belong into attachments. */
-const HEADER_LIMIT_BYTES = 4 * 1024 * 1024;
+/** A thousand styles take a fifth of it. */
+const HEADER_LIMIT_BYTES = 1024 * 1024;
 
-/** The fields of a Matroska block of ASS or SSA; undefined if some are missing or the packet is none of `track`. */
+/** The fields of a Matroska block of ASS or SSA; undefined if some are missing, or the track is of another kind. */
 export function assBlockFields(track: CodedTrack, packet: Packet): string[] | undefined {
   if (track.track.kind !== "subtitle" || track.track.codec !== "ass") return undefined;
-  if (packet.trackNumber !== track.number || packet.data.length > TEXT_PACKET_LIMIT_BYTES) return undefined;
+  if (packet.data.length > TEXT_PACKET_LIMIT_BYTES) return undefined;
   const fields = splitFields(new TextDecoder().decode(packet.data), BLOCK_FIELDS);
   return fields.length === BLOCK_FIELDS ? fields : undefined;
 }

@@ -1,10 +1,13 @@
 /** Hours may be missing; WebVTT and ASS write a dot, SRT a comma, and careless tools a colon or blanks around all of them. */
-const CLOCK_TIME = String.raw`-?(?:\d{1,4}\s?:\s?)?\d{1,3}\s?:\s?\d{1,2}(?:\s?[.,:]\s?\d{1,9})?`;
+const CLOCK_TIME = String.raw`(-?)(?:(\d{1,4})\s?:\s?)?(\d{1,3})\s?:\s?(\d{1,2})(?:\s?[.,:]\s?(\d{1,9}))?(?!\d)`;
 
 /** Arrows are also drawn with one dash, or with those that word processors make of two. */
-const TIMING = new RegExp(String.raw`^\s*(${CLOCK_TIME})\s*[-–—]{1,3}\s?>\s*(${CLOCK_TIME})(.*)$`, "u");
+const TIMING = new RegExp(String.raw`^\s*${CLOCK_TIME}\s*[-–—]{1,3}\s?>\s*${CLOCK_TIME}(.*)$`, "u");
 
 const WHOLE_CLOCK_TIME = new RegExp(String.raw`^\s*${CLOCK_TIME}\s*$`, "u");
+
+/** Groups of a clock time: sign, hours, minutes, seconds, fraction. */
+const CLOCK_GROUPS = 5;
 
 /** A timing line in all its spellings is far shorter, its settings included. */
 const TIMING_LIMIT_CHARACTERS = 1000;
@@ -19,14 +22,20 @@ export interface Timing {
 /** The two times of a line of SRT or WebVTT, as `00:01:02,500 --> 00:01:04,000`; undefined for any other line. */
 export function timingOf(line: string): Timing | undefined {
   if (!line.includes(">") || line.length > TIMING_LIMIT_CHARACTERS) return undefined;
-  const [, start, end, rest = ""] = TIMING.exec(line) ?? [];
-  if (start === undefined || end === undefined) return undefined;
-  return { startSeconds: secondsOf(start), endSeconds: secondsOf(end), rest };
+  const match = TIMING.exec(line);
+  if (match === null) return undefined;
+  const groups = match.slice(1);
+  return {
+    startSeconds: secondsOf(groups),
+    endSeconds: secondsOf(groups.slice(CLOCK_GROUPS)),
+    rest: groups[2 * CLOCK_GROUPS] ?? "",
+  };
 }
 
 /** The seconds of a time like `1:02:03.45`; undefined if it is none. */
 export function clockSeconds(text: string): number | undefined {
-  return text.length <= TIMING_LIMIT_CHARACTERS && WHOLE_CLOCK_TIME.test(text) ? secondsOf(text) : undefined;
+  const match = text.length <= TIMING_LIMIT_CHARACTERS ? WHOLE_CLOCK_TIME.exec(text) : null;
+  return match === null ? undefined : secondsOf(match.slice(1));
 }
 
 /** `HH:MM:SS.mmm`, as WebVTT writes times (W3C WebVTT §4.1); a time before 0 is 0. */
@@ -56,12 +65,7 @@ function padded(value: number, digits: number): string {
 }
 
 /** The fraction is one: `,5` is half a second, and not the 5 ms that some players read. */
-function secondsOf(clock: string): number {
-  const isNegative = clock.trimStart().startsWith("-");
-  const numbers = clock.match(/\d+/g) ?? [];
-  const hasFraction = /[.,]\s?\d+\s*$/.test(clock) || numbers.length === 4;
-  const fraction = hasFraction ? Number(`0.${numbers.at(-1) ?? 0}`) : 0;
-  const whole = hasFraction ? numbers.slice(0, -1) : numbers;
-  const seconds = whole.reduce((sum, number) => sum * 60 + Number(number), 0) + fraction;
-  return isNegative ? -seconds : seconds;
+function secondsOf([sign, hours = "0", minutes, seconds, fraction = "0"]: readonly (string | undefined)[]): number {
+  const total = Number(hours) * 3600 + Number(minutes) * 60 + Number(`${seconds}.${fraction}`);
+  return sign === "-" ? -total : total;
 }

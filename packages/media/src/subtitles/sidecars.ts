@@ -51,8 +51,8 @@ function placeOf(path: string): Place {
 
 const FILM = /\.(?:mkv|mk3d|webm|mp4|m4v|mov|qt|avi|divx|ts|m2ts|mts|mpe?g|vob|flv|f4v|wmv|asf|ogv|ogm|3gp)$/i;
 
-/** Samples and trailers have no subtitles of their own. */
-const EXTRA = /(?:^|[^a-z])(?:sample|trailer)s?(?:[^a-z]|$)/i;
+/** Samples and trailers, which have no subtitles of their own, by folder or file name. "Trailer Park Boys" is none. */
+const EXTRA = /(?:^|\/)(?:samples?|trailers?)\/|(?:^|\/)sample[^/]*$|(?:^|[^a-z])(?:sample|trailer)\.[^./]*$/i;
 
 function isFilm(path: string): boolean {
   return FILM.test(path) && !EXTRA.test(path);

@@ -32,9 +32,9 @@ export function settledCues(drafts: readonly CueDraft[]): TextCue[] {
     const following = sorted[index + 1]?.startSeconds;
     // Cues that start together are shown together: all of them until the next that starts later.
     if (following !== undefined && following > draft.startSeconds) nextStartSeconds = following;
-    const guessedEnd = Math.min(nextStartSeconds, draft.startSeconds + DEFAULT_CUE_SECONDS);
-    const isTold = draft.endSeconds !== undefined && draft.endSeconds > draft.startSeconds;
-    cues.push({ ...draft, endSeconds: isTold ? (draft.endSeconds ?? guessedEnd) : guessedEnd });
+    const { startSeconds, endSeconds = startSeconds } = draft;
+    const guessedEnd = Math.min(nextStartSeconds, startSeconds + DEFAULT_CUE_SECONDS);
+    cues.push({ ...draft, endSeconds: endSeconds > startSeconds ? endSeconds : guessedEnd });
   }
   return cues.reverse();
 }

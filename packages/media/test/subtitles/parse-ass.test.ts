@@ -55,8 +55,8 @@ describe("parseAss", () => {
   });
 
   it("stops at its limits", () => {
-    const many = `${event("Default,,0,0,0,,Hi")}\n`.repeat(CUES_LIMIT + 10);
-    expect(parseAss(many)).toHaveLength(CUES_LIMIT);
+    const many = "Dialogue: 0:01,0:02,a\n".repeat(CUES_LIMIT + 10);
+    expect(parseAss(`[Events]\nFormat: Start, End, Text\n${many}`)).toHaveLength(CUES_LIMIT);
     const styles = Array.from({ length: 2000 }, (_, index) => `Style: S${index},1`).join("\n");
     const script = `[V4+ Styles]\nFormat: Name, Italic\n${styles}\n[Events]\n${event("S999,,0,0,0,,in")}\n${event("S1000,,0,0,0,,out")}`;
     expect(parseAss(script).map(({ text }) => text)).toEqual(["<i>in</i>", "out"]);

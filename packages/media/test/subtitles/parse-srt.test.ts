@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { CUES_LIMIT, DEFAULT_CUE_SECONDS, parseSrt } from "../../src/index.ts";
+import { timedBlocks } from "../../src/subtitles/timed-blocks.ts";
 import { briefly } from "./briefly.ts";
 
 describe("parseSrt", () => {
@@ -65,7 +66,7 @@ describe("parseSrt", () => {
       "00:00:01,5 --> 00:00:02,25\nOne\n\n0:0:3,123456 --> 0:0:4,0\nTwo",
       ["1.5-2.25 One", "3.123456-4 Two"],
     ],
-    ["no hours", "00:01,000 --> 00:02,000\nOne\n\n61:01,000 --> 61:02,000\nTwo", ["1-2 One", "3661-3662 Two"]],
+    ["no hours", "00:01,000 --> 00:02:500\nOne\n\n61:01,000 --> 61:02,000\nTwo", ["1-2.5 One", "3661-3662 Two"]],
     [
       "arrows of word processors",
       "00:00:01,000 -> 00:00:02,000\nOne\n\n00:00:03,000 –> 00:00:04,000\nTwo",
@@ -106,7 +107,7 @@ describe("parseSrt", () => {
 
   it("stops at its limits", () => {
     const one = "00:00:01,000 --> 00:00:02,000\nHi\n\n";
-    expect(parseSrt(one.repeat(CUES_LIMIT + 10))).toHaveLength(CUES_LIMIT);
+    expect([...timedBlocks(one.repeat(CUES_LIMIT + 10), { endsAtBlankLine: false })]).toHaveLength(CUES_LIMIT);
     expect(parseSrt(`${" ".repeat(10 * 1024 * 1024)}\n${one}`)).toEqual([]);
     const long = `1\n00:00:01,000 --> 00:00:02,000\n${"abc\n".repeat(100_000)}\n2\n00:00:03,000 --> 00:00:04,000\nTwo`;
     expect(parseSrt(long).map(({ text }) => text.length <= 10_000)).toEqual([true, true]);

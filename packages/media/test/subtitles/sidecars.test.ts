@@ -131,6 +131,11 @@ describe("sidecarsFor", () => {
     expect(found("Film/film.mkv", files)).toEqual(["3 Film/Subs/2_English.srt en", "4 Extra/German.srt de"]);
   });
 
+  it("takes no film for a trailer that has the word in its title", () => {
+    const files = ["Trailer.Park.S01E01.mkv", "Trailer.Park.S01E02.mkv", "Trailer.Park.S01E02.en.srt"];
+    expect(found("Trailer.Park.S01E01.mkv", files)).toEqual([]);
+  });
+
   it("gives each episode those that start with its name", () => {
     const files = [
       "S/Show.S01E01.mkv",
