@@ -24,11 +24,74 @@ export function aacParameters(config: Uint8Array): AacParameters | undefined {
   };
 }
 
+/** How the sound of an AAC stream is cut into frames. */
+export interface AacFraming {
+  readonly codedRateHz: number;
+  /** What comes out of the decoder: twice the coded rate with spectral band replication. */
+  readonly outputRateHz: number;
+  /** Samples that a frame holds, at the coded rate. */
+  readonly frameSamples: number;
+}
+
+/** What an AudioSpecificConfig says of its frames; undefined if it is no AAC, or no rate that we know. */
+export function aacFraming(config: Uint8Array): AacFraming | undefined {
+  const bits = new BitCursor(config);
+  let objectType = readObjectType(bits);
+  const codedRateHz = readSampleRate(bits);
+  const channelConfiguration = bits.read(4);
+  let outputRateHz = codedRateHz;
+  if (objectType === SBR || objectType === PARAMETRIC_STEREO) {
+    outputRateHz = readSampleRate(bits);
+    objectType = readObjectType(bits);
+  }
+  if (!FRAMED_OBJECT_TYPES.has(objectType) || codedRateHz === undefined || outputRateHz === undefined) return undefined;
+  // GASpecificConfig, ISO/IEC 14496-3 §4.4.1: frameLengthFlag, dependsOnCoreCoder, extensionFlag.
+  const frameSamples = bits.read(1) === 1 ? 960 : 1024;
+  if (bits.read(1) === 1) bits.skip(14);
+  bits.skip(1);
+  const extensionRateHz = channelConfiguration === 0 ? undefined : readSyncExtension(bits);
+  return { codedRateHz, outputRateHz: extensionRateHz ?? outputRateHz, frameSamples };
+}
+
+/** What a container tells of an AAC stream that it holds no AudioSpecificConfig of. */
+export interface AacDescription {
+  readonly objectType: number;
+  readonly codedRateHz: number | undefined;
+  /** Set if spectral band replication is used. */
+  readonly extensionRateHz: number | undefined;
+  readonly channels: number | undefined;
+}
+
+/** An AudioSpecificConfig (ISO/IEC 14496-3 §1.6.2.1, §1.6.6.1); undefined for rates and channels that have no number there. */
+export function aacConfigurationOf(description: AacDescription): Uint8Array | undefined {
+  const rateIndex = SAMPLE_RATES_HZ.indexOf(description.codedRateHz ?? 0);
+  const channelConfiguration = CHANNELS.indexOf(description.channels ?? 0);
+  if (rateIndex < 0 || channelConfiguration < 0) return undefined;
+  const basic = [
+    (description.objectType << 3) | (rateIndex >> 1),
+    ((rateIndex & 1) << 7) | (channelConfiguration << 3),
+  ];
+  if (description.extensionRateHz === undefined) return Uint8Array.from(basic);
+  const extensionIndex = SAMPLE_RATES_HZ.indexOf(description.extensionRateHz);
+  if (extensionIndex < 0) return undefined;
+  // Sync word (11 bits), object type (5); then the flag and the rate.
+  return Uint8Array.from([
+    ...basic,
+    SYNC_EXTENSION >> 3,
+    ((SYNC_EXTENSION & 7) << 5) | SBR,
+    0x80 | (extensionIndex << 3),
+  ]);
+}
+
 /** Spectral band replication (HE-AAC) and parametric stereo (HE-AAC v2): ISO/IEC 14496-3 table 1.17. */
 const SBR = 5;
 const PARAMETRIC_STEREO = 29;
 const ESCAPED_OBJECT_TYPE = 31;
 const EXPLICIT_RATE = 15;
+/** Table 1.17: Main, LC, SSR and LTP, whose frames hold 1024 or 960 samples. */
+const FRAMED_OBJECT_TYPES = new Set([1, 2, 3, 4]);
+/** §1.6.2.1, syncExtensionType: spectral band replication, told behind what older decoders read. */
+const SYNC_EXTENSION = 0x2b7;
 
 /** ISO/IEC 14496-3 table 1.18. */
 const SAMPLE_RATES_HZ = [96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350];
@@ -44,4 +107,9 @@ function readObjectType(bits: BitCursor): number {
 function readSampleRate(bits: BitCursor): number | undefined {
   const index = bits.read(4);
   return index === EXPLICIT_RATE ? bits.read(24) : SAMPLE_RATES_HZ[index];
+}
+
+function readSyncExtension(bits: BitCursor): number | undefined {
+  const isSbr = bits.read(11) === SYNC_EXTENSION && readObjectType(bits) === SBR && bits.read(1) === 1;
+  return isSbr ? readSampleRate(bits) : undefined;
 }

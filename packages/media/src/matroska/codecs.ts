@@ -1,4 +1,4 @@
-import { aacParameters } from "../codecs/aac.ts";
+import { aacConfigurationOf, aacParameters } from "../codecs/aac.ts";
 import { bitmapFormat, waveFormat } from "../codecs/microsoft.ts";
 import { av1CodecString, avcCodecString, hevcCodecString, vp9CodecString } from "../codecs/video-codec-string.ts";
 import type { AudioCodec, SubtitleCodec, VideoCodec } from "../media-info.ts";
@@ -48,6 +48,24 @@ export function audioCodecOf(codecId: string, codecPrivate: Uint8Array): Matrosk
   return { codec, codecString: codec === "aac" ? aacParameters(codecPrivate)?.codecString : undefined };
 }
 
+/**
+ * The AudioSpecificConfig that an AAC CodecID of old stands for, as `A_AAC/MPEG4/LC/SBR` (Matroska Codec Specifications,
+ * A_AAC/MPEG2/MAIN and those after it). Undefined for rates and channels that AAC does not have.
+ */
+export function aacConfigurationOfId(
+  codecId: string,
+  sound: { readonly codedRateHz: number; readonly sampleRateHz: number; readonly channels: number },
+): Uint8Array | undefined {
+  const profiles = codecId.split("/");
+  const objectType = AAC_OBJECT_TYPES.find(([profile]) => profiles.includes(profile))?.[1] ?? AAC_LC;
+  return aacConfigurationOf({
+    objectType,
+    codedRateHz: sound.codedRateHz,
+    extensionRateHz: profiles.includes("SBR") ? sound.sampleRateHz : undefined,
+    channels: sound.channels,
+  });
+}
+
 /** The codec behind a subtitle CodecID (Matroska Codec Specifications §4.5). */
 export function subtitleCodecOf(codecId: string): SubtitleCodec {
   return SUBTITLE_CODECS.get(codecId) ?? "unknown";
@@ -66,6 +84,15 @@ function vp9PrivateCodecString(codecPrivate: Uint8Array): string {
   if (profile === undefined || level === undefined) return "vp9";
   return vp9CodecString({ profile, level, bitDepth: bitDepth ?? 8 });
 }
+
+/** Audio object types, ISO/IEC 14496-3 table 1.17. */
+const AAC_LC = 2;
+const AAC_OBJECT_TYPES: readonly (readonly [string, number])[] = [
+  ["MAIN", 1],
+  ["LC", AAC_LC],
+  ["SSR", 3],
+  ["LTP", 4],
+];
 
 const OTHER_VIDEO_CODECS = new Map<string, VideoCodec>([
   ["V_MPEG4/ISO/SP", "mpeg4"],

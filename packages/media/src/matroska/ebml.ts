@@ -26,9 +26,9 @@ export function elementHeaderAt(bytes: Uint8Array, position: number): ElementHea
   const sizeLengthBytes = variableLength(bytes[sizePosition]);
   if (sizeLengthBytes === undefined || sizePosition + sizeLengthBytes > bytes.length) return undefined;
   return {
-    id: bigEndian(bytes.subarray(position, sizePosition)),
+    id: bigEndian(bytes, position, sizePosition),
     headerLengthBytes: idLengthBytes + sizeLengthBytes,
-    contentLengthBytes: dataSize(bytes.subarray(sizePosition, sizePosition + sizeLengthBytes)),
+    contentLengthBytes: dataSize(bytes, sizePosition, sizeLengthBytes),
   };
 }
 
@@ -63,7 +63,7 @@ export function fieldsOf(content: Uint8Array): ReadonlyMap<number, Uint8Array> {
 
 /** An Unsigned Integer Element (RFC 8794 §7.2); undefined if it is absent or too long. */
 export function unsignedInteger(content: Uint8Array | undefined): number | undefined {
-  return content === undefined || content.length > 8 ? undefined : bigEndian(content);
+  return content === undefined || content.length > 8 ? undefined : bigEndian(content, 0, content.length);
 }
 
 /** A Float Element: 0, 4 or 8 octets (RFC 8794 §7.3); undefined if it is absent or of another length. */
@@ -75,21 +75,39 @@ export function floatingPoint(content: Uint8Array | undefined): number | undefin
   return content.length === 8 ? view.getFloat64(0) : undefined;
 }
 
+/** A Variable-Size Integer (RFC 8794 §4): a track number, or the size of a frame in a lace. */
+export interface VariableInteger {
+  readonly value: number;
+  readonly lengthBytes: number;
+}
+
+/** The Variable-Size Integer at `position`, or undefined if the bytes are none or are cut off. */
+export function variableIntegerAt(bytes: Uint8Array, position: number): VariableInteger | undefined {
+  const lengthBytes = variableLength(bytes[position]);
+  if (lengthBytes === undefined || position + lengthBytes > bytes.length) return undefined;
+  return { value: withoutMarker(bytes, position, lengthBytes), lengthBytes };
+}
+
 /** Octets of a Variable-Size Integer, told by the leading zeros of its first octet (RFC 8794 §4.1). */
 function variableLength(firstByte: number | undefined): number | undefined {
   return firstByte === undefined || firstByte === 0 ? undefined : Math.clz32(firstByte) - 23;
 }
 
-/** Element Data Size without its marker; all ones mean "unknown" (RFC 8794 §6.2). */
-function dataSize(bytes: Uint8Array): number {
-  const [first = 0, ...others] = bytes;
-  const firstMask = 0xff >> bytes.length;
-  const isUnknown = (first & firstMask) === firstMask && others.every((byte) => byte === 0xff);
-  return isUnknown ? Number.POSITIVE_INFINITY : bigEndian([first & firstMask, ...others]);
+/** Element Data Size; all ones mean "unknown" (RFC 8794 §6.2). */
+function dataSize(bytes: Uint8Array, position: number, lengthBytes: number): number {
+  const firstMask = 0xff >> lengthBytes;
+  let isUnknown = ((bytes[position] ?? 0) & firstMask) === firstMask;
+  for (let index = 1; isUnknown && index < lengthBytes; index += 1) isUnknown = bytes[position + index] === 0xff;
+  return isUnknown ? Number.POSITIVE_INFINITY : withoutMarker(bytes, position, lengthBytes);
 }
 
-function bigEndian(bytes: Iterable<number>): number {
+function withoutMarker(bytes: Uint8Array, position: number, lengthBytes: number): number {
+  const first = (bytes[position] ?? 0) & (0xff >> lengthBytes);
+  return first * 256 ** (lengthBytes - 1) + bigEndian(bytes, position + 1, position + lengthBytes);
+}
+
+function bigEndian(bytes: Uint8Array, start: number, end: number): number {
   let value = 0;
-  for (const byte of bytes) value = value * 256 + byte;
+  for (let index = start; index < end; index += 1) value = value * 256 + (bytes[index] ?? 0);
   return value;
 }

@@ -16,6 +16,8 @@ import { type MatroskaTrack, parseTracks } from "./tracks.ts";
 export interface MatroskaHeader {
   /** The byte that positions in SeekHead and Cues count from. */
   readonly segmentStart: number;
+  /** Where the Segment ends, or the file if that ends before. */
+  readonly segmentEnd: number;
   readonly timestampScaleNanoseconds: number;
   readonly durationSeconds: number | undefined;
   readonly tracks: readonly MatroskaTrack[];
@@ -54,6 +56,7 @@ export async function readMatroskaHeader(reader: MediaReader): Promise<MatroskaH
   const durationTicks = floatingPoint(infoFields.get(ElementId.duration));
   return {
     segmentStart: segment.start,
+    segmentEnd: segment.end,
     timestampScaleNanoseconds,
     durationSeconds: durationTicks === undefined ? undefined : (durationTicks * timestampScaleNanoseconds) / 1e9,
     tracks: parseTracks(tracks),

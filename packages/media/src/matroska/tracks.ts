@@ -1,30 +1,43 @@
 import type { Track } from "../media-info.ts";
 import type { TrackDraft } from "../track-list.ts";
-import { audioTrack, numberTracks, subtitleTrack, TRACKS_LIMIT, videoTrack } from "../track-list.ts";
+import { audioTrack, numberTracks, positive, subtitleTrack, TRACKS_LIMIT, videoTrack } from "../track-list.ts";
 import { languageTag, TAG_LIMIT_CHARACTERS, TITLE_LIMIT_CHARACTERS, untrustedText } from "../untrusted-text.ts";
-import { audioCodecOf, subtitleCodecOf, videoCodecOf } from "./codecs.ts";
+import { aacConfigurationOfId, audioCodecOf, subtitleCodecOf, videoCodecOf } from "./codecs.ts";
+import { type FrameEncoding, parseContentEncodings } from "./content-encoding.ts";
 import { elementsOf, fieldsOf, floatingPoint, unsignedInteger } from "./ebml.ts";
 import { ElementId } from "./element-ids.ts";
 
-/** A track and the number that blocks and cues call it by. */
+/** A track, and what it takes to read its blocks. */
 export interface MatroskaTrack {
+  /** What blocks and cues call it; 0 if the file does not say. */
   readonly number: number;
   readonly track: Track;
+  /** Empty if there is none. AAC without one has that which its CodecID stands for. */
+  readonly codecPrivate: Uint8Array;
+  readonly defaultDurationNanoseconds: number | undefined;
+  readonly encoding: FrameEncoding;
 }
 
 /** Parses the content of a Tracks element (RFC 9559 §5.1.4). Tracks that are neither seen, heard nor read are left out. */
 export function parseTracks(content: Uint8Array): MatroskaTrack[] {
-  const numbers: number[] = [];
+  const entries: Omit<MatroskaTrack, "track">[] = [];
   const drafts: TrackDraft[] = [];
   for (const entry of elementsOf(content)) {
     if (entry.id !== ElementId.trackEntry || drafts.length === TRACKS_LIMIT) continue;
     const fields = fieldsOf(entry.content);
-    const draft = parseTrackEntry(fields);
+    const codecPrivate = parseCodecPrivate(fields);
+    const draft = parseTrackEntry(fields, codecPrivate);
     if (draft === undefined) continue;
     drafts.push(draft);
-    numbers.push(unsignedInteger(fields.get(ElementId.trackNumber)) ?? 0);
+    entries.push({
+      number: unsignedInteger(fields.get(ElementId.trackNumber)) ?? 0,
+      codecPrivate,
+      defaultDurationNanoseconds: positive(unsignedInteger(fields.get(ElementId.defaultDuration))),
+      encoding: parseContentEncodings(fields.get(ElementId.contentEncodings)),
+    });
   }
-  return numberTracks(drafts).map((track, index) => ({ track, number: numbers[index] ?? 0 }));
+  const tracks = numberTracks(drafts);
+  return entries.map((entry, index) => ({ ...entry, track: tracks[index]! }));
 }
 
 type Fields = ReadonlyMap<number, Uint8Array>;
@@ -36,9 +49,15 @@ const SUBTITLE = 17;
 
 const NOTHING = new Uint8Array(0);
 
-function parseTrackEntry(fields: Fields): TrackDraft | undefined {
-  const codecId = textField(fields, ElementId.codecId, TAG_LIMIT_CHARACTERS) ?? "";
+function parseCodecPrivate(fields: Fields): Uint8Array {
   const codecPrivate = fields.get(ElementId.codecPrivate) ?? NOTHING;
+  const codecId = parseCodecId(fields);
+  if (codecPrivate.length > 0 || !codecId.startsWith("A_AAC")) return codecPrivate;
+  return aacConfigurationOfId(codecId, parseAudio(fields)) ?? NOTHING;
+}
+
+function parseTrackEntry(fields: Fields, codecPrivate: Uint8Array): TrackDraft | undefined {
+  const codecId = parseCodecId(fields);
   const common = {
     codecTag: codecId,
     language: parseLanguage(fields),
@@ -50,12 +69,16 @@ function parseTrackEntry(fields: Fields): TrackDraft | undefined {
     case VIDEO:
       return videoTrack({ ...common, ...videoCodecOf(codecId, codecPrivate), ...parseVideo(fields) });
     case AUDIO:
-      return audioTrack({ ...common, ...parseAudio(fields), ...audioCodecOf(codecId, codecPrivate) });
+      return audioTrack({ ...common, ...parseSound(fields), ...audioCodecOf(codecId, codecPrivate) });
     case SUBTITLE:
       return subtitleTrack({ ...common, codec: subtitleCodecOf(codecId) });
     default:
       return undefined;
   }
+}
+
+function parseCodecId(fields: Fields): string {
+  return textField(fields, ElementId.codecId, TAG_LIMIT_CHARACTERS) ?? "";
 }
 
 /** §5.1.4.1.20: LanguageBCP47 wins over Language, whose default is English (§5.1.4.1.19). */
@@ -74,12 +97,18 @@ function parseVideo(fields: Fields) {
   };
 }
 
+function parseSound(fields: Fields) {
+  const { channels, sampleRateHz } = parseAudio(fields);
+  return { channels, sampleRateHz };
+}
+
 /** Defaults of §5.1.4.1.29: 8000 Hz, one channel. */
 function parseAudio(fields: Fields) {
   const audio = fieldsOf(fields.get(ElementId.audio) ?? NOTHING);
   const codedRateHz = floatingPoint(audio.get(ElementId.samplingFrequency)) ?? 8000;
   return {
     channels: unsignedInteger(audio.get(ElementId.channels)) ?? 1,
+    codedRateHz,
     // With spectral band replication, what is heard has a higher rate than what is coded.
     sampleRateHz: floatingPoint(audio.get(ElementId.outputSamplingFrequency)) ?? codedRateHz,
   };

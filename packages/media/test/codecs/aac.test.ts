@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { aacParameters } from "../../src/codecs/aac.ts";
+import { aacConfigurationOf, aacFraming, aacParameters } from "../../src/codecs/aac.ts";
 import { fromHex } from "../support/build.ts";
 
 describe("aacParameters", () => {
@@ -44,5 +44,60 @@ describe("aacParameters", () => {
 
   it.each(["", "12", "0000"])("takes %j for no configuration", (hex) => {
     expect(aacParameters(fromHex(hex))).toBeUndefined();
+  });
+});
+
+describe("aacFraming", () => {
+  it.each([
+    { title: "AAC-LC", hex: "1190", codedRateHz: 48_000, outputRateHz: 48_000, frameSamples: 1024 },
+    { title: "short frames", hex: "1194", codedRateHz: 48_000, outputRateHz: 48_000, frameSamples: 960 },
+    { title: "HE-AAC", hex: "2b098800", codedRateHz: 24_000, outputRateHz: 48_000, frameSamples: 1024 },
+    { title: "HE-AAC v2", hex: "eb098800", codedRateHz: 24_000, outputRateHz: 48_000, frameSamples: 1024 },
+    {
+      title: "HE-AAC that old decoders hear",
+      hex: "131056e598",
+      codedRateHz: 24_000,
+      outputRateHz: 48_000,
+      frameSamples: 1024,
+    },
+    {
+      title: "an extension without replication",
+      hex: "120856e500",
+      codedRateHz: 44_100,
+      outputRateHz: 44_100,
+      frameSamples: 1024,
+    },
+    {
+      title: "channels told in the stream",
+      hex: "1180",
+      codedRateHz: 48_000,
+      outputRateHz: 48_000,
+      frameSamples: 1024,
+    },
+  ])("reads $title", ({ hex, codedRateHz, outputRateHz, frameSamples }) => {
+    expect(aacFraming(fromHex(hex))).toEqual({ codedRateHz, outputRateHz, frameSamples });
+  });
+
+  it.each(["", "f94640", "1690"])("does not know the frames of %j", (hex) => {
+    expect(aacFraming(fromHex(hex))).toBeUndefined();
+  });
+});
+
+describe("aacConfigurationOf", () => {
+  it.each([
+    { objectType: 2, codedRateHz: 48_000, extensionRateHz: undefined, channels: 2, hex: "1190" },
+    { objectType: 1, codedRateHz: 44_100, extensionRateHz: undefined, channels: 8, hex: "0a38" },
+    { objectType: 2, codedRateHz: 24_000, extensionRateHz: 48_000, channels: 2, hex: "131056e598" },
+  ])("writes $hex", ({ hex, ...description }) => {
+    expect(aacConfigurationOf(description)).toEqual(fromHex(hex));
+  });
+
+  it.each([
+    { codedRateHz: 12_345, extensionRateHz: undefined, channels: 2 },
+    { codedRateHz: undefined, extensionRateHz: undefined, channels: 2 },
+    { codedRateHz: 48_000, extensionRateHz: 50_000, channels: 2 },
+    { codedRateHz: 48_000, extensionRateHz: undefined, channels: 9 },
+  ])("has no word for $codedRateHz, $extensionRateHz, $channels", (description) => {
+    expect(aacConfigurationOf({ objectType: 2, ...description })).toBeUndefined();
   });
 });

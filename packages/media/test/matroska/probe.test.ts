@@ -154,7 +154,7 @@ describe("Matroska tracks", () => {
 
   it.each([
     ["A_AAC", "1190", "aac (A_AAC) mp4a.40.2"],
-    ["A_AAC/MPEG4/LC/SBR", "", "aac (A_AAC/MPEG4/LC/SBR)"],
+    ["A_AAC/MPEG4/LC/SBR", "", "aac (A_AAC/MPEG4/LC/SBR) mp4a.40.2"],
     ["A_MPEG/L3", "", "mp3 (A_MPEG/L3) mp4a.6b"],
     ["A_MPEG/L2", "", "mp2 (A_MPEG/L2)"],
     ["A_AC3/BSID9", "", "ac3 (A_AC3/BSID9) ac-3"],
