@@ -23,6 +23,15 @@ export interface PacketRequest {
   readonly open: (ranges: readonly ByteRange[]) => ByteStream;
 }
 
+export interface FramesBeforeRequest {
+  /** How far to look back. */
+  readonly lengthBytes: number;
+  /** Number of the track. */
+  readonly track: number;
+  /** As in `PacketRequest`. */
+  readonly open: (ranges: readonly ByteRange[]) => ByteStream;
+}
+
 /** One opened file, whatever its container: its tracks, where it can be entered, and its packets. */
 export interface Demuxer {
   readonly container: Container;
@@ -38,4 +47,10 @@ export interface Demuxer {
    * completes is passed on at once, and nothing empty is. Damage is stepped over: what cannot be read is left out.
    */
   packets(request: PacketRequest): AsyncGenerator<readonly Packet[], void>;
+  /**
+   * The data of the last frames of a track in front of an entry, in order: those that lie whole in the bytes right before it.
+   * Decoders that are started at the entry hear them first, and how many are needed is all that tells their times. Empty if
+   * no frame can be found that is certain. Containers whose stretches begin where decoding can do without it lack this.
+   */
+  framesBefore?(entry: KeyIndexEntry, request: FramesBeforeRequest): Promise<readonly Uint8Array[]>;
 }

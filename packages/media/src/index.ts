@@ -2,6 +2,7 @@ export type { ByteStream } from "./byte-stream.ts";
 export type * from "./demuxer.ts";
 export * from "./key-index.ts";
 export { type CueIndex, isClusterAt, readCues } from "./matroska/cues.ts";
+export { findCluster, type MatroskaDemuxer, openMatroska } from "./matroska/demuxer.ts";
 export type * from "./media-info.ts";
 export * from "./media-type.ts";
 export type * from "./packet.ts";

@@ -32,7 +32,11 @@ export async function readCues(
   options: { readonly signal: AbortSignal },
 ): Promise<CueIndex | undefined> {
   const reader = new MediaReader(source, options);
-  const header = await readMatroskaHeader(reader);
+  return readCuesOf(reader, await readMatroskaHeader(reader));
+}
+
+/** As `readCues`, of a file whose header has been read already. */
+export async function readCuesOf(reader: MediaReader, header: MatroskaHeader): Promise<CueIndex | undefined> {
   const { firstClusterOffset, cuesOffset } = header;
   if (firstClusterOffset === undefined || cuesOffset === undefined) return undefined;
   const content = await readCuesContent(reader, cuesOffset);

@@ -1,5 +1,5 @@
 import { ElementId } from "../../src/matroska/element-ids.ts";
-import { bytes, element, f64, u32, u64 } from "../support/build.ts";
+import { bytes, element, f64, u16, u32, u64 } from "../support/build.ts";
 
 /** Builders of Matroska files for tests. */
 
@@ -45,6 +45,70 @@ export function seekHead(...entries: (readonly [number, number])[]): Uint8Array 
 
 export function cluster(lengthBytes = 100): Uint8Array {
   return element(ElementId.cluster, new Uint8Array(lengthBytes).fill(0x55));
+}
+
+/** A Cluster with a time and whatever else is in it. */
+export function timedCluster(timestampTicks: number, ...content: Uint8Array[]): Uint8Array {
+  return element(ElementId.cluster, element(ElementId.timestamp, u64(timestampTicks)), ...content);
+}
+
+/** Flags of blocks, RFC 9559 §10.1 and §10.2. */
+export const KEYFRAME = 0x80;
+export const XIPH = 0x02;
+export const FIXED = 0x04;
+export const EBML = 0x06;
+
+/** What a block holds: its track, a time that counts from its Cluster's, flags, and frames as they are stored. */
+export function blockContent(
+  trackNumber: number,
+  relativeTicks: number,
+  flags: number,
+  ...stored: (number | Uint8Array)[]
+) {
+  return bytes(0x80 | trackNumber, u16(relativeTicks & 0xffff), flags, ...stored);
+}
+
+export function simpleBlock(...content: Parameters<typeof blockContent>): Uint8Array {
+  return element(ElementId.simpleBlock, blockContent(...content));
+}
+
+export function blockGroup(content: Uint8Array, ...fields: Uint8Array[]): Uint8Array {
+  return element(ElementId.blockGroup, element(ElementId.block, content), ...fields);
+}
+
+/** What a TrackEntry says of frames that were packed; without fields, that zlib did it. */
+export function compression(...fields: Uint8Array[]): Uint8Array {
+  return contentEncoding(element(ElementId.contentCompression, ...fields));
+}
+
+export function contentEncoding(...fields: Uint8Array[]): Uint8Array {
+  return element(ElementId.contentEncodings, element(ElementId.contentEncoding, ...fields));
+}
+
+/** That all frames of a track start with `prefix`, which is left out of the file. */
+export function strippedOf(prefix: Uint8Array): Uint8Array {
+  return compression(element(ElementId.contentCompAlgo, 3), element(ElementId.contentCompSettings, prefix));
+}
+
+/** Frames in one block, as RFC 9559 §10.3 lays them out: their number, their sizes, themselves. */
+export function xiphLace(...frames: Uint8Array[]): Uint8Array {
+  const sizes = frames
+    .slice(0, -1)
+    .flatMap(({ length }) => [...Array(Math.floor(length / 255)).fill(255), length % 255]);
+  return bytes(frames.length - 1, ...sizes, ...frames);
+}
+
+export function ebmlLace(...frames: Uint8Array[]): Uint8Array {
+  const sizes = frames.slice(0, -1).map(({ length }, index) => {
+    const previous = frames[index - 1]?.length;
+    // Two bytes hold 0 to 16382, or 8191 less and more than the size before.
+    return u16(0x4000 | (previous === undefined ? length : length - previous + 8191));
+  });
+  return bytes(frames.length - 1, ...sizes, ...frames);
+}
+
+export function fixedLace(...frames: Uint8Array[]): Uint8Array {
+  return bytes(frames.length - 1, ...frames);
 }
 
 /** Cue points as `[time in ticks, track number, position in the Segment]`. */

@@ -9,9 +9,19 @@ export function corpusFile(path: string): Uint8Array {
   return new Uint8Array(readFileSync(corpusPath(path)));
 }
 
-/** Where that file is, for programs that read it themselves. */
+/** Where a file of the corpus lies. */
 export function corpusPath(path: string): string {
-  const url = new URL(path, CORPUS);
-  if (!existsSync(url)) throw new Error(`The media corpus is missing: expected ${fileURLToPath(url)}`);
-  return fileURLToPath(url);
+  const file = fileURLToPath(new URL(path, CORPUS));
+  if (!existsSync(file)) throw new Error(`The media corpus is missing: expected ${file}`);
+  return file;
+}
+
+/** The bytes of a film that the demo shares. */
+export function demoFilm(container: "MKV" | "MP4" | "WebM"): Uint8Array {
+  return new Uint8Array(readFileSync(demoFilmPath(container)));
+}
+
+export function demoFilmPath(container: "MKV" | "MP4" | "WebM"): string {
+  const name = `Riptide demo (${container}).${container.toLowerCase()}`;
+  return fileURLToPath(new URL(`../../../cli/demo/films/${name}`, import.meta.url));
 }
