@@ -1,5 +1,6 @@
 export type { ByteStream } from "./byte-stream.ts";
 export type * from "./demuxer.ts";
+export { openIsobmff } from "./isobmff/demuxer.ts";
 export * from "./key-index.ts";
 export { type CueIndex, isClusterAt, readCues } from "./matroska/cues.ts";
 export { findCluster, type MatroskaDemuxer, openMatroska } from "./matroska/demuxer.ts";

@@ -39,9 +39,9 @@ export function boxHeaderOf(bytes: Uint8Array): BoxHeader | undefined {
  * The boxes in `bytes`, one after the other. They end early, without complaint, at the first that is malformed or
  * reaches beyond the end: what came before it is as good as it was.
  */
-export function* boxesOf(bytes: Uint8Array): Generator<Box> {
+export function* boxesOf(bytes: Uint8Array, limit = SIBLINGS_LIMIT): Generator<Box> {
   let start = 0;
-  for (let count = 0; count < SIBLINGS_LIMIT && start < bytes.length; count += 1) {
+  for (let count = 0; count < limit && start < bytes.length; count += 1) {
     const header = boxHeaderOf(bytes.subarray(start, start + BOX_HEADER_LIMIT_BYTES));
     if (header === undefined) return;
     const end = header.lengthBytes === Number.POSITIVE_INFINITY ? bytes.length : start + header.lengthBytes;

@@ -14,6 +14,8 @@ import { parseAudioEntry, parseVideoEntry, type SampleEntry, subtitleCodecOf } f
 /** What a moov tells. */
 export interface Movie {
   readonly tracks: readonly Track[];
+  /** The content of the `trak` box of each track. */
+  readonly traks: readonly Uint8Array[];
   /** Undefined if the moov does not know it, as in most fragmented files. */
   readonly durationSeconds: number | undefined;
   /** Whether the moov lists samples itself; otherwise they are in movie fragments (§8.8). */
@@ -29,42 +31,35 @@ export function parseMovie(moov: Uint8Array): Movie {
   const traks = boxes.slice(0, TRACKS_LIMIT);
   const chapterIds = new Set(traks.flatMap(chapterTrackIds));
   const seenAndHeard = traks.filter((trak) => !chapterIds.has(trackId(trak)));
-  const drafts = seenAndHeard.map(parseTrack).filter((draft) => draft !== undefined);
+  const parsed = seenAndHeard.flatMap((trak) => {
+    const draft = parseTrack(trak);
+    return draft === undefined ? [] : [{ trak, draft }];
+  });
   return {
-    tracks: numberTracks(drafts),
+    tracks: numberTracks(parsed.map(({ draft }) => draft)),
+    traks: parsed.map(({ trak }) => trak),
     durationSeconds: movieDuration(moov),
     hasSampleTables: traks.some((trak) => sampleCount(trak) > 0),
   };
 }
 
-/** §8.16.3: the sum of the subsegments that a `sidx` lists. */
-export function segmentIndexDuration(sidx: Uint8Array): number {
-  const cursor = new ByteCursor(sidx, "segment index");
-  const version = cursor.u8();
-  const timescale = cursor.skip(7).u32();
-  const count = cursor
-    .skip(version === 0 ? 8 : 16)
-    .skip(2)
-    .u16();
-  let durationTicks = 0;
-  for (let index = 0; index < count; index += 1) {
-    durationTicks += cursor.skip(4).u32();
-    cursor.skip(4);
-  }
-  return durationTicks / timescale;
-}
-
 /** §8.2.2: the duration of the longest track; all ones mean "unknown". Fragmented files may tell it in `mehd` (§8.8.2). */
 function movieDuration(moov: Uint8Array): number | undefined {
-  const mvhd = boxAt(moov, "mvhd");
-  if (mvhd === undefined) return undefined;
-  const cursor = new ByteCursor(mvhd, "movie header");
-  const isLong = skipVersionAndTimes(cursor);
-  const timescale = cursor.u32();
-  const durationTicks = knownTicks(isLong ? cursor.u64() : cursor.u32()) ?? fragmentedTicks(moov);
+  const { timescale, durationTicks = fragmentedTicks(moov) } = parseMovieHeader(moov);
   return durationTicks === undefined || timescale === 0 ? undefined : durationTicks / timescale;
 }
 
+/** §8.2.2: how the movie counts, and the duration of its longest track. A timescale of 0 if there is no header. */
+export function parseMovieHeader(moov: Uint8Array): { timescale: number; durationTicks: number | undefined } {
+  const mvhd = boxAt(moov, "mvhd");
+  if (mvhd === undefined) return { timescale: 0, durationTicks: undefined };
+  const cursor = new ByteCursor(mvhd, "movie header");
+  const isLong = skipVersionAndTimes(cursor);
+  const timescale = cursor.u32();
+  return { timescale, durationTicks: knownTicks(isLong ? cursor.u64() : cursor.u32()) };
+}
+
+/** §8.8.2: fragmented files may tell their duration in `mehd`. */
 function fragmentedTicks(moov: Uint8Array): number | undefined {
   const mehd = boxAt(moov, "mvex", "mehd");
   if (mehd === undefined) return undefined;
@@ -74,6 +69,7 @@ function fragmentedTicks(moov: Uint8Array): number | undefined {
   return knownTicks(version === 1 ? cursor.u64() : cursor.u32());
 }
 
+/** All ones mean "unknown". */
 function knownTicks(ticks: number): number | undefined {
   return ticks === 0 || ticks === 0xffffffff || ticks >= 2 ** 63 ? undefined : ticks;
 }
@@ -111,10 +107,11 @@ function parseTrack(trak: Uint8Array): TrackDraft | undefined {
   }
 }
 
+/** What stands for the description of a track that has none. */
 const NO_ENTRY: SampleEntry = { type: "", content: new Uint8Array(0) };
 
 /** §8.5.2: the first description of `stsd`; files with several switch parameters, hardly ever the codec. */
-function firstSampleEntry(trak: Uint8Array): SampleEntry {
+export function firstSampleEntry(trak: Uint8Array): SampleEntry {
   const stsd = boxAt(trak, "mdia", "minf", "stbl", "stsd");
   if (stsd === undefined) return NO_ENTRY;
   for (const entry of boxesOf(stsd.subarray(8))) return entry;
@@ -136,7 +133,7 @@ function handlerType(trak: Uint8Array): string {
 }
 
 /** §8.4.2: timescale and language, three letters of five bits each. */
-function parseMediaHeader(trak: Uint8Array): { timescale: number; language: string | undefined } {
+export function parseMediaHeader(trak: Uint8Array): { timescale: number; language: string | undefined } {
   const mdhd = boxAt(trak, "mdia", "mdhd");
   if (mdhd === undefined) return { timescale: 0, language: undefined };
   const cursor = new ByteCursor(mdhd, "media header");
@@ -166,7 +163,7 @@ function isEnabled(trak: Uint8Array): boolean {
 }
 
 /** §8.3.2: never 0 for a real track. */
-function trackId(trak: Uint8Array): number {
+export function trackId(trak: Uint8Array): number {
   const tkhd = boxAt(trak, "tkhd");
   if (tkhd === undefined) return 0;
   const cursor = new ByteCursor(tkhd, "track header");

@@ -1,6 +1,7 @@
 import type { ProbeResult } from "../probe-result.ts";
 import type { MediaReader } from "../reader.ts";
-import { parseMovie, segmentIndexDuration } from "./movie.ts";
+import { parseMovie } from "./movie.ts";
+import { parseSegmentIndex } from "./segment-index.ts";
 import { readMoov, readSegmentIndex } from "./top-level.ts";
 
 /**
@@ -18,7 +19,7 @@ export async function probeIsobmff(reader: MediaReader): Promise<ProbeResult> {
   const sidx = await readSegmentIndex(reader, moov.endOffset);
   return {
     tracks,
-    durationSeconds: durationSeconds ?? (sidx && segmentIndexDuration(sidx.content)),
+    durationSeconds: durationSeconds ?? (sidx && parseSegmentIndex(sidx).durationSeconds),
     isFastStart,
     keyIndex: sidx && { kind: "sidx", startByte: sidx.offset },
   };

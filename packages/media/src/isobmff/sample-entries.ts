@@ -22,21 +22,16 @@ export function parseVideoEntry(entry: SampleEntry): VideoFormat {
   const cursor = new ByteCursor(entry.content, "video description").skip(24);
   const widthPixels = cursor.u16();
   const heightPixels = cursor.u16();
-  const children = cursor.skip(50).rest();
-  const format = VIDEO_ENTRIES.get(entry.type)?.(children, entry.type) ?? UNKNOWN;
+  const format = VIDEO_ENTRIES.get(entry.type)?.(videoEntryBoxes(entry), entry.type) ?? UNKNOWN;
   return { ...format, widthPixels, heightPixels };
 }
 
 /** Parses an AudioSampleEntry (§12.2.3), also QuickTime's. Throws `damaged_media` if it is cut off. */
 export function parseAudioEntry(entry: SampleEntry): AudioFormat {
-  const cursor = new ByteCursor(entry.content, "audio description").skip(8);
-  const quickTimeVersion = cursor.u16();
-  const channels = cursor.skip(6).u16();
+  const cursor = new ByteCursor(entry.content, "audio description").skip(16);
+  const channels = cursor.u16();
   const sampleRateHz = cursor.skip(6).u32() / 0x10000;
-  cursor.skip(Math.min(QUICKTIME_EXTRA_BYTES[quickTimeVersion] ?? 0, cursor.remaining));
-  const children = cursor.rest();
-  // QuickTime wraps the codec's boxes into a `wave` box.
-  const format: AudioCodecParameters = AUDIO_ENTRIES.get(entry.type)?.(boxAt(children, "wave") ?? children) ?? UNKNOWN;
+  const format: AudioCodecParameters = AUDIO_ENTRIES.get(entry.type)?.(audioEntryBoxes(entry)) ?? UNKNOWN;
   return {
     codec: format.codec,
     codecString: format.codecString,
@@ -49,6 +44,22 @@ export function parseAudioEntry(entry: SampleEntry): AudioFormat {
 /** The codec of a subtitle sample entry. */
 export function subtitleCodecOf(entryType: string): SubtitleCodec {
   return SUBTITLE_ENTRIES.get(entryType) ?? "unknown";
+}
+
+/** The boxes in a VisualSampleEntry, behind its fields. Throws `damaged_media` if it is cut off. */
+export function videoEntryBoxes(entry: SampleEntry): Uint8Array {
+  return new ByteCursor(entry.content, "video description").skip(78).rest();
+}
+
+/** The boxes in an AudioSampleEntry, behind its fields. Throws `damaged_media` if it is cut off. */
+export function audioEntryBoxes(entry: SampleEntry): Uint8Array {
+  const cursor = new ByteCursor(entry.content, "audio description").skip(8);
+  const quickTimeVersion = cursor.u16();
+  cursor.skip(18);
+  cursor.skip(Math.min(QUICKTIME_EXTRA_BYTES[quickTimeVersion] ?? 0, cursor.remaining));
+  const children = cursor.rest();
+  // QuickTime wraps the codec's boxes into a `wave` box.
+  return boxAt(children, "wave") ?? children;
 }
 
 /** QuickTime File Format, "Sound Sample Description (Version 1)" and "(Version 2)": fields before the first child. */

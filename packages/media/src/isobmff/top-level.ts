@@ -28,7 +28,7 @@ const TOP_LEVEL_BOXES_LIMIT = 128;
 export async function readMoov(reader: MediaReader): Promise<MovieBox> {
   let isMediaFirst = false;
   for await (const box of topLevelBoxes(reader, 0)) {
-    if (box.type === "moov") return { ...(await readWhole(reader, box, MOOV_LIMIT_BYTES)), isMediaFirst };
+    if (box.type === "moov") return { ...(await readMoovAt(reader, box)), isMediaFirst };
     isMediaFirst ||= isMedia(box);
   }
   throw damagedMedia("it has no readable movie header (moov)");
@@ -36,14 +36,19 @@ export async function readMoov(reader: MediaReader): Promise<MovieBox> {
 
 /** Reads the `sidx` between `startOffset` and the first media; undefined if there is none. */
 export async function readSegmentIndex(reader: MediaReader, startOffset: number): Promise<TopLevelBox | undefined> {
-  for await (const box of topLevelBoxes(reader, startOffset)) {
-    if (box.type === "sidx") return readWhole(reader, box, SIDX_LIMIT_BYTES);
-    if (isMedia(box)) return undefined;
-  }
+  for await (const sidx of readSegmentIndexes(reader, startOffset)) return sidx;
   return undefined;
 }
 
-interface BoxPlace {
+/** Reads each `sidx` between `startOffset` and the first media: some files have one for each track. */
+export async function* readSegmentIndexes(reader: MediaReader, startOffset: number): AsyncGenerator<TopLevelBox, void> {
+  for await (const box of topLevelBoxes(reader, startOffset)) {
+    if (box.type === "sidx") yield readWhole(reader, box, SIDX_LIMIT_BYTES);
+    if (isMedia(box)) return;
+  }
+}
+
+export interface BoxPlace {
   readonly type: string;
   readonly offset: number;
   readonly contentOffset: number;
@@ -51,9 +56,13 @@ interface BoxPlace {
 }
 
 /** The boxes from `startOffset` on, by their sizes (ISO/IEC 14496-12 §4.2), up to the first that is malformed. */
-async function* topLevelBoxes(reader: MediaReader, startOffset: number): AsyncGenerator<BoxPlace> {
+export async function* topLevelBoxes(
+  reader: MediaReader,
+  startOffset: number,
+  limit = TOP_LEVEL_BOXES_LIMIT,
+): AsyncGenerator<BoxPlace, void> {
   let offset = startOffset;
-  for (let count = 0; count < TOP_LEVEL_BOXES_LIMIT && offset < reader.sizeBytes; count += 1) {
+  for (let count = 0; count < limit && offset < reader.sizeBytes; count += 1) {
     const header = boxHeaderOf(await reader.bytes(offset, BOX_HEADER_LIMIT_BYTES));
     if (header === undefined) return;
     const { type, headerLengthBytes, lengthBytes } = header;
@@ -63,7 +72,13 @@ async function* topLevelBoxes(reader: MediaReader, startOffset: number): AsyncGe
   }
 }
 
-function isMedia(box: BoxPlace): boolean {
+/** The moov that `box` is. Throws `damaged_media` if it is larger than any, or cut off. */
+export function readMoovAt(reader: MediaReader, box: BoxPlace): Promise<TopLevelBox> {
+  return readWhole(reader, box, MOOV_LIMIT_BYTES);
+}
+
+/** Whether samples lie in the box or behind it. */
+export function isMedia(box: BoxPlace): boolean {
   return box.type === "mdat" || box.type === "moof";
 }
 
