@@ -1,6 +1,7 @@
 export type { ByteStream } from "./byte-stream.ts";
 export type * from "./demuxer.ts";
 export { openIsobmff } from "./isobmff/demuxer.ts";
+export { type FastStartLayout, type FastStartPart, fastStartLayout } from "./isobmff/fast-start.ts";
 export * from "./key-index.ts";
 export { type CueIndex, isClusterAt, readCues } from "./matroska/cues.ts";
 export { findCluster, type MatroskaDemuxer, openMatroska } from "./matroska/demuxer.ts";
