@@ -1,3 +1,4 @@
+import { unlessDamaged } from "../damaged.ts";
 import type { Demuxer, PacketRequest } from "../demuxer.ts";
 import type { KeyIndex } from "../key-index.ts";
 import type { Packet } from "../packet.ts";
@@ -9,10 +10,10 @@ import { readFragmentIndex } from "./fragment-index.ts";
 import { fragmentPackets } from "./fragment-packets.ts";
 import { parseMovie } from "./movie.ts";
 import { type Area, areasOf, type FilmSample, readingOrder } from "./reading-order.ts";
-import { parseSegmentIndex } from "./segment-index.ts";
+import { readSegmentIndex } from "./segment-index.ts";
 import { packetsIn, StreamReader } from "./stream-reader.ts";
 import { TableIndex } from "./table-index.ts";
-import { type MovieBox, readMoov, readSegmentIndex } from "./top-level.ts";
+import { type MovieBox, readMoov } from "./top-level.ts";
 
 /**
  * Opens an MP4 or QuickTime film: reads its moov, wherever it lies, and keeps it. Throws `MediaError` `damaged_media`, and whatever
@@ -33,8 +34,8 @@ export async function openIsobmff(source: ByteSource, options: { readonly signal
   const movie = parseMovie(moov.content);
   // §8.8.1: `mvex` warns that there may be fragments.
   const isFragmented = boxAt(moov.content, "mvex") !== undefined;
-  const sidx = isFragmented ? await readSegmentIndex(reader, moov.endOffset) : undefined;
-  const durationSeconds = movie.durationSeconds ?? (sidx && parseSegmentIndex(sidx).durationSeconds);
+  const sidx = isFragmented ? await unlessDamaged(() => readSegmentIndex(reader, moov.endOffset)) : undefined;
+  const durationSeconds = movie.durationSeconds ?? sidx?.durationSeconds;
   return new IsobmffDemuxer({ source, moov, isFragmented, durationSeconds, tracks: filmTracks(moov.content, movie) });
 }
 

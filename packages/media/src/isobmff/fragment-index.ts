@@ -1,11 +1,11 @@
-import { MediaError } from "@riptide/core";
+import { unlessDamaged } from "../damaged.ts";
 import type { KeyIndex, KeyIndexEntry } from "../key-index.ts";
 import type { MediaReader } from "../reader.ts";
 import type { FilmTrack } from "./film-tracks.ts";
 import { FragmentParser, MOOF_LIMIT_BYTES } from "./fragment.ts";
 import { readFragmentRandomAccess } from "./fragment-random-access.ts";
-import { parseSegmentIndex } from "./segment-index.ts";
-import { readSegmentIndexes, topLevelBoxes } from "./top-level.ts";
+import { readSegmentIndex } from "./segment-index.ts";
+import { topLevelBoxes } from "./top-level.ts";
 
 /**
  * Boxes that are stepped over where no table lists the fragments: two hours in fragments of four seconds. Each costs a read,
@@ -27,32 +27,15 @@ export interface FragmentedFilm {
  */
 export async function readFragmentIndex(reader: MediaReader, film: FragmentedFilm): Promise<KeyIndex | undefined> {
   const { coded, shiftTicks } = film.lead;
-  const listed = (await readable(() => fromSegmentIndex(reader, film))) ?? [];
-  const found = listed.length > 0 ? listed : await readable(() => readFragmentRandomAccess(reader, coded));
+  const sidx = await unlessDamaged(() => readSegmentIndex(reader, film.startOffset, coded.number));
+  const listed = sidx?.entries ?? [];
+  const found = listed.length > 0 ? listed : await unlessDamaged(() => readFragmentRandomAccess(reader, coded));
   if (found === undefined || found.length === 0) {
-    return ascending((await readable(() => fromWalk(reader, film))) ?? [], reader.sizeBytes);
+    return ascending((await unlessDamaged(() => fromWalk(reader, film))) ?? [], reader.sizeBytes);
   }
   const shiftSeconds = shiftTicks / coded.timescale;
   const shifted = found.map((entry) => ({ ...entry, timeSeconds: entry.timeSeconds + shiftSeconds }));
   return ascending(shifted, reader.sizeBytes);
-}
-
-/** Undefined where the file is damaged: there are other ways. */
-async function readable<T>(read: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await read();
-  } catch (error) {
-    if (error instanceof MediaError) return undefined;
-    throw error;
-  }
-}
-
-/** The entries of the sidx of the leading track, or of the first there is. */
-async function fromSegmentIndex(reader: MediaReader, film: FragmentedFilm): Promise<readonly KeyIndexEntry[]> {
-  const indexes = [];
-  for await (const sidx of readSegmentIndexes(reader, film.startOffset)) indexes.push(parseSegmentIndex(sidx));
-  const wanted = indexes.find(({ trackNumber }) => trackNumber === film.lead.coded.number) ?? indexes[0];
-  return wanted?.entries ?? [];
 }
 
 async function fromWalk(reader: MediaReader, film: FragmentedFilm): Promise<KeyIndexEntry[]> {
@@ -67,7 +50,7 @@ async function fromWalk(reader: MediaReader, film: FragmentedFilm): Promise<KeyI
     boxes += 1;
     if (type !== "moof" || endOffset - contentOffset > MOOF_LIMIT_BYTES) continue;
     const content = await reader.bytes(contentOffset, endOffset - contentOffset);
-    const [first] = (await readable(async () => parser.samplesOf({ offset, content }))) ?? [];
+    const [first] = (await unlessDamaged(async () => parser.samplesOf({ offset, content }))) ?? [];
     if (first?.sample.isKeyframe !== true) continue;
     entries.push({ timeSeconds: first.sample.ptsTicks / film.lead.coded.timescale, offsetBytes: offset });
   }

@@ -35,18 +35,25 @@ export function parseMovie(moov: Uint8Array): Movie {
     const draft = parseTrack(trak);
     return draft === undefined ? [] : [{ trak, draft }];
   });
+  const hasSampleTables = traks.some((trak) => sampleCount(trak) > 0);
   return {
     tracks: numberTracks(parsed.map(({ draft }) => draft)),
     traks: parsed.map(({ trak }) => trak),
-    durationSeconds: movieDuration(moov),
-    hasSampleTables: traks.some((trak) => sampleCount(trak) > 0),
+    durationSeconds: movieDuration(moov, hasSampleTables),
+    hasSampleTables,
   };
 }
 
-/** §8.2.2: the duration of the longest track; all ones mean "unknown". Fragmented files may tell it in `mehd` (§8.8.2). */
-function movieDuration(moov: Uint8Array): number | undefined {
-  const { timescale, durationTicks = fragmentedTicks(moov) } = parseMovieHeader(moov);
-  return durationTicks === undefined || timescale === 0 ? undefined : durationTicks / timescale;
+/**
+ * §8.2.2: the duration of the longest track; all ones mean "unknown". Fragmented films tell it in `mehd` (§8.8.2), if at all: those
+ * that begin with samples in the moov have the duration of these in the movie header.
+ */
+function movieDuration(moov: Uint8Array, hasSampleTables: boolean): number | undefined {
+  const { timescale, durationTicks } = parseMovieHeader(moov);
+  const mvex = boxAt(moov, "mvex");
+  const headerTicks = mvex !== undefined && hasSampleTables ? undefined : durationTicks;
+  const ticks = (mvex && fragmentedTicks(mvex)) ?? headerTicks;
+  return ticks === undefined || timescale === 0 ? undefined : ticks / timescale;
 }
 
 /** §8.2.2: how the movie counts, and the duration of its longest track. A timescale of 0 if there is no header. */
@@ -59,9 +66,8 @@ export function parseMovieHeader(moov: Uint8Array): { timescale: number; duratio
   return { timescale, durationTicks: knownTicks(isLong ? cursor.u64() : cursor.u32()) };
 }
 
-/** §8.8.2: fragmented files may tell their duration in `mehd`. */
-function fragmentedTicks(moov: Uint8Array): number | undefined {
-  const mehd = boxAt(moov, "mvex", "mehd");
+function fragmentedTicks(mvex: Uint8Array): number | undefined {
+  const mehd = boxAt(mvex, "mehd");
   if (mehd === undefined) return undefined;
   const cursor = new ByteCursor(mehd, "fragment header");
   const version = cursor.u8();

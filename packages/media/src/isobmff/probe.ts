@@ -1,8 +1,8 @@
 import type { ProbeResult } from "../probe-result.ts";
 import type { MediaReader } from "../reader.ts";
 import { parseMovie } from "./movie.ts";
-import { parseSegmentIndex } from "./segment-index.ts";
-import { readMoov, readSegmentIndex } from "./top-level.ts";
+import { readSegmentIndex } from "./segment-index.ts";
+import { readMoov } from "./top-level.ts";
 
 /**
  * Reads the moov of an MP4 or QuickTime file, wherever it lies, and the segment index of a fragmented one.
@@ -19,7 +19,7 @@ export async function probeIsobmff(reader: MediaReader): Promise<ProbeResult> {
   const sidx = await readSegmentIndex(reader, moov.endOffset);
   return {
     tracks,
-    durationSeconds: durationSeconds ?? (sidx && parseSegmentIndex(sidx).durationSeconds),
+    durationSeconds: durationSeconds ?? sidx?.durationSeconds,
     isFastStart,
     keyIndex: sidx && { kind: "sidx", startByte: sidx.offset },
   };

@@ -23,7 +23,10 @@ export interface Area {
 /** Files that are meant to be played keep their tracks together within a second or so. */
 const LEAD_LIMIT_SECONDS = 2;
 /** A gap below this is read over: waiting for a jump takes longer, and peers hand out blocks of 16 KiB anyway. */
-export const GAP_LIMIT_BYTES = 64 * 1024;
+const GAP_LIMIT_BYTES = 64 * 1024;
+
+/** So many samples without bytes in a row mean that no more come: the file is cut off, or its tables lead nowhere. */
+const UNREADABLE_LIMIT_SAMPLES = 10_000;
 
 interface Head extends SampleQueue {
   sample: Sample;
@@ -77,10 +80,11 @@ export function areasOf(samples: Iterable<FilmSample>): Area[] {
 }
 
 function nextReadable(queue: SampleQueue, fileSizeBytes: number): Sample | undefined {
-  for (;;) {
+  for (let unreadable = 0; unreadable < UNREADABLE_LIMIT_SAMPLES; unreadable += 1) {
     const { value } = queue.samples.next();
     if (value === undefined || isReadable(value, fileSizeBytes)) return value ?? undefined;
   }
+  return undefined;
 }
 
 function secondsOf({ sample, timescale }: Head): number {

@@ -23,7 +23,7 @@ export interface SampleList {
 }
 
 /** The largest frame that is read: ProRes at 8K takes about 20 MiB. Larger ones are left out. */
-export const SAMPLE_LIMIT_BYTES = 32 * 1024 * 1024;
+const SAMPLE_LIMIT_BYTES = 32 * 1024 * 1024;
 
 /** Whether a sample has bytes that can be read from a file of `fileSizeBytes`. */
 export function isReadable(sample: Pick<Sample, "offsetBytes" | "sizeBytes">, fileSizeBytes: number): boolean {

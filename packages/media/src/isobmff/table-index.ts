@@ -4,7 +4,7 @@ import { firstWhere } from "./first-where.ts";
 import { isReadable, type SampleList } from "./sample.ts";
 
 /** One place a second for a day; finer indexes of longer films lose their end. */
-export const ENTRIES_LIMIT = 100_000;
+const ENTRIES_LIMIT = 100_000;
 
 /** Where a film can be entered by its sample tables, and which samples lie between such places. */
 export class TableIndex {

@@ -34,12 +34,6 @@ export async function readMoov(reader: MediaReader): Promise<MovieBox> {
   throw damagedMedia("it has no readable movie header (moov)");
 }
 
-/** Reads the `sidx` between `startOffset` and the first media; undefined if there is none. */
-export async function readSegmentIndex(reader: MediaReader, startOffset: number): Promise<TopLevelBox | undefined> {
-  for await (const sidx of readSegmentIndexes(reader, startOffset)) return sidx;
-  return undefined;
-}
-
 /** Reads each `sidx` between `startOffset` and the first media: some files have one for each track. */
 export async function* readSegmentIndexes(reader: MediaReader, startOffset: number): AsyncGenerator<TopLevelBox, void> {
   for await (const box of topLevelBoxes(reader, startOffset)) {

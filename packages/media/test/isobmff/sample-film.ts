@@ -39,7 +39,7 @@ export function testSample(
 }
 
 /** Chunks of all tracks: `[track, chunk]` in the order of the file; default: track after track in turn. */
-export type ChunkOrder = readonly (readonly [number, number])[];
+type ChunkOrder = readonly (readonly [number, number])[];
 
 export interface FilmOptions {
   readonly order?: ChunkOrder;
@@ -115,18 +115,10 @@ function sizeTable({ samples, compactSizes, fixedSize }: TestTrack): Uint8Array 
   const count = u32(samples.length);
   if (fixedSize !== undefined) return fullBox("stsz", u32(fixedSize), count);
   const sizes = samples.map(({ data }) => data.length);
-  switch (compactSizes) {
-    case undefined:
-      return fullBox("stsz", u32(0), count, ...sizes.map(u32));
-    case 16:
-      return fullBox("stz2", u32(16), count, ...sizes.map(u16));
-    case 8:
-      return fullBox("stz2", u32(8), count, ...sizes);
-    default: {
-      const pairs = sizes.flatMap((size, index) => (index % 2 === 0 ? [(size << 4) | (sizes[index + 1] ?? 0)] : []));
-      return fullBox("stz2", u32(4), count, ...pairs);
-    }
-  }
+  if (compactSizes === undefined) return fullBox("stsz", u32(0), count, ...sizes.map(u32));
+  const pairs = sizes.flatMap((size, at) => (at % 2 === 0 ? [(size << 4) | (sizes[at + 1] ?? 0)] : []));
+  const entries = { 4: pairs, 8: sizes, 16: sizes.map(u16) }[compactSizes];
+  return fullBox("stz2", u32(compactSizes), count, ...entries);
 }
 
 function chunksOf({ samples, samplesPerChunk = 1 }: TestTrack): TestSample[][] {

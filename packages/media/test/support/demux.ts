@@ -2,7 +2,7 @@ import type { ByteRange } from "@riptide/core";
 import type { Demuxer, Packet, Stretch } from "../../src/index.ts";
 import { RangeStream } from "./range-stream.ts";
 
-export const WHOLE: Stretch = { from: undefined, to: undefined };
+const WHOLE: Stretch = { from: undefined, to: undefined };
 
 interface Demuxed {
   readonly packets: Packet[];

@@ -1,0 +1,91 @@
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+const OUTPUT_LIMIT_BYTES = 64 * 1024 * 1024;
+
+/** A film made of another by ffmpeg: `arguments_` stand between input and output, parted by blanks. */
+export function remade(film: Uint8Array, arguments_: string, extension: string): Promise<Uint8Array> {
+  return inFolder(async (folder) => {
+    const [input, output] = [join(folder, "input"), join(folder, `output.${extension}`)];
+    await writeFile(input, film);
+    await run("ffmpeg", ["-v", "error", "-i", input, ...arguments_.split(" "), output]);
+    return new Uint8Array(await readFile(output));
+  });
+}
+
+/** What ffmpeg complains of when it decodes the first twenty seconds of a film. */
+export function decodingErrors(film: Uint8Array): Promise<string> {
+  return inFolder(async (folder) => {
+    const path = join(folder, "film");
+    await writeFile(path, film);
+    const { stderr } = await run("ffmpeg", ["-v", "error", "-i", path, "-t", "20", "-f", "null", "-"]);
+    return stderr;
+  });
+}
+
+interface ProbedPacket {
+  readonly pts: number;
+  readonly dts: number;
+  /** Undefined where ffprobe knows none. */
+  readonly duration: number | undefined;
+  readonly sha256: string;
+  readonly isKeyframe: boolean;
+}
+
+export interface ProbedTrack {
+  /** The container's number of the track. */
+  readonly number: number;
+  /** Of what ffmpeg gives its decoder first; undefined if that is nothing. */
+  readonly configurationSha256: string | undefined;
+  readonly packets: readonly ProbedPacket[];
+}
+
+interface ProbeOutput {
+  readonly streams: readonly { readonly index: number; readonly id: string; readonly extradata_hash?: string }[];
+  readonly packets: readonly {
+    readonly stream_index: number;
+    readonly pts: number;
+    readonly dts: number;
+    readonly duration?: number;
+    readonly flags: string;
+    readonly data_hash: string;
+  }[];
+}
+
+/** What ffprobe tells of the packets of a film, edit lists applied, as the container has them. */
+export function probedTracks(film: Uint8Array): Promise<ProbedTrack[]> {
+  return inFolder(async (folder) => {
+    const path = join(folder, "film");
+    await writeFile(path, film);
+    const wanted = "-v error -fflags noparse -show_streams -show_packets -show_data_hash sha256 -of json".split(" ");
+    const { stdout } = await run("ffprobe", [...wanted, path], { maxBuffer: OUTPUT_LIMIT_BYTES });
+    const { streams, packets }: ProbeOutput = JSON.parse(stdout);
+    return streams.map(({ index, id, extradata_hash }) => ({
+      number: Number(id),
+      configurationSha256: extradata_hash?.slice("SHA256:".length),
+      packets: packets
+        .filter(({ stream_index }) => stream_index === index)
+        .map(({ pts, dts, duration, flags, data_hash }) => {
+          return { pts, dts, duration, sha256: data_hash.slice("SHA256:".length), isKeyframe: flags.startsWith("K") };
+        }),
+    }));
+  });
+}
+
+export function sha256(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), "riptide-test-media-"));
+  try {
+    return await work(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
