@@ -5,10 +5,8 @@ import { demux, stretchesOf } from "../support/demux.ts";
 import { type ProbedTrack, probedTracks, remade, sha256 } from "../support/ffmpeg.ts";
 import { MemorySource, never } from "../support/memory-source.ts";
 
-const MP4 = "Riptide demo (MP4).mp4";
-const WEBM = "Riptide demo (WebM).webm";
 const from =
-  (name: string, arguments_: string, extension = "mp4") =>
+  (name: Parameters<typeof demoFilm>[0], arguments_: string, extension = "mp4") =>
   () =>
     remade(demoFilm(name), arguments_, extension);
 const corpus = (name: string) => async () => corpusFile(`mp4/${name}.mp4`);
@@ -28,28 +26,28 @@ const FILMS: [string, () => Promise<Uint8Array>, Mapping][] = [
   ["sample_eac3", corpus("sample_eac3"), "same"],
   ["sample_fragmented", corpus("sample_fragmented"), "tables"],
   ["sample_missing_stsd", corpus("sample_missing_stsd"), "same"],
-  ["the bundled film", async () => demoFilm(MP4), "same"],
-  ["moov last", from(MP4, "-c copy"), "same"],
-  ["a start that is cut off between keyframes", from(MP4, "-ss 5 -c copy"), "same"],
-  ["negative composition offsets", from(MP4, "-c copy -movflags negative_cts_offsets"), "shifted"],
-  ["QuickTime with uncompressed sound", from(MP4, "-c:v copy -c:a pcm_s16le -t 5", "mov"), "same"],
-  ["a film that starts late", from(MP4, "-c copy -t 5 -output_ts_offset 1.5"), "same"],
-  ["sound alone", from(MP4, "-c copy -vn", "m4a"), "same"],
-  ["ALAC", from(MP4, "-vn -c:a alac -t 5", "m4a"), "same"],
-  ["VP9 and Opus", from(WEBM, "-c copy"), "same"],
-  ["FLAC", from(MP4, "-c:v copy -c:a flac -strict -2 -t 5"), "same"],
-  ["MPEG-4 and MP3", from(MP4, "-c:v mpeg4 -c:a libmp3lame -t 5"), "same"],
-  ["fragments", from(MP4, "-c copy -movflags frag_keyframe+empty_moov"), "tables"],
-  ["fragments behind samples in the moov", from(MP4, "-c copy -movflags frag_keyframe"), "tables"],
-  ["fragments without bases", from(MP4, "-c copy -movflags frag_keyframe+empty_moov+omit_tfhd_offset"), "tables"],
-  ["CMAF fragments", from(MP4, "-c copy -movflags cmaf+frag_keyframe"), "shifted"],
+  ["the bundled film", async () => demoFilm("MP4"), "same"],
+  ["moov last", from("MP4", "-c copy"), "same"],
+  ["a start that is cut off between keyframes", from("MP4", "-ss 5 -c copy"), "same"],
+  ["negative composition offsets", from("MP4", "-c copy -movflags negative_cts_offsets"), "shifted"],
+  ["QuickTime with uncompressed sound", from("MP4", "-c:v copy -c:a pcm_s16le -t 5", "mov"), "same"],
+  ["a film that starts late", from("MP4", "-c copy -t 5 -output_ts_offset 1.5"), "same"],
+  ["sound alone", from("MP4", "-c copy -vn", "m4a"), "same"],
+  ["ALAC", from("MP4", "-vn -c:a alac -t 5", "m4a"), "same"],
+  ["VP9 and Opus", from("WebM", "-c copy"), "same"],
+  ["FLAC", from("MP4", "-c:v copy -c:a flac -strict -2 -t 5"), "same"],
+  ["MPEG-4 and MP3", from("MP4", "-c:v mpeg4 -c:a libmp3lame -t 5"), "same"],
+  ["fragments", from("MP4", "-c copy -movflags frag_keyframe+empty_moov"), "tables"],
+  ["fragments behind samples in the moov", from("MP4", "-c copy -movflags frag_keyframe"), "tables"],
+  ["fragments without bases", from("MP4", "-c copy -movflags frag_keyframe+empty_moov+omit_tfhd_offset"), "tables"],
+  ["CMAF fragments", from("MP4", "-c copy -movflags cmaf+frag_keyframe"), "shifted"],
   [
     "fragments with one index in front",
-    from(MP4, "-c copy -movflags frag_keyframe+empty_moov+default_base_moof+global_sidx"),
+    from("MP4", "-c copy -movflags frag_keyframe+empty_moov+default_base_moof+global_sidx"),
     "tables",
   ],
-  ["fragments with an index each", from(MP4, "-c copy -movflags frag_keyframe+dash"), "same"],
-  ["a fragment for each track", from(MP4, "-c copy -movflags frag_keyframe+empty_moov+separate_moof"), "tables"],
+  ["fragments with an index each", from("MP4", "-c copy -movflags frag_keyframe+dash"), "same"],
+  ["a fragment for each track", from("MP4", "-c copy -movflags frag_keyframe+empty_moov+separate_moof"), "tables"],
 ];
 
 /** The longest that an index of fragments was off: two frames. */

@@ -117,7 +117,7 @@ const CORPUS = [
 ];
 const FILES: [string, () => Uint8Array][] = [
   ...CORPUS.map((name): [string, () => Uint8Array] => [name, () => corpusFile(`mp4/${name}.mp4`)]),
-  ["the bundled film", () => demoFilm("Riptide demo (MP4).mp4")],
+  ["the bundled film", () => demoFilm("MP4")],
   ["pictures and sound in turn", () => sampleFilm([PICTURES, SOUND])],
   ["sound alone", () => sampleFilm([SOUND])],
   ["all pictures in front of all sound", () => sampleFilm([PICTURES, SOUND], { order: oneAfterTheOther() })],
@@ -188,7 +188,7 @@ describe("stretches", () => {
   );
 
   it("need the headers and their own bytes, nothing else", async () => {
-    const file = demoFilm("Riptide demo (MP4).mp4");
+    const file = demoFilm("MP4");
     const source = new MemorySource(file);
     const demuxer = await openIsobmff(source, never);
     const entries = (await demuxer.keyIndex(never)) ?? [];

@@ -5,7 +5,7 @@ import { assemble } from "../support/fast-start.ts";
 import { decodingErrors, probedTracks, remade } from "../support/ffmpeg.ts";
 import { MemorySource, never } from "../support/memory-source.ts";
 
-const DEMO = demoFilm("Riptide demo (MP4).mp4");
+const DEMO = demoFilm("MP4");
 
 it.each<[string, () => Promise<Uint8Array>]>([
   ["h265_bframes", async () => corpusFile("mp4/h265_bframes.mp4")],

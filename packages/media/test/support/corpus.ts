@@ -4,8 +4,6 @@ import { fileURLToPath } from "node:url";
 /** Real media, beside the repository (its README names the sources). */
 const CORPUS = new URL("../../../../../shared/corpus/media/", import.meta.url);
 
-const DEMO = new URL("../../../cli/demo/films/", import.meta.url);
-
 /** The bytes of a file of the corpus, as `mkv/sample.mkv`. */
 export function corpusFile(path: string): Uint8Array {
   return new Uint8Array(readFileSync(corpusPath(path)));
@@ -26,9 +24,4 @@ export function demoFilm(container: "MKV" | "MP4" | "WebM"): Uint8Array {
 export function demoFilmPath(container: "MKV" | "MP4" | "WebM"): string {
   const name = `Riptide demo (${container}).${container.toLowerCase()}`;
   return fileURLToPath(new URL(`../../../cli/demo/films/${name}`, import.meta.url));
-}
-
-/** The bytes of a film that comes with Riptide, as `Riptide demo (MP4).mp4`. */
-export function demoFilm(name: string): Uint8Array {
-  return new Uint8Array(readFileSync(new URL(encodeURIComponent(name), DEMO)));
 }
