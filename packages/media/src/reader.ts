@@ -130,7 +130,8 @@ export class MediaReader {
   }
 }
 
-function concatenate(blocks: readonly Uint8Array[]): Uint8Array {
+/** All blocks, one after the other. */
+export function concatenate(blocks: readonly Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(blocks.reduce((sum, block) => sum + block.length, 0));
   let position = 0;
   for (const block of blocks) {

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { h264Parameters } from "../../src/codecs/h264.ts";
 import { bytes, fromHex, u16 } from "../support/build.ts";

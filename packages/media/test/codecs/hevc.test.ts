@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { hevcArrays, hevcParameters } from "../../src/codecs/hevc.ts";
 import { bytes, fromHex, u16, zeros } from "../support/build.ts";

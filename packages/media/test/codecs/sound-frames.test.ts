@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { dolbyFrames } from "../../src/codecs/dolby-frames.ts";
 import { flacFrameSamples, flacParameters, flacStreamInfo } from "../../src/codecs/flac.ts";

@@ -1,0 +1,113 @@
+import type { Packet } from "../packet.ts";
+import type { PictureTiming } from "./picture-timing.ts";
+import { boundedTicks, type TimedSample } from "./timed-sample.ts";
+
+/**
+ * Gives pictures the decoding times that Matroska does not store. Decoded as the i-th since its keyframe, a picture gets the
+ * i-th smallest presentation time since that keyframe, less a delay that is the same for the whole film. It looks `depth`
+ * pictures ahead and no further, and nothing before the keyframe matters: a stretch of a film gets the same times however it
+ * is entered.
+ *
+ * Composition offsets are then at least 0. If more pictures are reordered than the stream admits, they go below, and decoding
+ * times still increase.
+ *
+ * Packets that bring a decoding time (MP4) keep it, and their distance from their presentation time; only those before 0, at
+ * the start of a film, move up to 0, 1, 2 …
+ */
+export class PictureTimeline {
+  readonly #timing: PictureTiming;
+  /** Pushed, in decoding order. */
+  #waiting: Packet[] = [];
+  /** Presentation times since the keyframe that no picture has got as its place yet, ascending. */
+  #places: number[] = [];
+  /** Placed; how long it lasts is known when the next one is. */
+  #held: Omit<TimedSample, "durationTicks"> | undefined;
+  #heldToldTicks: number | undefined;
+  #previousPlaceTicks: number | undefined;
+  /** How far apart the last two pictures since the keyframe are, in output order. */
+  #distanceTicks = Number.POSITIVE_INFINITY;
+  #previousTicks: number | undefined;
+
+  constructor(timing: PictureTiming) {
+    this.#timing = timing;
+  }
+
+  /** Bytes of the pictures whose times are not known yet: at most `depth` + 1 pictures. */
+  get waitingBytes(): number {
+    const waiting = this.#waiting.reduce((sum, { data }) => sum + data.length, 0);
+    return waiting + (this.#held?.data.length ?? 0);
+  }
+
+  /** Takes the next picture in decoding order; returns those whose times have become known, in decoding order. */
+  push(packet: Packet): TimedSample[] {
+    const samples = packet.isKeyframe ? this.#endGroup() : [];
+    this.#waiting.push(packet);
+    insertSorted(this.#places, boundedTicks(packet.ptsTicks));
+    return samples.concat(this.#placeAllBut(packet.dtsTicks === undefined ? this.#timing.depth : 0));
+  }
+
+  /** No picture follows: returns those that are left. */
+  finish(): TimedSample[] {
+    const samples = this.#placeAllBut(0);
+    const last = this.#held;
+    if (last === undefined) return samples;
+    this.#held = undefined;
+    // Too long, and a player that already has the next stretch throws its first pictures away.
+    const durationTicks = this.#heldToldTicks ?? Math.min(this.#timing.nominalTicks, this.#distanceTicks);
+    samples.push({ ...last, durationTicks: Math.max(1, boundedTicks(durationTicks)) });
+    return samples;
+  }
+
+  #endGroup(): TimedSample[] {
+    const samples = this.#placeAllBut(0);
+    this.#previousPlaceTicks = undefined;
+    this.#distanceTicks = Number.POSITIVE_INFINITY;
+    return samples;
+  }
+
+  #placeAllBut(count: number): TimedSample[] {
+    const samples: TimedSample[] = [];
+    while (this.#waiting.length > count) {
+      const packet = this.#waiting.shift()!;
+      const placeTicks = this.#places.shift()!;
+      this.#distanceTicks = placeTicks - (this.#previousPlaceTicks ?? Number.NEGATIVE_INFINITY);
+      this.#previousPlaceTicks = placeTicks;
+      samples.push(...this.#place(packet, packet.dtsTicks ?? this.#delayed(placeTicks)));
+    }
+    return samples;
+  }
+
+  /**
+   * Earlier by the delay. Close to the start of the film that would be before 0, which hls.js and others do not read: there
+   * time passes slowly instead, as a function of the place alone.
+   */
+  #delayed(placeTicks: number): number {
+    return Math.max(placeTicks - this.#timing.delayTicks, Math.floor(placeTicks / START_SLOWNESS));
+  }
+
+  #place(packet: Packet, wantedTicks: number): TimedSample[] {
+    const dtsTicks = Math.max(0, boundedTicks(wantedTicks), (this.#previousTicks ?? -1) + 1);
+    const before = this.#held;
+    this.#held = {
+      dtsTicks,
+      ptsTicks: boundedTicks(packet.ptsTicks),
+      isKeyframe: packet.isKeyframe,
+      data: packet.data,
+    };
+    this.#heldToldTicks = packet.durationTicks;
+    this.#previousTicks = dtsTicks;
+    return before === undefined ? [] : [{ ...before, durationTicks: dtsTicks - before.dtsTicks }];
+  }
+}
+
+/**
+ * All `depth` first pictures must be decoded before the second is shown: 16 of them take a quarter of a picture then. At 90 000
+ * ticks a second, pictures up to 1400 a second still get times of their own.
+ */
+const START_SLOWNESS = 64;
+
+function insertSorted(times: number[], time: number): void {
+  let index = times.length;
+  while (index > 0 && times[index - 1]! > time) index -= 1;
+  times.splice(index, 0, time);
+}
