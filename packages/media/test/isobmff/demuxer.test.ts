@@ -5,7 +5,7 @@ import { type Demuxer, openIsobmff, type Packet } from "../../src/index.ts";
 import { corpusFile, demoFilm } from "../support/corpus.ts";
 import { demux, stretchesOf } from "../support/demux.ts";
 import { MemorySource, never } from "../support/memory-source.ts";
-import { edits, type FilmOptions, sampleFilm, type TestTrack, testSample } from "./sample-film.ts";
+import { edits, type FilmOptions, longEdits, sampleFilm, type TestTrack, testSample } from "./sample-film.ts";
 
 const open = (file: Uint8Array): Promise<Demuxer> => openIsobmff(new MemorySource(file), never);
 
@@ -101,6 +101,7 @@ describe("edit lists", () => {
     ["only emptiness, which is ignored", 0, edits([250, -1])],
     ["no edits", 0, edits()],
     ["more than a day, which is ignored", 0, edits([0xffff_ffff, -1], [1000, 0])],
+    ["64-bit times", 60, longEdits([250, -1], [1000, 90])],
     ["a rounded shift", 1, edits([1, -1], [1000, 0])],
   ])("shift times by what is in front of the media: %s", async (_title, ticks, list) => {
     expect(await firstPts(list === undefined ? {} : { edits: list })).toBe(ticks);

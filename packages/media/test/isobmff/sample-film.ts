@@ -73,6 +73,14 @@ export function edits(...list: (readonly [number, number])[]): Uint8Array {
   return box("edts", fullBox("elst", u32(list.length), ...entries));
 }
 
+/** The same in version 1. */
+export function longEdits(...list: (readonly [number, number])[]): Uint8Array {
+  const entries = list.map(([duration, mediaTime]) =>
+    bytes(u64(duration), u32(mediaTime < 0 ? 0xffff_ffff : 0), u32(mediaTime >>> 0), u32(0x10000)),
+  );
+  return box("edts", box("elst", 1, zeros(3), u32(list.length), ...entries));
+}
+
 function sampleTrak(track: TestTrack, offsets: readonly number[]): Uint8Array {
   const { samples, handler = "vide", timescale } = track;
   const keyframes = samples.flatMap(({ isKeyframe = true }, index) => (isKeyframe ? [index + 1] : []));
