@@ -23,7 +23,8 @@ export function pictureTimingOf(coded: CodedTrack): PictureTiming {
   return { depth, nominalTicks, delayTicks: depth === 0 ? 0 : depth * nominalTicks + roundingTicks };
 }
 
-const ASSUMED_FRAMES_PER_SECOND = 25;
+/** Slower than films are: too long a delay costs nothing, too short a one makes composition offsets negative. */
+const ASSUMED_FRAMES_PER_SECOND = 20;
 
 /** VP8, VP9 and AV1 put hidden frames into the packet of a shown one. */
 function reorderDepthOf(coded: CodedTrack): number {

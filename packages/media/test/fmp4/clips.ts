@@ -39,7 +39,7 @@ export async function muxedByFfmpeg(clip: Uint8Array, options: string): Promise<
   });
 }
 
-export interface ProbedPacket {
+interface ProbedPacket {
   readonly ptsSeconds: number;
   readonly dtsSeconds: number;
   readonly sizeBytes: number;
