@@ -12,6 +12,7 @@ export type ErrorCode =
   | "file_not_found"
   | "torrent_removed"
   | "metadata_pending"
+  | "stream_not_found"
   // Delivering bytes
   | "no_peers"
   | "no_valid_source"

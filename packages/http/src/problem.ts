@@ -59,6 +59,7 @@ const STATUS_OF: Record<ErrorCode | HttpErrorCode, number> = {
   file_not_found: 404,
   torrent_removed: 410,
   metadata_pending: 503,
+  stream_not_found: 404,
 
   no_peers: 504,
   no_valid_source: 502,

@@ -64,18 +64,27 @@ export class MediaLibrary {
     return durationSeconds === undefined ? undefined : provider.sizeBytes / durationSeconds;
   }
 
-  async #read<V>(
+  #read<V>(
     results: SharedResults<V>,
     phase: StreamPhase,
-    { file, signal, clock, timings }: StreamContext,
+    context: StreamContext,
     compute: (signal: AbortSignal) => Promise<V>,
   ): Promise<V> {
-    const startMs = clock.nowMs();
-    try {
-      return await results.get(keyOf(file), signal, compute);
-    } finally {
-      timings.record(phase, clock.nowMs() - startMs);
-    }
+    return timed(phase, context, () => results.get(keyOf(context.file), context.signal, compute));
+  }
+}
+
+/** Does something, and records how long it took, also if it failed. */
+export async function timed<V>(
+  phase: StreamPhase,
+  { clock, timings }: StreamContext,
+  work: () => Promise<V>,
+): Promise<V> {
+  const startMs = clock.nowMs();
+  try {
+    return await work();
+  } finally {
+    timings.record(phase, clock.nowMs() - startMs);
   }
 }
 
@@ -95,7 +104,8 @@ export function demandEnds(provider: PieceProvider): Disposable {
   };
 }
 
-function keyOf(file: StreamContext["file"]): string {
+/** Names the bytes of a file. */
+export function keyOf(file: StreamContext["file"]): string {
   return `${file.infoHash}-${file.index}`;
 }
 

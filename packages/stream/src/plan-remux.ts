@@ -8,20 +8,21 @@ import { chosenAudio, chosenVideo } from "./chosen-tracks.ts";
  * AAC. The picture is the first video track; the sound is the track that `audioIndex` names, or the default one.
  *
  * Throws `MediaError` `unsupported_media` if there is nothing to play, if the picture is in a format we do not know (rather
- * than play without it), if `audioIndex` is no track, or if the file cannot be read from start to end.
+ * than play without it), or if `audioIndex` is no track.
  */
 export function planRemux(info: MediaInfo, audioIndex?: number): RemuxPlan {
-  if (info.container === "mp4" && info.isFastStart === false) {
-    throw unsupported(
-      "This MP4 keeps its index at its end, so it cannot be converted while it loads. Play it directly.",
-    );
-  }
   const video = planVideo(info);
   const audio = planAudio(info, audioIndex);
   if (video === undefined && audio === undefined) {
     throw unsupported("This file has no picture and no sound that Riptide can play. Choose another file.");
   }
   return { demuxer: DEMUXERS[info.container], video, audio };
+}
+
+/** Throws `unsupported_media` for what ffmpeg cannot read from start to end, as it gets it through a pipe. */
+export function assertReadInOrder({ container, isFastStart }: MediaInfo): void {
+  if (container !== "mp4" || isFastStart !== false) return;
+  throw unsupported("This MP4 keeps its index at its end, so it cannot be converted while it loads. Play it directly.");
 }
 
 const DEMUXERS: Readonly<Record<Container, Demuxer>> = {

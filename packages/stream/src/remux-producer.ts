@@ -1,33 +1,35 @@
-import { type ByteRange, MediaError, type StreamContext, type StreamProducer, TranscodeError } from "@riptide/core";
-import type { RemuxPlan, Transcoder } from "@riptide/transcode";
+import { MediaError, type StreamContext, type StreamProducer } from "@riptide/core";
+import type { Transcoder } from "@riptide/transcode";
+import { convertedBody } from "./converted-body.ts";
+import { copiedBody, copiedFilm } from "./copied-body.ts";
 import { CONTENT_SAFETY_HEADERS, contentDisposition } from "./file-headers.ts";
+import type { FilmLibrary } from "./film-library.ts";
 import { demandEnds, type MediaLibrary } from "./media-library.ts";
 import { planRemux } from "./plan-remux.ts";
-import { pulledBody } from "./pulled-body.ts";
-import { SequentialReader } from "./sequential-reader.ts";
-import { rangesFrom } from "./start-time.ts";
 
-/** What the pipe of a process takes at once: a longer chunk would only lie in memory. */
-const INPUT_CHUNK_BYTES = 64 * 1024;
+export interface RemuxDependencies {
+  readonly library: MediaLibrary;
+  readonly films: FilmLibrary;
+  /** Without it, only what needs no conversion can be remuxed. */
+  readonly transcoder: Transcoder | undefined;
+}
 
 /**
- * Any container as fragmented MP4, through ffmpeg, from `?t=` seconds on and with the sound of `?audio=`.
- * The response has no length, no ranges and no validator: its bytes differ from run to run.
+ * Any container as fragmented MP4, from `?t=` seconds on and with the sound of `?audio=`: by our own muxer where the tracks are
+ * copied out of Matroska or MP4, else through ffmpeg. The response has no length, no ranges and no validator: where it is cut
+ * into fragments depends on how its bytes come.
  */
-export function createRemuxProducer(library: MediaLibrary, transcoder: Transcoder | undefined): StreamProducer {
-  return { produce: (request, context) => produceRemux(request, context, library, transcoder) };
+export function createRemuxProducer(dependencies: RemuxDependencies): StreamProducer {
+  return { produce: (request, context) => produceRemux(request, context, dependencies) };
 }
 
 async function produceRemux(
   request: Request,
   context: StreamContext,
-  library: MediaLibrary,
-  transcoder: Transcoder | undefined,
+  dependencies: RemuxDependencies,
 ): Promise<Response> {
   const query = parseQuery(new URL(request.url).searchParams);
-  if (transcoder === undefined) throw ffmpegMissing();
-  const { plan, ranges } = await prepare(query, context, library);
-  transcoder.assertCan(plan);
+  const startBody = await prepare(query, context, dependencies);
   const headers = new Headers({
     ...CONTENT_SAFETY_HEADERS,
     "accept-ranges": "none",
@@ -35,8 +37,7 @@ async function produceRemux(
     "content-type": "video/mp4",
     "content-disposition": contentDisposition("inline", `${context.file.name}.mp4`),
   });
-  const body = request.method === "HEAD" ? null : await remuxBody(plan, ranges, context, library, transcoder);
-  return new Response(body, { headers });
+  return new Response(request.method === "HEAD" ? null : await startBody(), { headers });
 }
 
 interface RemuxQuery {
@@ -57,78 +58,22 @@ function parseQuery(parameters: URLSearchParams): RemuxQuery {
   return { startSeconds: Number(startText), audioIndex: audioText === null ? undefined : Number(audioText) };
 }
 
-interface Preparation {
-  readonly plan: RemuxPlan;
-  readonly ranges: readonly ByteRange[];
-}
+type StartBody = () => Promise<ReadableStream<Uint8Array>>;
 
 /** Both ends of the file are demanded meanwhile: for a later time, the index at the end is needed too. */
-async function prepare(query: RemuxQuery, context: StreamContext, library: MediaLibrary): Promise<Preparation> {
-  const ends = query.startSeconds === 0 ? undefined : demandEnds(context.provider);
+async function prepare(
+  { startSeconds, audioIndex }: RemuxQuery,
+  context: StreamContext,
+  { library, films, transcoder }: RemuxDependencies,
+): Promise<StartBody> {
+  const ends = startSeconds === 0 ? undefined : demandEnds(context.provider);
   try {
     const info = await library.mediaInfo(context);
-    const plan = planRemux(info, query.audioIndex);
-    return { plan, ranges: await rangesFrom(query.startSeconds, info, context, library) };
+    const plan = planRemux(info, audioIndex);
+    const copied = await copiedFilm(plan, info, films, context);
+    if (copied !== undefined) return await copiedBody(copied, startSeconds, { films, library, context });
+    return await convertedBody({ plan, info, startSeconds }, { library, transcoder, context });
   } finally {
     ends?.[Symbol.dispose]();
   }
-}
-
-/** Waits for the first bytes: until then a failure can still be told by a status. */
-async function remuxBody(
-  plan: RemuxPlan,
-  ranges: readonly ByteRange[],
-  context: StreamContext,
-  library: MediaLibrary,
-  transcoder: Transcoder,
-): Promise<ReadableStream<Uint8Array>> {
-  const { clock, signal, timings } = context;
-  const startMs = clock.nowMs();
-  const bytesPerSecond = library.bytesPerSecond(context);
-  const output = await transcoder.start({
-    plan,
-    input: (inputSignal) => readRanges(context, ranges, { signal: inputSignal, bytesPerSecond }),
-    signal,
-  });
-  const reader = output.getReader();
-  let first: Uint8Array | undefined = await firstFragment(reader);
-  timings.record("fragment", clock.nowMs() - startMs);
-  const next = async (): Promise<Uint8Array | undefined> => {
-    const chunk = first ?? (await reader.read()).value;
-    first = undefined;
-    return chunk;
-  };
-  return pulledBody(next, (reason) => reader.cancel(reason));
-}
-
-async function* readRanges(
-  { provider }: StreamContext,
-  ranges: readonly ByteRange[],
-  options: { readonly signal: AbortSignal; readonly bytesPerSecond: number | undefined },
-): AsyncGenerator<Uint8Array, void> {
-  const reader = new SequentialReader(provider, ranges, options);
-  try {
-    for (;;) {
-      const chunk = await reader.next(INPUT_CHUNK_BYTES);
-      if (chunk === undefined) return;
-      yield chunk;
-    }
-  } finally {
-    reader[Symbol.dispose]();
-  }
-}
-
-/** ISO/IEC 14496-12 §4.3: it begins with a file type box, or what was found is no media after all. */
-async function firstFragment(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<Uint8Array> {
-  const { value } = await reader.read();
-  if (value !== undefined && String.fromCharCode(...value.subarray(4, 8)) === "ftyp") return value;
-  await reader.cancel();
-  throw new TranscodeError("ffmpeg_failed", "ffmpeg found nothing to play in this file. Try another copy of it.");
-}
-
-function ffmpegMissing(): TranscodeError {
-  return new TranscodeError(
-    "ffmpeg_missing",
-    "This file must be converted to play in a browser, which needs ffmpeg. Install ffmpeg 5 or newer and start Riptide again.",
-  );
 }

@@ -101,7 +101,7 @@ export class SequentialReader implements ByteStream, Disposable {
 }
 
 /** The parts of the ranges that hold their first `lengthBytes` bytes. */
-function firstBytes(ranges: readonly ByteRange[], lengthBytes: number): ByteRange[] {
+export function firstBytes(ranges: readonly ByteRange[], lengthBytes: number): ByteRange[] {
   let position = 0;
   return ranges.flatMap((range) => {
     const window = { start: range.start, end: range.start + Math.max(0, lengthBytes - position) };

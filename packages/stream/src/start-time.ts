@@ -18,9 +18,7 @@ export async function rangesFrom(
   const { provider, signal } = context;
   const whole = { start: 0, end: provider.sizeBytes };
   if (startSeconds === 0) return [whole];
-  if (info.durationSeconds !== undefined && startSeconds >= info.durationSeconds) {
-    throw notSeekable(`This file ends after ${Math.floor(info.durationSeconds)} seconds. Choose an earlier time.`);
-  }
+  assertBeforeEnd(startSeconds, info);
   if (info.container !== "matroska" && info.container !== "webm") {
     throw notSeekable("Only Matroska and WebM files can be converted from the middle. Start at the beginning.");
   }
@@ -28,12 +26,25 @@ export async function rangesFrom(
   const entry = cues && keyIndexEntryAt(cues.entries, startSeconds);
   // The Cues may lie, by damage or on purpose: a Cluster is where they say, or they are not used.
   if (cues === undefined || entry === undefined || !(await isClusterAt(provider, entry.offsetBytes, { signal }))) {
-    throw notSeekable("This file has no usable index, so it can only be played from the start.");
+    throw noUsableIndex();
   }
   return [
     { start: 0, end: cues.firstClusterOffset },
     { start: entry.offsetBytes, end: whole.end },
   ];
+}
+
+/** Throws `not_seekable` for a time at which the film has ended. */
+export function assertBeforeEnd(
+  startSeconds: number,
+  { durationSeconds = Number.POSITIVE_INFINITY }: { readonly durationSeconds: number | undefined },
+): void {
+  if (startSeconds < durationSeconds) return;
+  throw notSeekable(`This file ends after ${Math.floor(durationSeconds)} seconds. Choose an earlier time.`);
+}
+
+export function noUsableIndex(): MediaError {
+  return notSeekable("This file has no usable index, so it can only be played from the start.");
 }
 
 function notSeekable(message: string): MediaError {

@@ -3,11 +3,13 @@ import type { MediaInfo } from "@riptide/media";
 import { type FfmpegInstallation, Transcoder } from "@riptide/transcode";
 import { chooseMode, type StreamChoice } from "./choose-mode.ts";
 import { createDirectProducer } from "./direct-producer.ts";
+import { FilmLibrary } from "./film-library.ts";
+import { createHlsProducer } from "./hls/hls-producer.ts";
 import { MediaLibrary } from "./media-library.ts";
 import { createRemuxProducer } from "./remux-producer.ts";
 
 export interface StreamFactoryOptions {
-  /** Without it nothing can be remuxed; everything else works. */
+  /** Without it nothing can be converted; everything else works. */
   readonly ffmpeg: FfmpegInstallation | undefined;
   readonly clock: Clock;
 }
@@ -22,8 +24,10 @@ export interface StreamFactory {
   readonly default: StreamProducer;
   /** The original bytes of any file, media or not. */
   readonly direct: StreamProducer;
-  /** Fragmented MP4 through ffmpeg. Rejects with `ffmpeg_missing` without it. */
+  /** Fragmented MP4 as one stream. Rejects with `ffmpeg_missing` where something must be converted and there is none. */
   readonly remux: StreamProducer;
+  /** HLS: playlists and segments of fragmented MP4 and WebVTT. */
+  readonly hls: StreamProducer;
   /** The ffmpeg in use, the processes that run now, and how many copies may (a video transcode counts as four). */
   readonly ffmpeg: { readonly version: string; readonly active: number; readonly limit: number } | undefined;
 }
@@ -32,7 +36,8 @@ export function createStreamFactory({ ffmpeg, clock }: StreamFactoryOptions): St
   const library = new MediaLibrary();
   const transcoder = ffmpeg && new Transcoder({ ffmpeg, clock });
   const direct = createDirectProducer(library);
-  const remux = createRemuxProducer(library, transcoder);
+  const films = new FilmLibrary();
+  const remux = createRemuxProducer({ library, films, transcoder });
   const choose = async (context: StreamContext): Promise<StreamChoice> => chooseMode(await library.mediaInfo(context));
   return {
     mediaInfo: (context) => library.mediaInfo(context),
@@ -45,6 +50,7 @@ export function createStreamFactory({ ffmpeg, clock }: StreamFactoryOptions): St
     },
     direct,
     remux,
+    hls: createHlsProducer({ library, films }),
     get ffmpeg() {
       return transcoder && { version: transcoder.ffmpeg.version, active: transcoder.active, limit: transcoder.limit };
     },

@@ -14,6 +14,9 @@ export function addStreamRoutes(routes: OpenAPIHono, options: AppOptions, activi
   routes.openapi(defaultStream, ({ req }) => serve(streams.default, req.raw, req.valid("param")));
   routes.openapi(directStream, ({ req }) => serve(streams.direct, req.raw, req.valid("param")));
   routes.openapi(remuxStream, ({ req }) => serve(streams.remux, req.raw, req.valid("param")));
+  for (const route of hlsStreams) {
+    routes.openapi(route, ({ req }) => serve(streams.hls, req.raw, req.valid("param")));
+  }
 }
 
 async function serveStream(
@@ -76,3 +79,45 @@ const remuxStream = createRoute({
   request: { params: fileTarget, query: remuxQuery },
   responses: { 200: whole },
 });
+
+const hlsContent = {
+  "application/vnd.apple.mpegurl": { schema: z.string() },
+  "video/mp4": { schema: z.string().openapi({ format: "binary" }) },
+  "audio/mp4": { schema: z.string().openapi({ format: "binary" }) },
+  "text/vtt": { schema: z.string() },
+};
+const hlsFile = z
+  .string()
+  .max(40)
+  .openapi({ param: { name: "name", in: "path" }, example: "playlist.m3u8" });
+const hlsTrack = z
+  .string()
+  .max(40)
+  .openapi({ param: { name: "track", in: "path" }, example: "0" });
+
+/** The addresses of HLS: the playlists name all but the first. */
+const hlsStreams = [
+  hlsRoute("master.m3u8", "The playlist of a film in HLS, complete at once", fileTarget),
+  hlsRoute(
+    "video/{name}",
+    "Playlist, initialization and segments of the picture",
+    fileTarget.extend({ name: hlsFile }),
+  ),
+  ...(["audio", "subtitles"] as const).map((kind) =>
+    hlsRoute(
+      `${kind}/{track}/{name}`,
+      `Playlist and segments of one track (${kind})`,
+      fileTarget.extend({ track: hlsTrack, name: hlsFile }),
+    ),
+  ),
+];
+
+function hlsRoute<Target extends typeof fileTarget>(path: string, summary: string, params: Target) {
+  return createRoute({
+    method: "get",
+    path: `/stream/{infoHash}/{index}/hls/${path}`,
+    summary,
+    request: { params },
+    responses: { 200: { description: "A playlist, an initialization or a segment", content: hlsContent } },
+  });
+}

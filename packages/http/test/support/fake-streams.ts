@@ -70,6 +70,7 @@ export function createFakeStreams(): FakeStreams {
     default: producer("default"),
     direct: producer("direct"),
     remux: producer("remux"),
+    hls: producer("hls"),
   };
 
   function producer(by: string): StreamProducer {

@@ -1,0 +1,121 @@
+import type { PieceProvider, ReadOptions, StreamContext } from "@riptide/core";
+import {
+  type ByteSource,
+  type Container,
+  type Demuxer,
+  type KeyIndex,
+  type KeyIndexEntry,
+  keyIndexEntryAt,
+  openIsobmff,
+  openMatroska,
+  type Packet,
+  planSegments,
+  type SegmentPlan,
+} from "@riptide/media";
+import { readPackets } from "./film-packets.ts";
+import { keyOf, timed } from "./media-library.ts";
+import { SharedResults } from "./shared-results.ts";
+
+/** Sample tables and indexes may take tens of megabytes: only those of the films that play now. */
+const FILMS_LIMIT = 8;
+/** A few tracks for each film. */
+const FIRST_PACKETS_LIMIT = 64;
+/** A track that has not begun by then, at the start of the film, is taken to begin where it is first met. */
+const FIRST_PACKET_SEARCH_BYTES = 4 * 1024 * 1024;
+
+/** A film whose packets we can pass on ourselves. */
+export interface Film {
+  readonly demuxer: Demuxer;
+  /** Follows the provider of the latest request: an earlier one may have been closed meanwhile. */
+  readonly source: LatestSource;
+}
+
+/** What is known about films beyond their media info: how to read packets, where to enter. Each thing is read once. */
+export class FilmLibrary {
+  readonly #films = new SharedResults<Film>(FILMS_LIMIT);
+  readonly #indexes = new SharedResults<{ readonly index: KeyIndex | undefined }>(FILMS_LIMIT);
+  readonly #firstPackets = new SharedResults<{ readonly packet: Packet | undefined }>(FIRST_PACKETS_LIMIT);
+
+  /** Undefined for containers that only ffmpeg demuxes. Rejects like `MediaLibrary.mediaInfo`. */
+  async film(container: Container, context: StreamContext): Promise<Film | undefined> {
+    const open = OPENERS[container];
+    if (open === undefined) return undefined;
+    const film = await timed("index", context, () =>
+      this.#films.get(keyOf(context.file), context.signal, async (signal) => {
+        const source = new LatestSource(context.provider);
+        return { source, demuxer: await open(source, { signal }) };
+      }),
+    );
+    film.source.follow(context.provider);
+    return film;
+  }
+
+  /** Where the film can be entered; undefined if it does not tell. Rejects with what the provider rejects with. */
+  async keyIndex(film: Film, context: StreamContext): Promise<KeyIndex | undefined> {
+    const { index } = await timed("index", context, () =>
+      this.#indexes.get(keyOf(context.file), context.signal, async (signal) => ({
+        index: await film.demuxer.keyIndex({ signal }),
+      })),
+    );
+    return index;
+  }
+
+  /** Where to enter the film to play at a time; undefined if no place can be found. Rejects like `keyIndex`. */
+  async entryAt(film: Film, timeSeconds: number, context: StreamContext): Promise<KeyIndexEntry | undefined> {
+    const index = await this.keyIndex(film, context);
+    return index && keyIndexEntryAt(index, timeSeconds);
+  }
+
+  /** The film in segments; undefined if it has no index or does not say how long it is. Rejects like `keyIndex`. */
+  async segments(film: Film, context: StreamContext): Promise<SegmentPlan | undefined> {
+    const { durationSeconds } = film.demuxer;
+    const index = await this.keyIndex(film, context);
+    return index && durationSeconds !== undefined ? planSegments(index, durationSeconds) : undefined;
+  }
+
+  /** The first packet of a track in the whole film; undefined if it does not begin within the first megabytes. */
+  async firstPacket(film: Film, trackNumber: number, context: StreamContext): Promise<Packet | undefined> {
+    const key = `${keyOf(context.file)}-${trackNumber}`;
+    const { packet } = await timed("head", context, () =>
+      this.#firstPackets.get(key, context.signal, async (signal) => ({
+        packet: await findFirstPacket(film.demuxer, trackNumber, context.provider, signal),
+      })),
+    );
+    return packet;
+  }
+}
+
+const OPENERS: Partial<
+  Record<Container, (source: ByteSource, options: { readonly signal: AbortSignal }) => Promise<Demuxer>>
+> = { matroska: openMatroska, webm: openMatroska, mp4: openIsobmff };
+
+async function findFirstPacket(
+  demuxer: Demuxer,
+  trackNumber: number,
+  provider: PieceProvider,
+  signal: AbortSignal,
+): Promise<Packet | undefined> {
+  const wanted = { stretch: { from: undefined, to: undefined }, tracks: new Set([trackNumber]) };
+  const limitBytes = FIRST_PACKET_SEARCH_BYTES;
+  for await (const [packet] of readPackets(demuxer, wanted, provider, { signal, limitBytes })) return packet;
+  return undefined;
+}
+
+/** The bytes of a file by the provider of whoever asked last. */
+export class LatestSource implements ByteSource {
+  readonly sizeBytes: number;
+  #provider: PieceProvider;
+
+  constructor(provider: PieceProvider) {
+    this.sizeBytes = provider.sizeBytes;
+    this.#provider = provider;
+  }
+
+  follow(provider: PieceProvider): void {
+    this.#provider = provider;
+  }
+
+  readAt(offset: number, length: number, options: ReadOptions): Promise<Uint8Array> {
+    return this.#provider.readAt(offset, length, options);
+  }
+}
