@@ -2,23 +2,22 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { cpus, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
-import { measureFirstByte } from "./first-byte.ts";
-import { measureMemory } from "./memory.ts";
+import { benchPressPlay } from "./press-play.ts";
+import { benchRemux } from "./remux.ts";
 import { printTable, type Row } from "./table.ts";
-import { measureThroughput } from "./throughput.ts";
-import { prepareWorld } from "./world.ts";
 
 const RESULTS = fileURLToPath(new URL("./results/", import.meta.url));
+const BENCHES: Readonly<Record<string, () => Promise<Row[]>>> = { "press-play": benchPressPlay, remux: benchRemux };
 
-await using world = await prepareWorld();
-const rows: Row[] = [
-  // First: later the server has memory to spare that it took for something else.
-  ...(await measureMemory(world)),
-  ...(await measureFirstByte(world)),
-  ...(await measureThroughput(world)),
-];
+const [name = "press-play"] = process.argv.slice(2);
+const bench = BENCHES[name];
+if (bench === undefined) {
+  console.error(`There is no bench ${name}. There are: ${Object.keys(BENCHES).join(", ")}.`);
+  process.exit(1);
+}
+const rows = await bench();
 printTable(rows);
 await mkdir(RESULTS, { recursive: true });
 const machine = { cpu: cpus()[0]?.model, cores: cpus().length, memoryBytes: totalmem(), node: process.version };
 const report = { measuredAt: new Date().toISOString(), machine, rows };
-await writeFile(`${RESULTS}press-play.json`, `${JSON.stringify(report, null, 2)}\n`);
+await writeFile(`${RESULTS}${name}.json`, `${JSON.stringify(report, null, 2)}\n`);
