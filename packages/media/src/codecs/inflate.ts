@@ -1,3 +1,5 @@
+import { concatenate } from "../reader.ts";
+
 /**
  * What a zlib stream (RFC 1950) holds; undefined if it is damaged or if more than `limitBytes` come out of it, which then
  * are not made. Never rejects.
@@ -17,7 +19,7 @@ export async function inflate(compressed: Uint8Array, limitBytes: number): Promi
       }
       parts.push(read.value);
     }
-    return joined(parts, lengthBytes);
+    return concatenate(parts);
   } catch {
     return undefined;
   } finally {
@@ -25,22 +27,18 @@ export async function inflate(compressed: Uint8Array, limitBytes: number): Promi
   }
 }
 
+/** What browsers and Node agree on of a `WritableStreamDefaultWriter`. */
+interface Writer {
+  write(bytes: Uint8Array<ArrayBuffer>): Promise<void>;
+  close(): Promise<void>;
+}
+
 /** A failure is told to who reads. */
-async function feed(writer: WritableStreamDefaultWriter<Uint8Array>, bytes: Uint8Array): Promise<void> {
+async function feed(writer: Writer, bytes: Uint8Array): Promise<void> {
   try {
-    await writer.write(bytes);
+    await writer.write(new Uint8Array(bytes));
     await writer.close();
   } catch {
     // Damaged, or no longer read.
   }
-}
-
-function joined(parts: readonly Uint8Array[], lengthBytes: number): Uint8Array {
-  const whole = new Uint8Array(lengthBytes);
-  let position = 0;
-  for (const part of parts) {
-    whole.set(part, position);
-    position += part.length;
-  }
-  return whole;
 }
