@@ -112,19 +112,20 @@ describe("A process that fails", () => {
     [
       "with exit code 1",
       "echo 'first line' >&2; echo 'moov atom not found' >&2; exit 1",
-      "exit code 1: moov atom not found",
+      /^exit code 1: moov atom not found$/,
     ],
-    ["by a crash", "kill -SEGV $$", "ended by SIGSEGV: "],
+    // What sh says when it starts and its folder is gone already is no word of ours.
+    ["by a crash", "kill -SEGV $$", /^ended by SIGSEGV: (sh: .*getcwd.*)?$/],
     [
       "after megabytes of complaints",
       "yes error | head -c 3000000 >&2; echo last >&2; exit 187",
-      "exit code 187: last",
+      /^exit code 187: last$/,
     ],
   ])("before its first byte, %s, says so, and why to the log only", async (_, script, cause) => {
     const ffmpeg = await start(script);
     const failure = await readAll(ffmpeg.output).catch((error: unknown) => error);
-    expect(failure).toMatchObject({ code: "ffmpeg_failed", cause: { message: cause } });
-    expect(String(failure)).not.toContain(cause.split(": ")[1] || "SIGSEGV");
+    expect(failure).toMatchObject({ code: "ffmpeg_failed", cause: { message: expect.stringMatching(cause) } });
+    expect(String(failure)).not.toMatch(/moov|last|SIGSEGV|exit code/);
   });
 
   test("after its first bytes errors its output, which never ends as if complete", async () => {
