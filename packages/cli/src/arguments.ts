@@ -26,6 +26,7 @@ export interface ServeOptions {
   readonly uploadBytesPerSecond: number | undefined;
   readonly useDht: boolean;
   readonly ffmpegPath: string | undefined;
+  readonly neverTranscodeVideo: boolean;
   readonly json: boolean;
 }
 
@@ -65,6 +66,7 @@ export function parseCommandLine(words: readonly string[], environment: NodeJS.P
       uploadBytesPerSecond: parseUploadLimit(values["upload-limit"]),
       useDht: !values["no-dht"] && mode === "serve",
       ffmpegPath: values.ffmpeg,
+      neverTranscodeVideo: values["never-transcode-video"],
       json: values.json,
     },
   };

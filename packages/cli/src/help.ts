@@ -15,6 +15,8 @@ export const HELP = `Riptide plays a torrent the moment you ask for it.
   --no-dht            do not use the DHT (the demo never does)
   --no-lsd            do not look for peers in the local network (this version never does)
   --ffmpeg PATH       the ffmpeg to use (otherwise FFMPEG_PATH, then the PATH)
+  --never-transcode-video
+                      refuse films whose picture would have to be converted (sound is converted all the same)
   --json              stdout holds one JSON object a line, its "type" being listening (with url), added or updated
                       (with torrent), removed (with infoHash), engine (with health) or stopping
   -h, --help          this text

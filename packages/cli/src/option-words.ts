@@ -15,6 +15,7 @@ const OPTIONS = {
   "no-dht": { type: "boolean", default: false },
   "no-lsd": { type: "boolean", default: false },
   ffmpeg: { type: "string" },
+  "never-transcode-video": { type: "boolean", default: false },
   json: { type: "boolean", default: false },
   help: { type: "boolean", short: "h", default: false },
   version: { type: "boolean", short: "V", default: false },

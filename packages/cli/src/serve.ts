@@ -47,7 +47,7 @@ export async function serve(options: ServeOptions, context: ServeContext): Promi
   const draining = new AbortController();
   const app = createApp({
     engine,
-    streams: createStreamFactory({ ffmpeg, clock }),
+    streams: createStreamFactory({ ffmpeg, clock, neverTranscodeVideo: options.neverTranscodeVideo }),
     clock,
     allowedHosts: hostPolicy({ boundTo: options.host, names: options.allowedHosts }),
     version,

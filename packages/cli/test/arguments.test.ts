@@ -22,6 +22,7 @@ const DEFAULTS: ServeOptions = {
   uploadBytesPerSecond: undefined,
   useDht: true,
   ffmpegPath: undefined,
+  neverTranscodeVideo: false,
   json: false,
 };
 const DEMO: ServeOptions = {
@@ -143,6 +144,11 @@ const goodLines: readonly GoodLine[] = [
     title: "ffmpeg may be named",
     words: ["--ffmpeg", "/opt/ffmpeg"],
     expected: { ...DEFAULTS, ffmpegPath: "/opt/ffmpeg" },
+  },
+  {
+    title: "pictures may be left as they are",
+    words: ["--never-transcode-video"],
+    expected: { ...DEFAULTS, neverTranscodeVideo: true },
   },
   { title: "lines may be JSON", words: ["--json"], expected: { ...DEFAULTS, json: true } },
   {

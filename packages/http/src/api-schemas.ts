@@ -72,6 +72,39 @@ export const fileMapSchema = z
   })
   .openapi("FileMap", { description: "Half-open byte ranges [start, end) of the file." });
 
+/** Longer than any media type that we ask for. */
+const mediaType = z.string().max(200, "A media type is short.");
+/** As many as the tracks of a file that are looked at lead to. */
+const mediaTypes = z.array(mediaType).max(512, "These are more media types than a file asks for.");
+
+const clientAbilitiesSchema = z
+  .strictObject({
+    mse: mediaTypes.openapi({ description: "Of `questions.mse`, those that MediaSource.isTypeSupported affirms." }),
+    file: mediaTypes.openapi({ description: "Of `questions.file`, those that canPlayType does not deny." }),
+    nativeHls: z.boolean().openapi({ description: "Whether a <video> takes an HLS playlist by its address." }),
+    maxAudioChannels: z.number().int().min(1).max(64).optional(),
+    isChromium: z.boolean().optional(),
+    isFirefox: z.boolean().optional(),
+  })
+  .openapi("ClientAbilities");
+
+export const playbackRequestSchema = z
+  .strictObject({
+    can: clientAbilitiesSchema,
+    audio: z.number().int().min(0).max(999).optional().openapi({ description: "Index among the audio tracks." }),
+  })
+  .openapi("PlaybackRequest");
+
+export const playbackSchema = z
+  .strictObject({
+    mode: z.enum(["direct", "virtual", "hls", "remux", "transcode", "unsupported"]),
+    url: z.string().optional().openapi({ description: "Relative to the server; none if nothing can be played." }),
+    reasons: z
+      .array(z.strictObject({ code: z.string(), message: z.string() }))
+      .openapi({ description: "Why it is no cheaper mode comes first." }),
+  })
+  .openapi("Playback");
+
 export const engineHealthSchema = z
   .strictObject({ state: z.enum(["running", "restarting", "closed"]), restarts: count })
   .openapi("EngineHealth");
@@ -94,6 +127,9 @@ export type Torrent = z.infer<typeof torrentSchema>;
 export type TorrentList = z.infer<typeof torrentListSchema>;
 export type AddTorrent = z.infer<typeof addTorrentSchema>;
 export type FileMap = z.infer<typeof fileMapSchema>;
+export type ClientAbilities = z.infer<typeof clientAbilitiesSchema>;
+export type PlaybackRequest = z.infer<typeof playbackRequestSchema>;
+export type Playback = z.infer<typeof playbackSchema>;
 export type EngineHealth = z.infer<typeof engineHealthSchema>;
 export type Readiness = z.infer<typeof readinessSchema>;
 

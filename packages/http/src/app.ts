@@ -8,6 +8,7 @@ import { addHealthRoutes } from "./routes/health.ts";
 import { addMethodFallbacks } from "./routes/method-fallbacks.ts";
 import { addOpenApiRoute } from "./routes/openapi.ts";
 import { addPageRoutes } from "./routes/page.ts";
+import { addPlaybackRoute } from "./routes/playback.ts";
 import { addStreamRoutes } from "./routes/streams.ts";
 import { addTorrentRoutes } from "./routes/torrents.ts";
 import { assertToken, tokenCookie } from "./security/access-token.ts";
@@ -75,6 +76,7 @@ function createRoutes(options: AppOptions): OpenAPIHono {
   addPageRoutes(routes, options);
   addTorrentRoutes(routes, options);
   addFileRoutes(routes, options);
+  addPlaybackRoute(routes, options);
   addEventRoutes(routes, options, activity);
   addStreamRoutes(routes, options, activity);
   addHealthRoutes(routes, options);

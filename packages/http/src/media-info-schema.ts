@@ -74,7 +74,14 @@ const subtitleTrackSchema = z
   })
   .openapi("SubtitleTrack");
 
-/** `MediaInfo` of `media`, as JSON: what is unknown is left out. */
+const questionsSchema = z
+  .strictObject({
+    mse: z.array(z.string()).readonly().openapi({ description: "For `MediaSource.isTypeSupported`." }),
+    file: z.array(z.string()).readonly().openapi({ description: "For `canPlayType`." }),
+  })
+  .openapi("PlaybackQuestions", { description: "Media types: those that a player affirms go into `can`." });
+
+/** `MediaInfo` of `media`, as JSON: what is unknown is left out. And what a player has to be asked to choose how it plays it. */
 export const mediaInfoSchema = z
   .strictObject({
     container: z.enum(["mp4", "matroska", "webm", "avi", "mpegts", "flv", "asf", "ogg"]),
@@ -84,5 +91,8 @@ export const mediaInfoSchema = z
       .strictObject({ kind: z.enum(["cues", "stss", "sidx", "idx1"]), startByte: z.number().optional() })
       .optional(),
     isFastStart: z.boolean().optional(),
+    questions: questionsSchema,
   })
   .openapi("MediaInfo");
+
+export type MediaInfo = z.infer<typeof mediaInfoSchema>;

@@ -1,5 +1,18 @@
 import { HttpError } from "./http-error.ts";
 
+/** Longer than any magnet with all its trackers, and than what a player says of all the tracks of a film. */
+const JSON_BODY_MAX_BYTES = 64 * 1024;
+
+/** Reads a small JSON body, whatever it holds. Throws `payload_too_large`, or `bad_request` if it is no JSON. */
+export async function readJson(request: Request): Promise<unknown> {
+  const text = new TextDecoder().decode(await readBody(request, JSON_BODY_MAX_BYTES));
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new HttpError("bad_request", "The body is not JSON.");
+  }
+}
+
 /**
  * Reads a request body of at most `limitBytes`, and stops reading as soon as it is longer: a declared length is only
  * a promise, and a chunked body has none. Throws `payload_too_large`.

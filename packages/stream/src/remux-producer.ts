@@ -6,12 +6,14 @@ import { CONTENT_SAFETY_HEADERS, contentDisposition } from "./file-headers.ts";
 import type { FilmLibrary } from "./film-library.ts";
 import { demandEnds, type MediaLibrary } from "./media-library.ts";
 import { planRemux } from "./plan-remux.ts";
+import { playbackReason } from "./playback-reasons.ts";
 
 export interface RemuxDependencies {
   readonly library: MediaLibrary;
   readonly films: FilmLibrary;
   /** Without it, only what needs no conversion can be remuxed. */
   readonly transcoder: Transcoder | undefined;
+  readonly neverTranscodeVideo: boolean;
 }
 
 /**
@@ -64,16 +66,21 @@ type StartBody = () => Promise<ReadableStream<Uint8Array>>;
 async function prepare(
   { startSeconds, audioIndex }: RemuxQuery,
   context: StreamContext,
-  { library, films, transcoder }: RemuxDependencies,
+  { library, films, transcoder, neverTranscodeVideo }: RemuxDependencies,
 ): Promise<StartBody> {
   const ends = startSeconds === 0 ? undefined : demandEnds(context.provider);
   try {
     const info = await library.mediaInfo(context);
     const plan = planRemux(info, audioIndex);
+    if (neverTranscodeVideo && plan.video?.codec === "h264") throw notConverted();
     const copied = await copiedFilm(plan, info, films, context);
     if (copied !== undefined) return await copiedBody(copied, startSeconds, { films, library, context });
     return await convertedBody({ plan, info, startSeconds }, { library, transcoder, context });
   } finally {
     ends?.[Symbol.dispose]();
   }
+}
+
+function notConverted(): MediaError {
+  return new MediaError("unsupported_media", playbackReason("unsupported_video_conversion").message);
 }

@@ -2,16 +2,21 @@ import type { Clock, StreamContext, StreamProducer } from "@riptide/core";
 import type { MediaInfo } from "@riptide/media";
 import { type FfmpegInstallation, Transcoder } from "@riptide/transcode";
 import { chooseMode, type StreamChoice } from "./choose-mode.ts";
+import type { ClientAbilities } from "./client-abilities.ts";
 import { createDirectProducer } from "./direct-producer.ts";
 import { FilmLibrary } from "./film-library.ts";
+import { filmPlayback } from "./film-playback.ts";
 import { createHlsProducer } from "./hls/hls-producer.ts";
 import { MediaLibrary } from "./media-library.ts";
+import type { PlaybackChoice } from "./playback.ts";
 import { createRemuxProducer } from "./remux-producer.ts";
 
 export interface StreamFactoryOptions {
   /** Without it nothing can be converted; everything else works. */
   readonly ffmpeg: FfmpegInstallation | undefined;
   readonly clock: Clock;
+  /** Films whose picture would have to be converted are refused: that keeps a processor busy for as long as they play. */
+  readonly neverTranscodeVideo?: boolean;
 }
 
 /** Reads what a file is, and chooses and makes the streams of it. Content decides, never a name. */
@@ -20,6 +25,8 @@ export interface StreamFactory {
   mediaInfo(context: StreamContext): Promise<MediaInfo>;
   /** What `default` does for this file, and why. Rejects like `mediaInfo`. */
   choose(context: StreamContext): Promise<StreamChoice>;
+  /** How a client that says what it plays gets this file, and why. Rejects like `mediaInfo`. */
+  playback(context: StreamContext, can: ClientAbilities, audioIndex?: number): Promise<PlaybackChoice>;
   /** Direct or remux, as `choose` says. */
   readonly default: StreamProducer;
   /** The original bytes of any file, media or not. */
@@ -32,16 +39,19 @@ export interface StreamFactory {
   readonly ffmpeg: { readonly version: string; readonly active: number; readonly limit: number } | undefined;
 }
 
-export function createStreamFactory({ ffmpeg, clock }: StreamFactoryOptions): StreamFactory {
+export function createStreamFactory(options: StreamFactoryOptions): StreamFactory {
+  const { ffmpeg, clock, neverTranscodeVideo = false } = options;
   const library = new MediaLibrary();
   const transcoder = ffmpeg && new Transcoder({ ffmpeg, clock });
   const direct = createDirectProducer(library);
   const films = new FilmLibrary();
-  const remux = createRemuxProducer({ library, films, transcoder });
+  const remux = createRemuxProducer({ library, films, transcoder, neverTranscodeVideo });
+  const settings = { hasFfmpeg: ffmpeg !== undefined, neverTranscodeVideo };
   const choose = async (context: StreamContext): Promise<StreamChoice> => chooseMode(await library.mediaInfo(context));
   return {
     mediaInfo: (context) => library.mediaInfo(context),
     choose,
+    playback: (context, can, audioIndex) => filmPlayback(context, can, audioIndex, { library, films, settings }),
     default: {
       async produce(request, context) {
         const { mode } = await choose(context);

@@ -1,4 +1,5 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
+import { playbackQuestions } from "@riptide/stream";
 import { fileMapSchema } from "../api-schemas.ts";
 import type { AppOptions } from "../app-options.ts";
 import { mediaInfoSchema } from "../media-info-schema.ts";
@@ -10,7 +11,8 @@ import { fileTarget } from "./targets.ts";
 export function addFileRoutes(routes: OpenAPIHono, options: AppOptions): void {
   routes.openapi(showMediaInfo, async (context) => {
     const opened = await openStream(context.req.raw, context.req.valid("param"), options);
-    return context.json(await options.streams.mediaInfo(opened), 200);
+    const info = await options.streams.mediaInfo(opened);
+    return context.json({ ...info, questions: playbackQuestions(info) }, 200);
   });
 
   routes.openapi(showMap, (context) => {
@@ -24,7 +26,9 @@ const showMediaInfo = createRoute({
   path: "/api/torrents/{infoHash}/files/{index}",
   summary: "Read the media info of a file; waits for the bytes it needs",
   request: { params: fileTarget },
-  responses: { 200: jsonContent(mediaInfoSchema, "Container, duration and tracks") },
+  responses: {
+    200: jsonContent(mediaInfoSchema, "Container, duration and tracks, and what to ask a player about them"),
+  },
 });
 
 const showMap = createRoute({

@@ -3,14 +3,12 @@ import { StreamError, type TorrentSource } from "@riptide/core";
 import { addTorrentSchema, torrentListSchema, torrentSchema } from "../api-schemas.ts";
 import type { AppOptions } from "../app-options.ts";
 import { HttpError } from "../http-error.ts";
-import { readBody } from "../request-body.ts";
+import { readBody, readJson } from "../request-body.ts";
 import { mediaTypeOf } from "../security/same-origin.ts";
 import { torrentView } from "../torrent-view.ts";
 import { jsonContent } from "./json-content.ts";
 import { torrentTarget } from "./targets.ts";
 
-/** Longer than any magnet with all its trackers. */
-const JSON_BODY_MAX_BYTES = 64 * 1024;
 /** What libtorrent takes: 2 million pieces of 20 bytes do not fit, films do. */
 const TORRENT_BODY_MAX_BYTES = 10 * 1024 * 1024;
 
@@ -44,21 +42,12 @@ export function addTorrentRoutes(routes: OpenAPIHono, { engine }: AppOptions): v
 
 async function readSource(request: Request): Promise<TorrentSource> {
   if (mediaTypeOf(request) === "application/x-bittorrent") return readBody(request, TORRENT_BODY_MAX_BYTES);
-  const text = new TextDecoder().decode(await readBody(request, JSON_BODY_MAX_BYTES));
-  const body = addTorrentSchema.safeParse(parseJson(text));
+  const body = addTorrentSchema.safeParse(await readJson(request));
   if (body.success) return body.data.source;
   throw new HttpError(
     "bad_request",
     'The body must be {"source": "a magnet, an info hash or the URL of a .torrent file"}.',
   );
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new HttpError("bad_request", "The body is not JSON.");
-  }
 }
 
 const addTorrent = createRoute({

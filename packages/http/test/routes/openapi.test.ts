@@ -24,8 +24,13 @@ describe("/openapi.json", () => {
       "GET /readyz",
       "GET /stream/{infoHash}/{index}",
       "GET /stream/{infoHash}/{index}/direct",
+      "GET /stream/{infoHash}/{index}/hls/audio/{track}/{name}",
+      "GET /stream/{infoHash}/{index}/hls/master.m3u8",
+      "GET /stream/{infoHash}/{index}/hls/subtitles/{track}/{name}",
+      "GET /stream/{infoHash}/{index}/hls/video/{name}",
       "GET /stream/{infoHash}/{index}/remux.mp4",
       "POST /api/torrents",
+      "POST /api/torrents/{infoHash}/files/{index}/playback",
     ]);
   });
 
@@ -64,6 +69,8 @@ describe("/openapi.json", () => {
       "get",
       ({ send }) => send(`/api/torrents/${FILM}/files/0/map`),
     ],
+    ["a playback", PLAYBACK_PATH, "post", ({ send }) => send(PLAYBACK_ADDRESS, post("application/json", CAN))],
+    ["no abilities", PLAYBACK_PATH, "post", ({ send }) => send(PLAYBACK_ADDRESS, post("application/json", "{}"))],
     ["liveness", "/livez", "get", ({ send }) => send("/livez")],
     ["readiness", "/readyz", "get", ({ send }) => send("/readyz")],
     ["unreadiness", "/readyz", "get", unready],
@@ -81,6 +88,10 @@ describe("/openapi.json", () => {
     expect(schema.safeParse({ ...Object(answer), unknownField: 1 }).success).toBe(false);
   });
 });
+
+const PLAYBACK_PATH = "/api/torrents/{infoHash}/files/{index}/playback";
+const PLAYBACK_ADDRESS = `/api/torrents/${FILM}/files/0/playback`;
+const CAN = '{"can":{"mse":[],"file":[],"nativeHls":false}}';
 
 async function failedTorrent({ send, engine }: World): Promise<Response> {
   engine.failTorrent(FILM, new StreamError("disk_full", "The disk is full."));

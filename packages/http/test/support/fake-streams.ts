@@ -1,5 +1,13 @@
 import { type StreamContext, StreamError, type StreamProducer } from "@riptide/core";
-import type { StreamFactory } from "@riptide/stream";
+import type { PlaybackChoice, StreamFactory } from "@riptide/stream";
+
+/** What `playback` of the fake factory answers, until a test wants another choice. */
+export const PLAYBACK: PlaybackChoice = {
+  mode: "hls",
+  reasons: [{ code: "repackaged", message: "The film is repackaged." }],
+  video: { index: 0, treatment: "copy" },
+  audio: [{ index: 0, treatment: "copy" }],
+};
 
 /** What `mediaInfo` of the fake factory answers. */
 export const MEDIA_INFO: Awaited<ReturnType<StreamFactory["mediaInfo"]>> = {
@@ -47,8 +55,12 @@ export const MEDIA_INFO: Awaited<ReturnType<StreamFactory["mediaInfo"]>> = {
 
 export interface FakeStreams extends StreamFactory {
   ffmpeg: StreamFactory["ffmpeg"];
-  /** What the next `mediaInfo` or `produce` rejects with. */
+  /** What the next `mediaInfo`, `playback` or `produce` rejects with. */
   failure: unknown;
+  /** What the next `playback` answers. */
+  choice: PlaybackChoice;
+  /** Every `playback` so far: what it was told. */
+  readonly asked: { readonly can: unknown; readonly audioIndex: number | undefined }[];
   /** Every `produce` so far: which producer, and with what. */
   readonly produced: { readonly by: string; readonly request: Request; readonly context: StreamContext }[];
 }
@@ -60,6 +72,13 @@ export function createFakeStreams(): FakeStreams {
     failure: undefined,
     ffmpeg: { version: "5.1.9", active: 0, limit: 2 },
     produced,
+    choice: PLAYBACK,
+    asked: [],
+    async playback(_context, can, audioIndex) {
+      streams.asked.push({ can, audioIndex });
+      if (streams.failure !== undefined) throw streams.failure;
+      return streams.choice;
+    },
     async mediaInfo() {
       if (streams.failure !== undefined) throw streams.failure;
       return MEDIA_INFO;

@@ -1,0 +1,75 @@
+import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
+import type { PlaybackChoice, PlaybackMode } from "@riptide/stream";
+import { type Playback, type PlaybackRequest, playbackRequestSchema, playbackSchema } from "../api-schemas.ts";
+import type { AppOptions } from "../app-options.ts";
+import { HttpError } from "../http-error.ts";
+import { openStream } from "../open-stream.ts";
+import { readJson } from "../request-body.ts";
+import { mediaTypeOf } from "../security/same-origin.ts";
+import { jsonContent } from "./json-content.ts";
+import { type FileTarget, fileTarget } from "./targets.ts";
+
+/** How a player that says what it can plays a file. Changes nothing: it is asked by POST because it says so much. */
+export function addPlaybackRoute(routes: OpenAPIHono, options: AppOptions): void {
+  routes.openapi(choosePlayback, async (context) => {
+    const request = context.req.raw;
+    const target = context.req.valid("param");
+    const { can, audio } = await readPlaybackRequest(request);
+    const opened = await openStream(request, target, options);
+    return context.json(playbackView(await options.streams.playback(opened, can, audio), target), 200);
+  });
+  const { method, path, summary, responses } = choosePlayback;
+  const content = { "application/json": { schema: playbackRequestSchema } };
+  routes.openAPIRegistry.registerPath({
+    method,
+    path,
+    summary,
+    responses,
+    request: { params: fileTarget, body: { required: true, content } },
+  });
+}
+
+async function readPlaybackRequest(request: Request): Promise<PlaybackRequest> {
+  if (mediaTypeOf(request) !== "application/json") {
+    throw new HttpError("unsupported_media_type", "The body must be application/json.");
+  }
+  const body = playbackRequestSchema.safeParse(await readJson(request));
+  if (body.success) return body.data;
+  throw new HttpError("bad_request", 'The body must be {"can": {"mse": […], "file": […], "nativeHls": …}}.');
+}
+
+function playbackView(choice: PlaybackChoice, { infoHash, index }: FileTarget): Playback {
+  const { mode } = choice;
+  const reasons = choice.reasons.map(({ code, message }) => ({ code, message }));
+  if (mode === "unsupported") return { mode, reasons };
+  return { mode, url: `/stream/${infoHash}/${index}/${NAMES[mode]}${queryOf(choice)}`, reasons };
+}
+
+const NAMES: Readonly<Record<Exclude<PlaybackMode, "unsupported">, string>> = {
+  direct: "direct",
+  virtual: "virtual.mp4",
+  hls: "hls/master.m3u8",
+  remux: "remux.mp4",
+  transcode: "remux.mp4",
+};
+
+/** One stream has the sound that was chosen for it. HLS has all of them, and its player chooses: it is told what to convert. */
+function queryOf({ mode, audio, reasons }: PlaybackChoice): string {
+  if (mode === "hls") {
+    const converted = audio.filter(({ treatment }) => treatment === "aac").map(({ index }) => index);
+    return converted.length === 0 ? "" : `?aac=${converted.join(",")}`;
+  }
+  // The tracks of a file whose index is moved stay as they are.
+  const isFile = mode === "direct" || reasons.some(({ code }) => code === "index_moved");
+  const [sound] = audio;
+  return isFile || sound === undefined ? "" : `?audio=${sound.index}`;
+}
+
+const choosePlayback = createRoute({
+  method: "post",
+  path: "/api/torrents/{infoHash}/files/{index}/playback",
+  summary: "Choose how a player that says what it can plays a file",
+  hide: true, // described by hand, as in `torrents.ts`: a described body would be read before its size is checked
+  request: { params: fileTarget },
+  responses: { 200: jsonContent(playbackSchema, "What to play, and why") },
+});

@@ -1,0 +1,58 @@
+import type { StreamContext } from "@riptide/core";
+import type { KeyIndexSummary, MediaInfo } from "@riptide/media";
+import type { ClientAbilities } from "./client-abilities.ts";
+import type { FilmLibrary } from "./film-library.ts";
+import type { MediaLibrary } from "./media-library.ts";
+import type { PlaybackChoice, PlaybackContext } from "./playback.ts";
+import { choosePlayback } from "./playback-choice.ts";
+
+/**
+ * Whether the playlists take `?aac=`, the sound tracks to convert. While they do not, a film whose sound must be converted is
+ * played as one stream instead. Nothing else depends on it.
+ */
+const HLS_CONVERTS_AUDIO: boolean = false;
+
+/** What is the same for all films of a server. */
+export type PlaybackSettings = Pick<PlaybackContext, "hasFfmpeg" | "neverTranscodeVideo">;
+
+export interface FilmPlaybackDependencies {
+  readonly library: MediaLibrary;
+  readonly films: FilmLibrary;
+  readonly settings: PlaybackSettings;
+}
+
+/**
+ * How a client plays a film. The key index is looked for only where the choice hangs on it: it may lie at the end of the file.
+ * Rejects like `MediaLibrary.mediaInfo`.
+ */
+export async function filmPlayback(
+  context: StreamContext,
+  can: ClientAbilities,
+  audioIndex: number | undefined,
+  { library, films, settings }: FilmPlaybackDependencies,
+): Promise<PlaybackChoice> {
+  const info = await library.mediaInfo(context);
+  const choose = (hasKeyIndex: boolean): PlaybackChoice => {
+    const keyIndexKind = hasKeyIndex ? ANY_KIND : undefined;
+    return choosePlayback(info, can, { ...settings, keyIndexKind, hasVirtualRemux: true, audioIndex });
+  };
+  const atBest = choose(true);
+  const hangsOnIndex = atBest.mode === "hls" || atBest.mode === "virtual";
+  const choice = hangsOnIndex ? choose(await hasSegments(info, films, context)) : atBest;
+  return HLS_CONVERTS_AUDIO || choice.mode !== "hls" ? choice : withoutConvertedSegments(choice);
+}
+
+/** What an index rests on makes no difference, once it is there. */
+const ANY_KIND: KeyIndexSummary["kind"] = "cues";
+
+/** The headers may promise an index that is not there, or say nothing of one that is. */
+async function hasSegments({ container }: MediaInfo, films: FilmLibrary, context: StreamContext): Promise<boolean> {
+  const film = await films.film(container, context);
+  return film !== undefined && (await films.segments(film, context)) !== undefined;
+}
+
+function withoutConvertedSegments(choice: PlaybackChoice): PlaybackChoice {
+  const [first] = choice.audio;
+  if (first?.treatment === "aac") return { ...choice, mode: "remux", audio: [first] };
+  return { ...choice, audio: choice.audio.filter(({ treatment }) => treatment === "copy") };
+}
