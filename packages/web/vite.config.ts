@@ -10,5 +10,7 @@ export default defineConfig({
     // The page's Content-Security-Policy allows no inline data.
     assetsInlineLimit: 0,
     modulePreload: false,
+    // hls.js is one large chunk, which is loaded when a film is first played in segments.
+    chunkSizeWarningLimit: 700,
   },
 });

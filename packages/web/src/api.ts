@@ -1,4 +1,4 @@
-import type { AddTorrent, Problem, Torrent } from "@riptide/http";
+import type { AddTorrent, MediaInfo, Playback, PlaybackRequest, Problem, Torrent } from "@riptide/http";
 
 const UNREACHABLE = "Riptide does not answer. Is it still running?";
 
@@ -21,9 +21,26 @@ export async function removeTorrent(infoHash: string, deleteData: boolean): Prom
   await request(`/api/torrents/${infoHash}?data=${deleteData}`, { method: "DELETE" });
 }
 
-/** The address that the page's own player plays. */
-export function playerUrl(infoHash: string, index: number): string {
-  return authorized(`/stream/${infoHash}/${index}`);
+/** What a file holds, and what to ask the browser about it. Waits for the bytes that tell it. */
+export async function showMedia(infoHash: string, index: number, signal: AbortSignal): Promise<MediaInfo> {
+  return (await request(`/api/torrents/${infoHash}/files/${index}`, { signal })).json();
+}
+
+/** How a browser of these abilities plays a file. */
+export async function choosePlayback(
+  infoHash: string,
+  index: number,
+  wanted: PlaybackRequest,
+  signal: AbortSignal,
+): Promise<Playback> {
+  const response = await request(`/api/torrents/${infoHash}/files/${index}/playback`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(wanted),
+    signal,
+  });
+  const playback: Playback = await response.json();
+  return playback.url === undefined ? playback : { ...playback, url: authorized(playback.url) };
 }
 
 /** The whole address of the original bytes, for other players. */

@@ -1,0 +1,86 @@
+import type { ErrorData, FetchLoader, default as Hls, HlsConfig, LoaderConfig } from "hls.js";
+import { whyNotPlayable } from "./api.ts";
+import { BROKEN_OFF, NOT_DECODED, type StreamOptions, start } from "./stream.ts";
+
+/** Plays another sound track of the film from here on. False if the segments have no such track. */
+export type SwitchSound = (audio: number) => boolean;
+
+/** Plays a film in segments through Media Source Extensions. What this takes is loaded when it is first needed. */
+export async function playSegments(options: StreamOptions): Promise<SwitchSound> {
+  const { video, url, startSeconds, audio, signal } = options;
+  const { default: HlsPlayer, FetchLoader: Loader } = await import("hls.js");
+  signal.throwIfAborted();
+  const hls = new HlsPlayer({ ...CONFIG, fLoader: promptly(Loader), startPosition: startSeconds });
+  signal.addEventListener("abort", () => hls.destroy());
+  const switchSound: SwitchSound = (index) => selectTrack(hls, index);
+  hls.on(HlsPlayer.Events.AUDIO_TRACKS_UPDATED, () => void (audio !== undefined && switchSound(audio)));
+  const recover = recovery(hls, video);
+  hls.on(HlsPlayer.Events.ERROR, (_event, error) => {
+    if (error.fatal && !recover(error)) void explain(error, options);
+  });
+  hls.loadSource(url);
+  hls.attachMedia(video);
+  start(video);
+  return switchSound;
+}
+
+/** In a swarm the next bytes may be a while in coming: to give up and ask again brings them no sooner. */
+const PATIENCE_MS = 10 * 60_000;
+const RETRY = { maxNumRetry: 2, retryDelayMs: 1000, maxRetryDelayMs: 8000 };
+const PATIENTLY: LoaderConfig = {
+  maxTimeToFirstByteMs: PATIENCE_MS,
+  maxLoadTimeMs: PATIENCE_MS,
+  timeoutRetry: RETRY,
+  errorRetry: RETRY,
+};
+
+const CONFIG: Partial<HlsConfig> = {
+  // Fragments are shown as they come, rather than when their segment is whole.
+  progressive: true,
+  backBufferLength: 60,
+  manifestLoadPolicy: { default: PATIENTLY },
+  playlistLoadPolicy: { default: PATIENTLY },
+  fragLoadPolicy: { default: PATIENTLY },
+};
+
+/**
+ * hls.js looks at no less than 128 KiB of a segment at a time: those are eight seconds of sound, and the picture waits for them.
+ * An initialization it takes as a whole, which it asks for by no finite mark.
+ */
+function promptly(Loader: typeof FetchLoader): NonNullable<HlsConfig["fLoader"]> {
+  return class extends Loader {
+    override load(...[context, config, callbacks]: Parameters<FetchLoader["load"]>): void {
+      super.load(context, Number.isFinite(config.highWaterMark) ? { ...config, highWaterMark: 0 } : config, callbacks);
+    }
+  } as NonNullable<HlsConfig["fLoader"]>;
+}
+
+/** Our playlists name tracks by their number in the file: `…/audio/2/playlist.m3u8`. */
+function selectTrack(hls: Hls, index: number): boolean {
+  const position = hls.audioTracks.findIndex(({ url }) => new URL(url).pathname.includes(`/audio/${index}/`));
+  if (position >= 0) hls.audioTrack = position;
+  return position >= 0;
+}
+
+/** Tries once more after a failure, and again only when the film has gone on meanwhile. */
+function recovery(hls: Hls, video: HTMLVideoElement): (error: ErrorData) => boolean {
+  let failedAtSeconds = -1;
+  return (error) => {
+    if (video.currentTime <= failedAtSeconds) return false;
+    failedAtSeconds = video.currentTime;
+    if (!isOfNetwork(error)) hls.recoverMediaError();
+    else if (error.details.startsWith("manifest")) hls.loadSource(hls.url ?? "");
+    else hls.startLoad();
+    return true;
+  };
+}
+
+async function explain(error: ErrorData, options: StreamOptions): Promise<void> {
+  if (!isOfNetwork(error)) return options.fail(NOT_DECODED);
+  options.fail((await whyNotPlayable(error.frag?.url ?? error.url ?? options.url)) ?? BROKEN_OFF);
+}
+
+/** The enumeration of hls.js would have to be loaded to be compared with. */
+function isOfNetwork({ type }: { readonly type: string }): boolean {
+  return type === "networkError";
+}
