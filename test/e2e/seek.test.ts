@@ -1,0 +1,173 @@
+import type { Torrent } from "@riptide/http";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { hearInPage } from "../films/hear-in-page.ts";
+import { prepareFilms } from "../films/prepare-films.ts";
+import { readFrameInPage, seekInPage } from "../films/read-in-page.ts";
+import { readSecondFromAudio } from "../films/read-sound.ts";
+import { recipeOf } from "../films/recipes.ts";
+import { launchBrowser } from "../support/browser.ts";
+import { type SharedFilm, shareFilm } from "../support/film-torrent.ts";
+import { fetchedBytes, filesOf, type RunningRiptide, startQuietRiptide } from "../support/riptide.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { describeWith } from "../support/tools.ts";
+import { waitUntil } from "../support/wait.ts";
+
+const MB = 1_000_000;
+const SWARM_BYTES_PER_SECOND = 4 * MB;
+const PIECE_LENGTH_BYTES = 1024 * 1024;
+const { durationSeconds, framesPerSecond } = recipeOf("long");
+/** Four seconds of 8 Mb/s. */
+const GROUP_OF_PICTURES_BYTES = 4 * MB;
+/** A busy machine of two cores encodes, decodes and downloads here. */
+const PATIENCE_MS = 60_000;
+
+describeWith(
+  "ffmpeg",
+  "libtorrent",
+  "chromium",
+)("seeking in a film of which nothing is there", () => {
+  prepareFilms("long");
+
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await launchBrowser();
+  });
+  afterAll(() => browser.close());
+
+  it.each([
+    { title: "in segments, by a browser that opens no Matroska", script: OPENS_NO_MATROSKA, reason: "repackaged" },
+    { title: "as it is, by Chromium", script: "", reason: "plays this file as it is" },
+  ])("shows and sounds what was asked for ($title)", { timeout: 300_000 }, async ({ script, reason }) => {
+    const share = { uploadBytesPerSecond: SWARM_BYTES_PER_SECOND, pieceLengthBytes: PIECE_LENGTH_BYTES };
+    await using film = await shareFilm("long", share);
+    await using folder = await temporaryFolder("seek");
+    await using riptide = await startQuietRiptide(folder.path);
+    const page = await browser.newPage();
+    await page.addInitScript(script);
+    await page.goto(riptide.url);
+    await riptide.add(film.magnet);
+    await filesOf(riptide, film.infoHash);
+
+    const startedMs = performance.now();
+    await page.getByTestId("play").click();
+    await page.evaluate(`(${shownFrom})(0)`);
+    const startBytes = await fetchedBytes(riptide, film);
+    console.log(`first picture after ${elapsed(startedMs)} ms, ${megabytes(startBytes)} downloaded`);
+    expect(await page.getByTestId("reasons").textContent()).toContain(reason);
+    expect(startBytes).toBeLessThan(GROUP_OF_PICTURES_BYTES + 4 * PIECE_LENGTH_BYTES);
+    await expectTruth(page);
+
+    for (const share of [0.9, 0.1, 0.5]) {
+      const seconds = share * durationSeconds + 1 + 0.5 / framesPerSecond;
+      const { pictureMs, bytes } = await seek(page, seconds, { riptide, film });
+      console.log(`seek to ${share * 100} %: picture after ${pictureMs} ms, ${megabytes(bytes)} downloaded`);
+      expect(bytes).toBeLessThan(GROUP_OF_PICTURES_BYTES + 4 * PIECE_LENGTH_BYTES);
+      await expectTruth(page);
+    }
+    await page.getByTestId("close-player").click();
+    const closedMs = performance.now();
+    await waitUntil("nobody wants the film any more", async () => (await demandsOf(riptide, film)) === 0, PATIENCE_MS);
+    console.log(`no demand ${elapsed(closedMs)} ms after close`);
+    await page.close();
+  });
+});
+
+/** Most browsers are so; Chromium is not. */
+const OPENS_NO_MATROSKA = `{
+  const { canPlayType } = HTMLMediaElement.prototype;
+  HTMLMediaElement.prototype.canPlayType = function (type) {
+    return type.includes("matroska") ? "" : canPlayType.call(this, type);
+  };
+}`;
+
+/** Seeks while the film plays, as a person does; ends with the first picture from there. */
+async function seek(page: Page, seconds: number, { riptide, film }: { riptide: RunningRiptide; film: SharedFilm }) {
+  const before = await quietBytes(riptide, film);
+  const startedMs = performance.now();
+  await page.evaluate(`document.querySelector("video").currentTime = ${seconds}`);
+  await page.evaluate(`(${shownFrom})(${seconds - 1 / framesPerSecond})`);
+  return { pictureMs: elapsed(startedMs), bytes: (await fetchedBytes(riptide, film)) - before };
+}
+
+/** What the last place still costs must not count for the next one: waits until the player has enough of it. */
+async function quietBytes(riptide: RunningRiptide, film: SharedFilm): Promise<number> {
+  let last = -1;
+  return await waitUntil(
+    "the film is buffered as far as the player wants",
+    async () => {
+      const bytes = (await demandsOf(riptide, film)) === 0 ? await fetchedBytes(riptide, film) : -1;
+      const isQuiet = bytes >= 0 && bytes === last;
+      last = bytes;
+      return isQuiet ? bytes : undefined;
+    },
+    PATIENCE_MS,
+  );
+}
+
+/** Runs in the page: resolves when a picture from this time or later is on the screen. */
+const shownFrom = `(seconds) => new Promise((resolve) => {
+  const video = document.querySelector("video");
+  const look = (_now, { mediaTime }) => {
+    if (mediaTime >= seconds && mediaTime < seconds + 5) resolve(mediaTime);
+    else video.requestVideoFrameCallback(look);
+  };
+  video.requestVideoFrameCallback(look);
+})`;
+
+/** Picture and sound are those of the time that the player shows. Leaves it paused. */
+async function expectTruth(page: Page): Promise<void> {
+  const { second, atSeconds } = await hear(page);
+  // What was heard are the 200 ms before that time; the way to the loudspeaker takes a little.
+  expect(Math.abs(second + 0.5 - (atSeconds - 0.1))).toBeLessThan(0.65);
+  const { frame, currentTime } = await pause(page);
+  console.log(`  at ${currentTime.toFixed(3)} s: frame ${frame}, second ${second} heard at ${atSeconds.toFixed(2)} s`);
+  expect(Math.abs(frame - currentTime * framesPerSecond)).toBeLessThanOrEqual(2);
+}
+
+async function hear(page: Page): Promise<{ second: number; atSeconds: number }> {
+  await page.evaluate(`document.querySelector("video").play()`);
+  return await waitUntil(
+    "a second is heard clearly",
+    async () => {
+      const { samples, currentTime } = await page.evaluate<{ samples: number[]; currentTime: number }>(
+        `(${hearInPage})(document.querySelector("video"))`,
+      );
+      const heard = readSecondFromAudio(Float32Array.from(samples));
+      return heard && { second: heard.second, atSeconds: currentTime };
+    },
+    PATIENCE_MS,
+  );
+}
+
+/** A busy machine stops some pictures late. Asked for the time at which it stands, a paused player shows the picture of it. */
+async function pause(page: Page): Promise<{ frame: number; currentTime: number }> {
+  await page.evaluate(`(async () => {
+    const video = document.querySelector("video");
+    video.pause();
+    await (${seekInPage})(video, video.currentTime);
+  })()`);
+  return await waitUntil(
+    "a clean picture stands still",
+    async () => {
+      const { frame, currentTime } = await page.evaluate<{ frame?: number; currentTime: number }>(`{
+        const video = document.querySelector("video");
+        ({ frame: (${readFrameInPage})(video), currentTime: video.currentTime });
+      }`);
+      return frame === undefined ? undefined : { frame, currentTime };
+    },
+    PATIENCE_MS,
+  );
+}
+
+async function demandsOf(riptide: RunningRiptide, { infoHash }: SharedFilm): Promise<Torrent["activeDemands"]> {
+  return (await riptide.torrent(infoHash)).activeDemands;
+}
+
+function elapsed(sinceMs: number): number {
+  return Math.round(performance.now() - sinceMs);
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / MB).toFixed(2)} MB`;
+}
