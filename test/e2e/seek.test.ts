@@ -39,8 +39,10 @@ describeWith(
     { title: "in segments, by a browser that opens no Matroska", script: OPENS_NO_MATROSKA, reason: "repackaged" },
     { title: "as it is, by Chromium", script: "", reason: "plays this file as it is" },
   ])("shows and sounds what was asked for ($title)", { timeout: 300_000 }, async ({ script, reason }) => {
-    const share = { uploadBytesPerSecond: SWARM_BYTES_PER_SECOND, pieceLengthBytes: PIECE_LENGTH_BYTES };
-    await using film = await shareFilm("long", share);
+    await using film = await shareFilm("long", {
+      uploadBytesPerSecond: SWARM_BYTES_PER_SECOND,
+      pieceLengthBytes: PIECE_LENGTH_BYTES,
+    });
     await using folder = await temporaryFolder("seek");
     await using riptide = await startQuietRiptide(folder.path);
     const page = await browser.newPage();

@@ -13,7 +13,7 @@ import { choosePlayback } from "./playback-choice.ts";
 const HLS_CONVERTS_AUDIO: boolean = false;
 
 /** What is the same for all films of a server. */
-export type PlaybackSettings = Pick<PlaybackContext, "hasFfmpeg" | "neverTranscodeVideo">;
+type PlaybackSettings = Pick<PlaybackContext, "hasFfmpeg" | "neverTranscodeVideo">;
 
 export interface FilmPlaybackDependencies {
   readonly library: MediaLibrary;

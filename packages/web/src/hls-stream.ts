@@ -1,4 +1,4 @@
-import type { ErrorData, FetchLoader, default as Hls, HlsConfig, LoaderConfig } from "hls.js";
+import type { ErrorData, FetchLoader, FragmentLoaderContext, default as Hls, HlsConfig, LoaderConfig } from "hls.js";
 import { whyNotPlayable } from "./api.ts";
 import { BROKEN_OFF, NOT_DECODED, type StreamOptions, start } from "./stream.ts";
 
@@ -49,10 +49,12 @@ const CONFIG: Partial<HlsConfig> = {
  */
 function promptly(Loader: typeof FetchLoader): NonNullable<HlsConfig["fLoader"]> {
   return class extends Loader {
+    declare context: FragmentLoaderContext | null;
+
     override load(...[context, config, callbacks]: Parameters<FetchLoader["load"]>): void {
       super.load(context, Number.isFinite(config.highWaterMark) ? { ...config, highWaterMark: 0 } : config, callbacks);
     }
-  } as NonNullable<HlsConfig["fLoader"]>;
+  };
 }
 
 /** Our playlists name tracks by their number in the file: `…/audio/2/playlist.m3u8`. */
