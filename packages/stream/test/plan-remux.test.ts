@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { planRemux } from "../src/plan-remux.ts";
+import { assertReadInOrder, planRemux } from "../src/plan-remux.ts";
 import { audioTrack, mediaInfo, subtitleTrack, videoTrack } from "./support/media-infos.ts";
 
 describe("The container decides the demuxer", () => {
@@ -130,7 +130,6 @@ describe("What cannot be planned is unsupported", () => {
     ["an audio track that is not there", mediaInfo("mp4", [videoTrack("h264"), audioTrack("aac")]), 1],
     ["an audio track that nobody knows", mediaInfo("mp4", [videoTrack("h264"), audioTrack("unknown")]), 0],
     ["a track beyond those ffmpeg may open", mediaInfo("matroska", [audioTrack("aac", { index: 64 })]), 64],
-    ["a film with its index at the end", mediaInfo("mp4", [videoTrack("h264")], { isFastStart: false }), undefined],
   ])("%s", (_, info, audioIndex) => {
     expect(() => planRemux(info, audioIndex)).toThrow(expect.objectContaining({ code: "unsupported_media" }));
   });
@@ -138,5 +137,21 @@ describe("What cannot be planned is unsupported", () => {
   test("and no plan names a track that ffmpeg may not open", () => {
     const disc = Array.from({ length: 64 }, (_, index) => audioTrack("truehd", { index }));
     expect(planRemux(mediaInfo("mpegts", disc), 63).audio?.index).toBe(63);
+  });
+});
+
+describe("What goes through a pipe is read from its start to its end", () => {
+  test("so an MP4 with its index at the end can be planned, but not be converted", () => {
+    const info = mediaInfo("mp4", [videoTrack("h264")], { isFastStart: false });
+    expect(planRemux(info)).toMatchObject({ demuxer: "mov", video: { codec: "copy" } });
+    expect(() => assertReadInOrder(info)).toThrow(expect.objectContaining({ code: "unsupported_media" }));
+  });
+
+  test.each([
+    ["an MP4 with its index in front", mediaInfo("mp4", [videoTrack("h264")], { isFastStart: true })],
+    ["an MP4 in fragments", mediaInfo("mp4", [videoTrack("h264")])],
+    ["any other container", mediaInfo("avi", [videoTrack("mpeg4")], { isFastStart: false })],
+  ])("as %s is", (_, info) => {
+    expect(() => assertReadInOrder(info)).not.toThrow();
   });
 });

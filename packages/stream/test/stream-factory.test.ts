@@ -9,10 +9,17 @@ const films = new Map<string, Uint8Array>();
 beforeAll(async () => {
   films.set("mp4", await makeFilm("mp4", `${H264} -c:a aac`));
   films.set("mkv", await makeFilm("mkv", `${H264} -c:a aac`));
+  films.set("mkv with AC-3", await makeFilm("mkv", `${H264} -c:a ac3`));
 }, 30_000);
 
 const open = (film: string, name = "film.bin"): TestContext =>
-  createContext({ bytes: films.get(film) ?? Buffer.from("no media"), clock: realClock, name });
+  createContext({
+    bytes: films.get(film) ?? Buffer.from("no media"),
+    clock: realClock,
+    name,
+    // Another file of the same torrent.
+    index: [...films.keys()].indexOf(film) + 1,
+  });
 
 describe("The factory", () => {
   test.each([
@@ -60,7 +67,10 @@ describe("The factory", () => {
   test("knows its ffmpeg and how much of it is in use", async () => {
     const factory = createStreamFactory({ ffmpeg, clock: realClock });
     expect(factory.ffmpeg).toEqual({ version: ffmpeg.version, active: 0, limit: expect.any(Number) });
-    const response = await factory.remux.produce(get(), open("mkv").context);
+    const copied = await factory.remux.produce(get(), open("mkv").context);
+    expect(factory.ffmpeg?.active).toBe(0);
+    await copied.body?.cancel();
+    const response = await factory.remux.produce(get(), open("mkv with AC-3").context);
     expect(factory.ffmpeg?.active).toBe(1);
     await response.body?.cancel();
     expect(factory.ffmpeg?.active).toBe(0);
