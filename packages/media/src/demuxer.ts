@@ -38,10 +38,25 @@ export interface Demuxer {
   readonly durationSeconds: number | undefined;
   readonly tracks: readonly CodedTrack[];
   /**
+   * Where the head ends that any demuxer must be fed before it can be fed the film from an entry on, as if what lies between
+   * had never been. Containers that cannot be read so lack this.
+   */
+  readonly headEndBytes?: number;
+  /**
    * The places where this film can be entered; undefined if it does not tell. Read once, from the end of the file in many
    * containers. Rejects with what the source rejects with.
    */
   keyIndex(options: { readonly signal: AbortSignal }): Promise<KeyIndex | undefined>;
+  /**
+   * Where to enter the film to play at a time: at `listed`, what the key index says, if the film can really be entered there,
+   * or else at a place that is found by searching the film, in a bounded number of reads. Undefined if there is none.
+   * Containers whose index is part of what their packets are found by lack this. Rejects with what the source rejects with.
+   */
+  findEntry?(
+    timeSeconds: number,
+    listed: KeyIndexEntry | undefined,
+    options: { readonly signal: AbortSignal },
+  ): Promise<KeyIndexEntry | undefined>;
   /**
    * The packets of a stretch in decoding order, track by track as they are interleaved in the file: what each piece of data
    * completes is passed on at once, and nothing empty is. Damage is stepped over: what cannot be read is left out.

@@ -1,6 +1,7 @@
 import { type ByteRange, type StreamContext, TranscodeError } from "@riptide/core";
 import type { MediaInfo } from "@riptide/media";
 import type { RemuxPlan, Transcoder } from "@riptide/transcode";
+import type { FilmLibrary } from "./film-library.ts";
 import { type MediaLibrary, timed } from "./media-library.ts";
 import { assertReadInOrder } from "./plan-remux.ts";
 import { pulledBody } from "./pulled-body.ts";
@@ -18,6 +19,7 @@ export interface Conversion {
 
 export interface ConvertedBodyDependencies {
   readonly library: MediaLibrary;
+  readonly films: FilmLibrary;
   readonly transcoder: Transcoder | undefined;
   readonly context: StreamContext;
 }
@@ -28,11 +30,11 @@ export interface ConvertedBodyDependencies {
  */
 export async function convertedBody(
   { plan, info, startSeconds }: Conversion,
-  { library, transcoder, context }: ConvertedBodyDependencies,
+  { library, films, transcoder, context }: ConvertedBodyDependencies,
 ): Promise<() => Promise<ReadableStream<Uint8Array>>> {
   if (transcoder === undefined) throw ffmpegMissing();
   assertReadInOrder(info);
-  const ranges = await rangesFrom(startSeconds, info, context, library);
+  const ranges = await rangesFrom(startSeconds, info, context, films);
   transcoder.assertCan(plan);
   const bytesPerSecond = library.bytesPerSecond(context);
   return () =>

@@ -60,10 +60,15 @@ export class FilmLibrary {
     return index;
   }
 
-  /** Where to enter the film to play at a time; undefined if no place can be found. Rejects like `keyIndex`. */
+  /**
+   * Where to enter the film to play at a time: by its index, or where that is missing or wrong, by searching the film.
+   * Undefined if no place can be found. Rejects like `keyIndex`.
+   */
   async entryAt(film: Film, timeSeconds: number, context: StreamContext): Promise<KeyIndexEntry | undefined> {
     const index = await this.keyIndex(film, context);
-    return index && keyIndexEntryAt(index, timeSeconds);
+    const listed = index && keyIndexEntryAt(index, timeSeconds);
+    const found = timed("index", context, async () => film.demuxer.findEntry?.(timeSeconds, listed, context));
+    return (await found) ?? listed;
   }
 
   /** The film in segments; undefined if it has no index or does not say how long it is. Rejects like `keyIndex`. */

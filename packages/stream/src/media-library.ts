@@ -2,9 +2,7 @@ import { MediaError, type PieceProvider, type StreamContext, type StreamPhase } 
 import {
   type ByteSource,
   type Container,
-  type CueIndex,
   type MediaInfo,
-  readCues,
   readMediaInfo,
   SNIFF_LENGTH_BYTES,
   sniffContainer,
@@ -13,8 +11,6 @@ import { SharedResults } from "./shared-results.ts";
 
 /** Media infos are a few KiB each; so many files are looked at in one evening. */
 const MEDIA_INFOS_LIMIT = 1000;
-/** An index may hold 250 000 entries, some 16 MB: only those of the films that play now. */
-const CUE_INDEXES_LIMIT = 8;
 /** What is demanded of both ends as soon as a file is opened: headers lie at the start, indexes at the end. */
 const ENDS_LENGTH_BYTES = 64 * 1024;
 
@@ -28,7 +24,6 @@ type Sniffed = { readonly container: Container | undefined };
 export class MediaLibrary {
   readonly #sniffed = new SharedResults<Sniffed>(MEDIA_INFOS_LIMIT);
   readonly #infos = new SharedResults<MediaInfo>(MEDIA_INFOS_LIMIT);
-  readonly #cueIndexes = new SharedResults<CueIndex | undefined>(CUE_INDEXES_LIMIT);
 
   /** The container that the first bytes say, or undefined if they are no media. */
   async container(context: StreamContext): Promise<Container | undefined> {
@@ -51,11 +46,6 @@ export class MediaLibrary {
     } finally {
       ends[Symbol.dispose]();
     }
-  }
-
-  /** The Cues of a Matroska or WebM file; undefined if it has none that can be used. Rejects like `mediaInfo`. */
-  async cueIndex(context: StreamContext): Promise<CueIndex | undefined> {
-    return this.#read(this.#cueIndexes, "index", context, (signal) => readCues(context.provider, { signal }));
   }
 
   /** How many bytes of the file play in a second, if it has been read already. */

@@ -75,7 +75,7 @@ async function prepare(
     if (neverTranscodeVideo && plan.video?.codec === "h264") throw notConverted();
     const copied = await copiedFilm(plan, info, films, context);
     if (copied !== undefined) return await copiedBody(copied, startSeconds, { films, library, context });
-    return await convertedBody({ plan, info, startSeconds }, { library, transcoder, context });
+    return await convertedBody({ plan, info, startSeconds }, { library, films, transcoder, context });
   } finally {
     ends?.[Symbol.dispose]();
   }

@@ -1,6 +1,6 @@
 import { type ByteRange, MediaError, type StreamContext } from "@riptide/core";
-import { isClusterAt, keyIndexEntryAt, type MediaInfo } from "@riptide/media";
-import type { MediaLibrary } from "./media-library.ts";
+import type { MediaInfo } from "@riptide/media";
+import type { FilmLibrary } from "./film-library.ts";
 
 /**
  * The ranges of a file that a demuxer must be fed, one after the other, to play from `startSeconds`: all of it from the start;
@@ -13,23 +13,19 @@ export async function rangesFrom(
   startSeconds: number,
   info: MediaInfo,
   context: StreamContext,
-  library: MediaLibrary,
+  films: FilmLibrary,
 ): Promise<ByteRange[]> {
-  const { provider, signal } = context;
-  const whole = { start: 0, end: provider.sizeBytes };
+  const whole = { start: 0, end: context.provider.sizeBytes };
   if (startSeconds === 0) return [whole];
   assertBeforeEnd(startSeconds, info);
-  if (info.container !== "matroska" && info.container !== "webm") {
+  const film = await films.film(info.container, context);
+  if (film?.demuxer.headEndBytes === undefined) {
     throw notSeekable("Only Matroska and WebM files can be converted from the middle. Start at the beginning.");
   }
-  const cues = await library.cueIndex(context);
-  const entry = cues && keyIndexEntryAt(cues.entries, startSeconds);
-  // The Cues may lie, by damage or on purpose: a Cluster is where they say, or they are not used.
-  if (cues === undefined || entry === undefined || !(await isClusterAt(provider, entry.offsetBytes, { signal }))) {
-    throw noUsableIndex();
-  }
+  const entry = await films.entryAt(film, startSeconds, context);
+  if (entry === undefined) throw noUsableIndex();
   return [
-    { start: 0, end: cues.firstClusterOffset },
+    { start: 0, end: film.demuxer.headEndBytes },
     { start: entry.offsetBytes, end: whole.end },
   ];
 }

@@ -45,12 +45,6 @@ describe("What is known about a file", () => {
     expect(durationSeconds).toBeCloseTo(4, 0);
     expect(library.bytesPerSecond(context)).toBeCloseTo(film.length / durationSeconds);
   });
-
-  test("holds the Cues of Matroska", async () => {
-    const library = new MediaLibrary();
-    const cues = await library.cueIndex(createContext({ bytes: film, clock: virtualClock() }).context);
-    expect(cues?.entries.map(({ timeSeconds }) => Math.round(timeSeconds))).toEqual([0, 2]);
-  });
 });
 
 describe("Opening a file", () => {

@@ -152,6 +152,15 @@ describe("Starting at a time", () => {
     expect(fetched).toBeLessThan(heavyFilm.length - target + 256 * KIB);
   });
 
+  test.each<[string, () => Uint8Array]>([
+    ["without an index", () => film.subarray(0, film.length - 500)],
+    ["whose index lies", () => withWrongCues(film)],
+  ])("in a film %s plays from where the time is found", async (_, bytes) => {
+    const [video] = await probe(await readAll(await remux(complete(bytes()), "/remux.mp4?t=3.2")));
+    expect(video?.startSeconds).toBeCloseTo(2, 1);
+    expect(video?.frames).toBeLessThanOrEqual(48);
+  });
+
   test("of zero is all of it", async () => {
     const [video] = await probe(await readAll(await remux(complete(film), "/remux.mp4?t=0.0")));
     expect(video?.frames).toBe(96);
@@ -168,8 +177,7 @@ describe("Starting at a time", () => {
   test.each<[string, string, () => Promise<Uint8Array>]>([
     ["beyond the end", "?t=4.5", async () => film],
     ["in a container without a place to enter", "?t=1", () => makeFilm("ts", `${H264} -c:a ac3`)],
-    ["in a film without an index", "?t=1", async () => film.subarray(0, film.length - 500)],
-    ["in a film whose index lies", "?t=3", async () => withWrongCues(film)],
+    ["in a film of nothing but a header", "?t=1", async () => film.subarray(0, clusterStarts(film)[0])],
   ])("%s is not seekable", async (_, query, bytes) => {
     const viewer = complete(await bytes());
     expect(await codeOf(remux(viewer, `/remux.mp4${query}`))).toBe("not_seekable");
@@ -177,14 +185,26 @@ describe("Starting at a time", () => {
   });
 });
 
-/** The same film, with other bytes where its Clusters begin. */
+/** The same film, but its Cues say that everything begins a few bytes later (RFC 9559 §5.1.5.1.2.2). */
 function withWrongCues(bytes: Uint8Array): Uint8Array {
   const copy = Buffer.from(bytes);
-  const clusterId = Buffer.from([0x1f, 0x43, 0xb6, 0x75]);
-  const first = copy.indexOf(clusterId);
-  for (let at = copy.indexOf(clusterId, first + 4); at >= 0; at = copy.indexOf(clusterId, at)) copy[at] = 0x1e;
+  const cues = copy.lastIndexOf(Buffer.from([0x1c, 0x53, 0xbb, 0x6b]));
+  for (let at = copy.indexOf(0xf1, cues); at >= 0 && at < copy.length - 4; at = copy.indexOf(0xf1, at + 1)) {
+    const lengthBytes = copy[at + 1]! & 0x7f;
+    if (lengthBytes < 8) copy[at + 1 + lengthBytes]! ^= 0x04;
+  }
   return copy;
 }
+
+/** Where the bytes are with which Clusters begin (RFC 9559 §5.1.3). */
+function clusterStarts(bytes: Uint8Array): number[] {
+  const starts: number[] = [];
+  const film = Buffer.from(bytes);
+  for (let at = film.indexOf(CLUSTER_ID); at >= 0; at = film.indexOf(CLUSTER_ID, at + 4)) starts.push(at);
+  return starts;
+}
+
+const CLUSTER_ID = Buffer.from([0x1f, 0x43, 0xb6, 0x75]);
 
 describe("What cannot be remuxed says why", () => {
   test.each<[string, string, string]>([

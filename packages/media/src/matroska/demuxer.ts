@@ -11,8 +11,9 @@ import { type WalkedTrack, walkedTrackOf } from "./block-packets.ts";
 import { ClusterWalk } from "./cluster-walk.ts";
 import { codedTrackOf } from "./coded-track.ts";
 import { decodeFrame } from "./content-encoding.ts";
-import { readCuesOf } from "./cues.ts";
+import { isClusterAt, readCuesOf } from "./cues.ts";
 import { ClusterSearch } from "./find-cluster.ts";
+import { findKeyCluster } from "./find-key-cluster.ts";
 import { type MatroskaHeader, readMatroskaHeader } from "./header.ts";
 import { blocksBefore } from "./tail-frames.ts";
 
@@ -36,28 +37,14 @@ export async function openMatroska(
   return new MatroskaDemuxer(source, container, await readMatroskaHeader(reader));
 }
 
-/**
- * Searches an opened file that has no usable Cues for a place to enter it: the last Cluster that begins at or before
- * `timeSeconds`, the first one for a time before all, undefined if there is none. Whether a picture can be decoded from its
- * start on is not known; most muxers begin Clusters with keyframes. Reads a bounded number of windows, and none again that
- * an earlier search of this demuxer has answered. Rejects with what the source rejects with.
- */
-export async function findCluster(
-  source: ByteSource,
-  demuxer: MatroskaDemuxer,
-  timeSeconds: number,
-  options: { readonly signal: AbortSignal },
-): Promise<KeyIndexEntry | undefined> {
-  return demuxer.clusterSearch.find(source, timeSeconds, options.signal);
-}
-
 /** The `Demuxer` of Matroska and WebM, made by `openMatroska`. */
 export class MatroskaDemuxer implements Demuxer {
   readonly container: "matroska" | "webm";
   readonly durationSeconds: number | undefined;
   readonly tracks: readonly CodedTrack[];
-  /** What `findCluster` has found so far. */
-  readonly clusterSearch: ClusterSearch;
+  readonly headEndBytes: number;
+  /** Remembers what it has found so far. */
+  readonly clusters: ClusterSearch;
   readonly #source: ByteSource;
   readonly #header: MatroskaHeader;
   readonly #tracks: ReadonlyMap<number, WalkedTrack>;
@@ -70,7 +57,8 @@ export class MatroskaDemuxer implements Demuxer {
     this.container = container;
     this.durationSeconds = positive(header.durationSeconds);
     this.tracks = [...this.#tracks.values()].map(({ coded }) => coded);
-    this.clusterSearch = new ClusterSearch(header);
+    this.headEndBytes = header.firstClusterOffset ?? header.segmentStart;
+    this.clusters = new ClusterSearch(header);
   }
 
   async keyIndex(options: { readonly signal: AbortSignal }): Promise<KeyIndex | undefined> {
@@ -79,6 +67,21 @@ export class MatroskaDemuxer implements Demuxer {
       this.#keyIndex = { entries: cues?.entries };
     }
     return this.#keyIndex.entries;
+  }
+
+  /**
+   * The Cues may lie, by damage or on purpose: a Cluster is where they say, or they are not used. Whoever enters at a Cluster
+   * may meet pictures in front of its first keyframe.
+   */
+  async findEntry(
+    timeSeconds: number,
+    listed: KeyIndexEntry | undefined,
+    options: { readonly signal: AbortSignal },
+  ): Promise<KeyIndexEntry | undefined> {
+    const source = this.#source;
+    if (listed !== undefined && (await isClusterAt(source, listed.offsetBytes, options))) return listed;
+    const film = { source, header: this.#header, demuxer: this, clusters: this.clusters };
+    return findKeyCluster(film, timeSeconds, options);
   }
 
   async *packets(request: PacketRequest): AsyncGenerator<readonly Packet[], void> {
@@ -100,7 +103,7 @@ export class MatroskaDemuxer implements Demuxer {
   async framesBefore(entry: KeyIndexEntry, request: FramesBeforeRequest): Promise<readonly Uint8Array[]> {
     const track = this.#tracks.get(request.track);
     const end = Math.min(entry.offsetBytes, this.#header.segmentEnd);
-    const lengthBytes = Math.min(request.lengthBytes, FRAMES_BEFORE_LIMIT_BYTES, end - this.#firstByte);
+    const lengthBytes = Math.min(request.lengthBytes, FRAMES_BEFORE_LIMIT_BYTES, end - this.headEndBytes);
     if (track === undefined || lengthBytes <= 0) return [];
     const cursor = new StreamCursor(request.open([byteRange(end - lengthBytes, end)]));
     if (!(await cursor.fill(lengthBytes))) return [];
@@ -116,12 +119,8 @@ export class MatroskaDemuxer implements Demuxer {
     return frames;
   }
 
-  get #firstByte(): number {
-    return this.#header.firstClusterOffset ?? this.#header.segmentStart;
-  }
-
   #rangeOf({ from, to }: Stretch): ByteRange | undefined {
-    const start = from?.offsetBytes ?? this.#firstByte;
+    const start = from?.offsetBytes ?? this.headEndBytes;
     const end = Math.min(to?.offsetBytes ?? this.#header.segmentEnd, this.#header.segmentEnd);
     return start < end ? byteRange(start, end) : undefined;
   }

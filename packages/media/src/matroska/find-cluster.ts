@@ -102,7 +102,7 @@ export class ClusterSearch {
 }
 
 /** The Clusters that start in `[start, end)`, as far as they do not claim to lie in one another. */
-async function* clustersIn(
+export async function* clustersIn(
   reader: MediaReader,
   header: MatroskaHeader,
   start: number,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { isClusterAt, readCues, readMediaInfo } from "../../src/index.ts";
+import { readCues, readMediaInfo } from "../../src/index.ts";
+import { isClusterAt } from "../../src/matroska/cues.ts";
 import { ElementId } from "../../src/matroska/element-ids.ts";
 import { bytes, claimingElement, unknownSizeElement, zeros } from "../support/build.ts";
 import { corpusFile } from "../support/corpus.ts";

@@ -1,7 +1,7 @@
 import { MediaError } from "@riptide/core";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { findCluster, openMatroska, type Packet } from "../../src/index.ts";
+import { openMatroska, type Packet } from "../../src/index.ts";
 import { corpusFile, demoFilm } from "../support/corpus.ts";
 import { MemorySource, never } from "../support/memory-source.ts";
 import { MemoryStream } from "../support/memory-stream.ts";
@@ -32,7 +32,7 @@ async function exercise(file: Uint8Array): Promise<void> {
   const source = new MemorySource(file);
   const demuxer = await openMatroska(source, never);
   const index = await demuxer.keyIndex(never);
-  const found = await findCluster(source, demuxer, 1, never);
+  const found = await demuxer.findEntry(1, undefined, never);
   const packets = (await batchesOf(file, demuxer, { pieceBytes: () => 10_000 })).flat();
   expect(packets.reduce((sum, { data }) => sum + data.length, 0)).toBeLessThanOrEqual(2 * file.length);
   expect(packets.every(({ ptsTicks }) => Number.isSafeInteger(ptsTicks))).toBe(true);

@@ -1,6 +1,12 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type ByteSource, findCluster, type KeyIndexEntry, keyIndexEntryAt, openMatroska } from "../../src/index.ts";
+import {
+  type ByteSource,
+  type KeyIndexEntry,
+  keyIndexEntryAt,
+  type MatroskaDemuxer,
+  openMatroska,
+} from "../../src/index.ts";
 import { ElementId } from "../../src/matroska/element-ids.ts";
 import { bytes, claimingElement, element, u64, unknownSizeElement, zeros } from "../support/build.ts";
 import { MemorySource, never } from "../support/memory-source.ts";
@@ -53,6 +59,8 @@ class PlannedFilm implements ByteSource {
   }
 }
 
+const findCluster = (source: ByteSource, demuxer: MatroskaDemuxer, timeSeconds: number) =>
+  demuxer.clusters.find(source, timeSeconds, never.signal);
 const openFilm = async (film: ByteSource) => openMatroska(film, never);
 
 const plans = fc.array(
@@ -72,7 +80,7 @@ function rising(plan: readonly ClusterPlan[]): ClusterPlan[] {
   });
 }
 
-describe("findCluster", () => {
+describe("A search for a cluster", () => {
   it.each([true, false])("finds the last cluster before any time (sizes known: %j)", async (isSized) => {
     const searches = fc.array(fc.nat({ max: 1200 }), { minLength: 1, maxLength: 6 });
     await fc.assert(
@@ -80,7 +88,7 @@ describe("findCluster", () => {
         const film = new PlannedFilm(rising(plan), { isSized, durationSeconds });
         const demuxer = await openFilm(film);
         for (const time of times) {
-          expect(await findCluster(film, demuxer, time, never)).toEqual(keyIndexEntryAt(film.index, time));
+          expect(await findCluster(film, demuxer, time)).toEqual(keyIndexEntryAt(film.index, time));
         }
       }),
       { numRuns: 60 },
@@ -102,7 +110,7 @@ describe("findCluster", () => {
     for (const time of [3, 700.5, 3600, 6480, 7199]) {
       const demuxer = await openFilm(film);
       film.touchedBytes = 0;
-      expect(await findCluster(film, demuxer, time, never)).toEqual(keyIndexEntryAt(film.index, time));
+      expect(await findCluster(film, demuxer, time)).toEqual(keyIndexEntryAt(film.index, time));
       expect(film.touchedBytes).toBeLessThan(limitBytes);
     }
   });
@@ -110,11 +118,11 @@ describe("findCluster", () => {
   it("remembers what it has found", async () => {
     const film = feature(false);
     const demuxer = await openFilm(film);
-    const found = await findCluster(film, demuxer, 3601, never);
+    const found = await findCluster(film, demuxer, 3601);
     film.touchedBytes = 0;
-    expect(await findCluster(film, demuxer, 3604.9, never)).toEqual(found);
+    expect(await findCluster(film, demuxer, 3604.9)).toEqual(found);
     expect(film.touchedBytes).toBe(0);
-    await findCluster(film, demuxer, 3606, never);
+    await findCluster(film, demuxer, 3606);
     expect(film.touchedBytes).toBeLessThan(20 * MIB);
   });
 
@@ -122,7 +130,7 @@ describe("findCluster", () => {
     const plan = Array.from({ length: 400 }, (_, index) => ({ seconds: (index * 7919) % 1000, lengthBytes: 30_000 }));
     const film = new PlannedFilm(plan, { isSized: true, durationSeconds: 1000 });
     const demuxer = await openFilm(film);
-    const found = await findCluster(film, demuxer, 500, never);
+    const found = await findCluster(film, demuxer, 500);
     expect(film.index).toContainEqual(found);
     expect(found?.timeSeconds).toBeLessThanOrEqual(500);
   });
@@ -134,7 +142,7 @@ describe("findCluster", () => {
     const file = bytes(EBML_HEADER, unknownSizeElement(ElementId.segment), info(0), tracks(VIDEO_TRACK), zeros(20));
     const source = new MemorySource(file, sizeBytes === undefined ? {} : { sizeBytes });
     const demuxer = await openMatroska(source, never);
-    expect(await findCluster(source, demuxer, 5, never)).toBeUndefined();
+    expect(await findCluster(source, demuxer, 5)).toBeUndefined();
     expect(source.touchedBytes).toBeLessThan(8 * MIB);
   });
 
@@ -143,7 +151,7 @@ describe("findCluster", () => {
     const file = bytes(head, unknownSizeElement(ElementId.cluster), element(ElementId.timestamp, 0));
     const source = new MemorySource(file, { sizeBytes: 2 ** 40 });
     const demuxer = await openMatroska(source, never);
-    expect(await findCluster(source, demuxer, 3600, never)).toEqual({ timeSeconds: 0, offsetBytes: head.length });
+    expect(await findCluster(source, demuxer, 3600)).toEqual({ timeSeconds: 0, offsetBytes: head.length });
     expect(source.touchedBytes).toBeLessThan(96 * MIB);
   });
 
@@ -151,6 +159,6 @@ describe("findCluster", () => {
     const file = matroska(tracks(VIDEO_TRACK), timedCluster(7000), timedCluster(9000));
     const source = new MemorySource(file);
     const demuxer = await openMatroska(source, never);
-    expect((await findCluster(source, demuxer, -1, never))?.timeSeconds).toBe(7);
+    expect((await findCluster(source, demuxer, -1))?.timeSeconds).toBe(7);
   });
 });
