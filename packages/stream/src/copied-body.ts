@@ -1,20 +1,20 @@
 import type { StreamContext } from "@riptide/core";
-import { initSegment, isMuxable, type MediaInfo, type Stretch } from "@riptide/media";
+import { type CodedTrack, concatenate, initSegment, isMuxable, type MediaInfo, type Stretch } from "@riptide/media";
 import type { RemuxPlan } from "@riptide/transcode";
-import { filmFragments } from "./film-fragments.ts";
+import { type FilmPart, filmFragments } from "./film-fragments.ts";
 import type { Film, FilmLibrary } from "./film-library.ts";
-import { codedTrackOf, type PreparedTrack, prepareTrack } from "./film-tracks.ts";
+import { codedTrackOf, prepareTrack } from "./film-tracks.ts";
 import { generatedBody } from "./generated-body.ts";
 import type { MediaLibrary } from "./media-library.ts";
 import { assertBeforeEnd, noUsableIndex } from "./start-time.ts";
 
-/** A film whose tracks our own muxer copies as they are. */
+/** A film, and those of its tracks that our own muxer copies as they are. */
 export interface CopiedFilm {
   readonly film: Film;
-  readonly tracks: readonly PreparedTrack[];
+  readonly tracks: readonly CodedTrack[];
 }
 
-/** What it takes to remux a file without ffmpeg; undefined if the plan converts something, or if we cannot read the file. */
+/** What is copied to remux a file without ffmpeg; undefined if the plan converts something, or if we cannot read the file. */
 export async function copiedFilm(
   plan: RemuxPlan,
   info: MediaInfo,
@@ -28,12 +28,8 @@ export async function copiedFilm(
   const wanted = info.tracks.filter(
     ({ kind, index }) => (kind === "video" && index === video?.index) || (kind === "audio" && index === audio?.index),
   );
-  const coded = wanted.flatMap((track) => codedTrackOf(film, track) ?? []);
-  if (coded.length < wanted.length || !coded.every(isMuxable)) return undefined;
-  const tracks = await Promise.all(
-    coded.map((track, position) => prepareTrack(films, film, { coded: track, id: position + 1 }, context)),
-  );
-  return { film, tracks };
+  const tracks = wanted.flatMap((track) => codedTrackOf(film, track) ?? []);
+  return tracks.length === wanted.length && tracks.every(isMuxable) ? { film, tracks } : undefined;
 }
 
 /**
@@ -47,12 +43,30 @@ export async function copiedBody(
 ): Promise<() => Promise<ReadableStream<Uint8Array>>> {
   const stretch = await stretchFrom(startSeconds, film, films, context);
   const bytesPerSecond = library.bytesPerSecond(context);
+  return async () => {
+    const prepared = await Promise.all(
+      tracks.map((coded, position) => prepareTrack(films, film, { coded, id: position + 1 }, context)),
+    );
+    const part = { film, tracks: prepared, stretch, isEntered: stretch.from !== undefined };
+    return generatedBody(
+      (signal) => withInitialization(part, filmFragments(part, context.provider, { signal, bytesPerSecond })),
+      context,
+    );
+  };
+}
+
+/** It comes with the first fragment: alone it plays nothing, and until then a failure can be told by a status. */
+async function* withInitialization(
+  { film, tracks }: FilmPart,
+  fragments: AsyncGenerator<Uint8Array, void>,
+): AsyncGenerator<Uint8Array, void> {
   const mux = tracks.map((track) => track.mux);
-  async function* chunks(signal: AbortSignal): AsyncGenerator<Uint8Array, void> {
-    yield initSegment(mux, film.demuxer);
-    yield* filmFragments({ film, tracks, stretch }, context.provider, { signal, bytesPerSecond });
+  let ahead: Uint8Array | undefined = initSegment(mux, film.demuxer);
+  for await (const fragment of fragments) {
+    yield ahead === undefined ? fragment : concatenate([ahead, fragment]);
+    ahead = undefined;
   }
-  return () => generatedBody(chunks, context);
+  if (ahead !== undefined) yield ahead;
 }
 
 async function stretchFrom(

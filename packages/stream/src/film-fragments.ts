@@ -1,5 +1,5 @@
 import type { PieceProvider } from "@riptide/core";
-import { Fragmenter, type Stretch } from "@riptide/media";
+import { concatenate, Fragmenter, type Packet, type Stretch } from "@riptide/media";
 import type { Film } from "./film-library.ts";
 import { readPackets } from "./film-packets.ts";
 import type { PreparedTrack } from "./film-tracks.ts";
@@ -9,21 +9,27 @@ export interface FilmPart {
   readonly film: Film;
   readonly tracks: readonly PreparedTrack[];
   readonly stretch: Stretch;
+  /**
+   * Whether it begins with a keyframe of each picture: pictures in front of that are left out. A film that is played from an
+   * entry on has nothing to decode them with; one that is played in stretches has.
+   */
+  readonly isEntered?: boolean;
 }
 
 /** A part of a film as fragments of MP4, a chunk each: made as soon as its packets are there, and of nothing but those. */
 export async function* filmFragments(
-  { film, tracks, stretch }: FilmPart,
+  { film, tracks, stretch, isEntered = false }: FilmPart,
   provider: PieceProvider,
   options: SequentialReaderOptions,
 ): AsyncGenerator<Uint8Array, void> {
   const fragmenter = fragmenterOf(tracks);
+  const isPlayable = isEntered ? behindKeyframes(tracks) : () => true;
   const wanted = { stretch, tracks: new Set(tracks.map(({ mux }) => mux.coded.number)) };
   for await (const packets of readPackets(film.demuxer, wanted, provider, options)) {
-    for (const packet of packets) fragmenter.push(packet);
-    for (const parts of fragmenter.take()) yield joined(parts);
+    for (const packet of packets.filter(isPlayable)) fragmenter.push(packet);
+    for (const parts of fragmenter.take()) yield concatenate(parts);
   }
-  for (const parts of fragmenter.finish()) yield joined(parts);
+  for (const parts of fragmenter.finish()) yield concatenate(parts);
 }
 
 function fragmenterOf(tracks: readonly PreparedTrack[]): Fragmenter {
@@ -36,12 +42,12 @@ function fragmenterOf(tracks: readonly PreparedTrack[]): Fragmenter {
   );
 }
 
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let position = 0;
-  for (const part of parts) {
-    whole.set(part, position);
-    position += part.length;
-  }
-  return whole;
+/** Whether a packet, of all in their order, is sound or a picture that does not come before the first keyframe of its track. */
+function behindKeyframes(tracks: readonly PreparedTrack[]): (packet: Packet) => boolean {
+  const pictures = tracks.filter(({ mux }) => mux.coded.track.kind === "video");
+  const waiting = new Set(pictures.map(({ mux }) => mux.coded.number));
+  return ({ trackNumber, isKeyframe }) => {
+    if (isKeyframe) waiting.delete(trackNumber);
+    return !waiting.has(trackNumber);
+  };
 }

@@ -1,4 +1,4 @@
-import type { PieceProvider } from "@riptide/core";
+import { type PieceProvider, rangeLength } from "@riptide/core";
 import type { Demuxer, Packet, PacketRequest } from "@riptide/media";
 import { firstBytes, SequentialReader, type SequentialReaderOptions } from "./sequential-reader.ts";
 
@@ -18,9 +18,12 @@ export async function* readPackets(
   { limitBytes = Number.POSITIVE_INFINITY, ...options }: ReadPacketsOptions,
 ): AsyncGenerator<readonly Packet[], void> {
   let reader: SequentialReader | undefined;
+  let leftBytes = limitBytes;
   const open: PacketRequest["open"] = (ranges) => {
     reader?.[Symbol.dispose]();
-    reader = new SequentialReader(provider, firstBytes(ranges, limitBytes), options);
+    const read = firstBytes(ranges, leftBytes);
+    leftBytes -= read.reduce((sum, range) => sum + rangeLength(range), 0);
+    reader = new SequentialReader(provider, read, options);
     return reader;
   };
   try {
