@@ -13,6 +13,8 @@ export interface WalkedTrack {
   readonly ticksDenominator: number;
   /** From one frame of a block to the next; undefined if only the block can tell. */
   readonly spacingTicks: number | undefined;
+  /** Taken off the times of its blocks (RFC 9559 §5.1.4.1.26, CodecDelay). */
+  readonly delayTicks: number;
 }
 
 export function walkedTrackOf(
@@ -30,6 +32,7 @@ export function walkedTrackOf(
     encoding: source.encoding,
     ticksNumerator: numerator / divisor,
     ticksDenominator: 1e9 / divisor,
+    delayTicks: (source.codecDelayNanoseconds * coded.timescale) / 1e9,
     spacingTicks: isSound ? (coded.packetTicks ?? defaultTicks) : defaultTicks,
   };
 }
@@ -40,7 +43,7 @@ export function walkedTrackOf(
  */
 export function packetsOfBlock(block: Block, track: WalkedTrack, clusterTicks: number): Packet[] {
   const { frames } = block;
-  const startTicks = scaled(clusterTicks + block.relativeTicks, track);
+  const startTicks = scaled(clusterTicks + block.relativeTicks, track) - track.delayTicks;
   const durationTicks =
     block.durationTicks === undefined ? undefined : scaled(block.durationTicks, track) / frames.length;
   const spacingTicks = track.spacingTicks ?? durationTicks ?? 0;

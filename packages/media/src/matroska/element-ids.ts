@@ -21,6 +21,7 @@ export const ElementId = {
   codecId: 0x86,
   codecPrivate: 0x63a2,
   defaultDuration: 0x23e383,
+  codecDelay: 0x56aa,
   contentEncodings: 0x6d80,
   contentEncoding: 0x6240,
   contentEncodingScope: 0x5032,

@@ -15,8 +15,13 @@ export interface MatroskaTrack {
   /** Empty if there is none. AAC without one has that which its CodecID stands for. */
   readonly codecPrivate: Uint8Array;
   readonly defaultDurationNanoseconds: number | undefined;
+  /** How much of its first sound the decoder throws away: what is heard of a block is heard so much earlier. */
+  readonly codecDelayNanoseconds: number;
   readonly encoding: FrameEncoding;
 }
+
+/** Ten times what any codec needs; a file that claims more is not believed. */
+const CODEC_DELAY_LIMIT_NANOSECONDS = 1e9;
 
 /** Parses the content of a Tracks element (RFC 9559 §5.1.4). Tracks that are neither seen, heard nor read are left out. */
 export function parseTracks(content: Uint8Array): MatroskaTrack[] {
@@ -33,6 +38,7 @@ export function parseTracks(content: Uint8Array): MatroskaTrack[] {
       number: unsignedInteger(fields.get(ElementId.trackNumber)) ?? 0,
       codecPrivate,
       defaultDurationNanoseconds: positive(unsignedInteger(fields.get(ElementId.defaultDuration))),
+      codecDelayNanoseconds: parseCodecDelay(fields),
       encoding: parseContentEncodings(fields.get(ElementId.contentEncodings)),
     });
   }
@@ -54,6 +60,11 @@ function parseCodecPrivate(fields: Fields): Uint8Array {
   const codecId = parseCodecId(fields);
   if (codecPrivate.length > 0 || !codecId.startsWith("A_AAC")) return codecPrivate;
   return aacConfigurationOfId(codecId, parseAudio(fields)) ?? NOTHING;
+}
+
+function parseCodecDelay(fields: Fields): number {
+  const nanoseconds = unsignedInteger(fields.get(ElementId.codecDelay)) ?? 0;
+  return nanoseconds <= CODEC_DELAY_LIMIT_NANOSECONDS ? nanoseconds : 0;
 }
 
 function parseTrackEntry(fields: Fields, codecPrivate: Uint8Array): TrackDraft | undefined {

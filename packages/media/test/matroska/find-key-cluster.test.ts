@@ -13,6 +13,8 @@ interface ClusterPlan {
   readonly pictureBytes: number;
 }
 
+const evenPlan = (keyframe: number): ClusterPlan[] =>
+  Array.from({ length: 20 }, () => ({ keyframe, pictureBytes: 100 }));
 const plans = fc.array(fc.record({ keyframe: fc.nat({ max: 20 }), pictureBytes: fc.integer({ min: 1, max: 9000 }) }), {
   minLength: 1,
   maxLength: 60,
@@ -62,7 +64,7 @@ describe("A film without an index", () => {
   });
 
   it("of sound alone is entered at the last cluster before the time", async () => {
-    const { source, entries } = filmOf(Array(20).fill({ keyframe: 10, pictureBytes: 100 }), tracks(AUDIO_TRACK));
+    const { source, entries } = filmOf(evenPlan(10), tracks(AUDIO_TRACK));
     const demuxer = await openMatroska(source, never);
     expect(await demuxer.findEntry(7.5, undefined, never)).toEqual(entries[7]);
   });
@@ -90,7 +92,7 @@ describe("A film without an index", () => {
 });
 
 describe("The entry of an index", () => {
-  const plan = Array(20).fill({ keyframe: 0, pictureBytes: 100 });
+  const plan = evenPlan(0);
 
   it("is what it says, at the price of one block", async () => {
     const { source, entries } = filmOf(plan);
