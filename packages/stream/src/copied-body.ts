@@ -1,4 +1,4 @@
-import type { StreamContext } from "@riptide/core";
+import { MediaError, type StreamContext } from "@riptide/core";
 import { type CodedTrack, concatenate, initSegment, isMuxable, type MediaInfo, type Stretch } from "@riptide/media";
 import type { RemuxPlan } from "@riptide/transcode";
 import { type FilmPart, filmFragments } from "./film-fragments.ts";
@@ -55,7 +55,7 @@ export async function copiedBody(
   };
 }
 
-/** It comes with the first fragment: alone it plays nothing, and until then a failure can be told by a status. */
+/** It comes with the first fragment: alone it plays nothing, and until then a failure, or an empty film, can be told by a status. */
 async function* withInitialization(
   { film, tracks }: FilmPart,
   fragments: AsyncGenerator<Uint8Array, void>,
@@ -66,8 +66,10 @@ async function* withInitialization(
     yield ahead === undefined ? fragment : concatenate([ahead, fragment]);
     ahead = undefined;
   }
-  if (ahead !== undefined) yield ahead;
+  if (ahead !== undefined) throw new MediaError("damaged_media", NOTHING_FOUND);
 }
+
+const NOTHING_FOUND = "This file holds nothing to play from there on. Try another copy of it.";
 
 async function stretchFrom(
   startSeconds: number,

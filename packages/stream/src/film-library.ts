@@ -67,8 +67,7 @@ export class FilmLibrary {
   async entryAt(film: Film, timeSeconds: number, context: StreamContext): Promise<KeyIndexEntry | undefined> {
     const index = await this.keyIndex(film, context);
     const listed = index && keyIndexEntryAt(index, timeSeconds);
-    const found = timed("index", context, async () => film.demuxer.findEntry?.(timeSeconds, listed, context));
-    return (await found) ?? listed;
+    return timed("index", context, async () => film.demuxer.findEntry?.(timeSeconds, listed, context) ?? listed);
   }
 
   /** The film in segments; undefined if it has no index or does not say how long it is. Rejects like `keyIndex`. */
@@ -78,7 +77,10 @@ export class FilmLibrary {
     return index && durationSeconds !== undefined ? planSegments(index, durationSeconds) : undefined;
   }
 
-  /** The first packet of a track in the whole film; undefined if it does not begin within the first megabytes. */
+  /**
+   * The first packet of a track in the whole film that decoding can start with; undefined if there is none within the first
+   * megabytes. Rejects with what the provider rejects with.
+   */
   async firstPacket(film: Film, trackNumber: number, context: StreamContext): Promise<Packet | undefined> {
     const key = `${keyOf(context.file)}-${trackNumber}`;
     const { packet } = await timed("head", context, () =>
@@ -102,7 +104,10 @@ async function findFirstPacket(
 ): Promise<Packet | undefined> {
   const wanted = { stretch: { from: undefined, to: undefined }, tracks: new Set([trackNumber]) };
   const limitBytes = FIRST_PACKET_SEARCH_BYTES;
-  for await (const [packet] of readPackets(demuxer, wanted, provider, { signal, limitBytes })) return packet;
+  for await (const packets of readPackets(demuxer, wanted, provider, { signal, limitBytes })) {
+    const first = packets.find(({ isKeyframe }) => isKeyframe);
+    if (first !== undefined) return first;
+  }
   return undefined;
 }
 

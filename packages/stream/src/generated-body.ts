@@ -22,7 +22,6 @@ export async function generatedBody(
   };
   return pulledBody(next, async (reason) => {
     reading.abort(reason);
-    // A read that is under way has just been ended; what it rejects with, the body has told or nobody wants to hear.
-    await chunks.return().catch(() => undefined);
+    await chunks.return();
   });
 }

@@ -13,7 +13,7 @@ export interface WalkedTrack {
   readonly ticksDenominator: number;
   /** From one frame of a block to the next; undefined if only the block can tell. */
   readonly spacingTicks: number | undefined;
-  /** Taken off the times of its blocks (RFC 9559 §5.1.4.1.26, CodecDelay). */
+  /** Taken off the times of its blocks (RFC 9559 §5.1.4.1.25). */
   readonly delayTicks: number;
 }
 

@@ -152,6 +152,15 @@ describe("frames in one block", () => {
     expect(packets.map(({ durationTicks }) => durationTicks)).toEqual([480, 480, 480]);
   });
 
+  it.each([
+    { delayNanoseconds: 6_500_000, times: [-312, 648] },
+    { delayNanoseconds: 1_000_000_001, times: [0, 960] },
+  ])("are heard earlier by $delayNanoseconds ns, if a codec can need that", async ({ delayNanoseconds, times }) => {
+    const entry = track(2, 2, "A_OPUS", sound(48_000), element(ElementId.codecDelay, u32(delayNanoseconds)));
+    const file = matroska(info(0), tracks(entry), timedCluster(0, simpleBlock(2, 0, 0, 1), simpleBlock(2, 20, 0, 1)));
+    expect((await packetsOf(file)).map(({ ptsTicks }) => ptsTicks)).toEqual(times);
+  });
+
   it("share a time if nothing tells how long one is", async () => {
     const block = simpleBlock(2, 0, FIXED, fixedLace(bytes(1), bytes(2)));
     const file = matroska(info(0), tracks(track(2, 2, "A_VORBIS", sound(48_000))), timedCluster(1, block));
