@@ -10,7 +10,7 @@ const NEEDS: Readonly<Record<string, readonly string[]>> = {
     "packages/media/test/matroska/demuxer-ffprobe.test.ts",
     "packages/media/test/isobmff/{demuxer-ffprobe,fast-start-ffmpeg}.test.ts",
     "packages/media/test/fmp4/films.test.ts",
-    "packages/stream/test/{film-playback,media-library,remux-formats,remux-producer,stream-factory}.test.ts",
+    "packages/stream/test/{copied-body,film-library,film-playback,media-library,remux-formats,remux-producer,stream-factory}.test.ts",
     "packages/transcode/test/{discover-ffmpeg,transcoder}.test.ts",
     "test/films/*.test.ts",
   ],

@@ -199,8 +199,8 @@ function withWrongCues(bytes: Uint8Array): Uint8Array {
 /** Where the bytes are with which Clusters begin (RFC 9559 §5.1.3). */
 function clusterStarts(bytes: Uint8Array): number[] {
   const starts: number[] = [];
-  const film = Buffer.from(bytes);
-  for (let at = film.indexOf(CLUSTER_ID); at >= 0; at = film.indexOf(CLUSTER_ID, at + 4)) starts.push(at);
+  const file = Buffer.from(bytes);
+  for (let at = file.indexOf(CLUSTER_ID); at >= 0; at = file.indexOf(CLUSTER_ID, at + 4)) starts.push(at);
   return starts;
 }
 

@@ -27,11 +27,11 @@ export const TONE = "-f lavfi -i sine=440:r=48000 -t 4";
 const PICTURE_AND_TONE = `${PICTURE} ${TONE}`;
 
 /** Twelve seconds at a constant 8 Mb/s with a keyframe every four seconds: the bit rate of a good film. */
-export function makeHeavyFilm(): Promise<Uint8Array> {
+export function makeHeavyFilm(extension = "mkv", sound = "-c:a ac3", soundDelaySeconds = 0): Promise<Uint8Array> {
   return makeFilm(
-    "mkv",
-    "-c:v libx264 -preset ultrafast -bf 2 -g 96 -keyint_min 96 -sc_threshold 0 -b:v 8M -minrate 8M -maxrate 8M -bufsize 8M -nal-hrd cbr -pix_fmt yuv420p -c:a ac3",
-    "-f lavfi -i testsrc2=size=640x360:rate=24 -f lavfi -i sine=440:r=48000 -t 12",
+    extension,
+    `-c:v libx264 -preset ultrafast -bf 2 -g 96 -keyint_min 96 -sc_threshold 0 -b:v 8M -minrate 8M -maxrate 8M -bufsize 8M -nal-hrd cbr -pix_fmt yuv420p ${sound}`,
+    `-f lavfi -i testsrc2=size=640x360:rate=24 -itsoffset ${soundDelaySeconds} -f lavfi -i sine=440:r=48000 -t 12`,
   );
 }
 
