@@ -99,10 +99,12 @@ export class ClusterBisection {
     const turn = this.#probes % 3;
     if (turn === 1 && isSized && this.#isLowerNew) return low;
     const share = (this.#timeSeconds - timeSeconds) / (highSeconds - timeSeconds);
-    if (turn === 2 || !(share > 0 && share < 1)) return Math.floor((low + high) / 2);
+    const middle = Math.floor((low + high) / 2);
+    if (turn === 2 || !(share > 0 && share < 1)) return middle;
     const even = offsetBytes + share * (high - offsetBytes);
     const marginBytes = Math.min(isSized ? low - offsetBytes : USUAL_CLUSTER_BYTES, (high - low) / 8);
     const guess = Math.floor(turn === 0 ? even - marginBytes : even + marginBytes);
-    return Math.min(Math.max(guess, low), high - 1);
+    // Where bytes and times disagree, the last byte below the upper bound would say next to nothing.
+    return guess < high - 1 ? Math.max(guess, low) : middle;
   }
 }
