@@ -71,6 +71,8 @@ const subtitleTrackSchema = z
     ...track,
     kind: z.literal("subtitle"),
     codec: z.enum(["srt", "ass", "webvtt", "pgs", "vobsub", "dvb", "mov_text", "unknown"]),
+    isForced: z.boolean(),
+    isForHearingImpaired: z.boolean(),
   })
   .openapi("SubtitleTrack");
 

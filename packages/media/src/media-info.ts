@@ -76,6 +76,10 @@ export interface AudioTrack extends TrackBase {
 export interface SubtitleTrack extends TrackBase {
   readonly kind: "subtitle";
   readonly codec: SubtitleCodec;
+  /** Only what is foreign to the film's own language, or written in the picture: shown to everybody. */
+  readonly isForced: boolean;
+  /** Also tells who speaks, and sounds. */
+  readonly isForHearingImpaired: boolean;
 }
 
 export type Track = VideoTrack | AudioTrack | SubtitleTrack;

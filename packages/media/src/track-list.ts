@@ -37,7 +37,7 @@ export function audioTrack(draft: Draft<AudioTrack>): TrackDraft {
 
 /** As `videoTrack`. */
 export function subtitleTrack(draft: Draft<SubtitleTrack>): TrackDraft {
-  return { ...UNNAMED, ...draft, kind: "subtitle" };
+  return { ...UNNAMED, isForced: false, isForHearingImpaired: false, ...draft, kind: "subtitle" };
 }
 
 /** Gives each track its index among those of its kind, in the order of the file. */

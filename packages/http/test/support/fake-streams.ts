@@ -47,6 +47,8 @@ export const MEDIA_INFO: Awaited<ReturnType<StreamFactory["mediaInfo"]>> = {
       language: "en",
       title: undefined,
       isDefault: false,
+      isForced: false,
+      isForHearingImpaired: true,
     },
   ],
   keyIndex: { kind: "cues", startByte: 4096 },

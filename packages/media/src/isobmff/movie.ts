@@ -9,7 +9,7 @@ import {
   untrustedText,
 } from "../untrusted-text.ts";
 import { boxAt, boxesOf } from "./box.ts";
-import { parseAudioEntry, parseVideoEntry, type SampleEntry, subtitleCodecOf } from "./sample-entries.ts";
+import { isForcedText, parseAudioEntry, parseVideoEntry, type SampleEntry, subtitleCodecOf } from "./sample-entries.ts";
 
 /** What a moov tells. */
 export interface Movie {
@@ -105,7 +105,7 @@ function parseTrack(trak: Uint8Array): TrackDraft | undefined {
     case "subt":
     case "text":
     case "clcp":
-      return subtitleTrack({ ...common, codec: subtitleCodecOf(entry.type) });
+      return subtitleTrack({ ...common, codec: subtitleCodecOf(entry.type), isForced: isForcedText(entry) });
     case "subp":
       return subtitleTrack({ ...common, codec: "vobsub" });
     default:

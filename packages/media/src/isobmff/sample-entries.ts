@@ -46,6 +46,16 @@ export function subtitleCodecOf(entryType: string): SubtitleCodec {
   return SUBTITLE_ENTRIES.get(entryType) ?? "unknown";
 }
 
+/** Whether all lines of a TextSampleEntry are forced, by the bit that Apple has put into its display flags (3GPP TS 26.245 §5.16). */
+export function isForcedText({ type, content }: SampleEntry): boolean {
+  return type === "tx3g" && ((content[DISPLAY_FLAGS_OFFSET] ?? 0) & ALL_FORCED) !== 0;
+}
+
+/** Behind the fields of a SampleEntry. */
+const DISPLAY_FLAGS_OFFSET = 8;
+/** In the first of four bytes. */
+const ALL_FORCED = 0x80;
+
 /** The boxes in a VisualSampleEntry, behind its fields. Throws `damaged_media` if it is cut off. */
 export function videoEntryBoxes(entry: SampleEntry): Uint8Array {
   return new ByteCursor(entry.content, "video description").skip(78).rest();

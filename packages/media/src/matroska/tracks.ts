@@ -82,10 +82,18 @@ function parseTrackEntry(fields: Fields, codecPrivate: Uint8Array): TrackDraft |
     case AUDIO:
       return audioTrack({ ...common, ...parseSound(fields), ...audioCodecOf(codecId, codecPrivate) });
     case SUBTITLE:
-      return subtitleTrack({ ...common, codec: subtitleCodecOf(codecId) });
+      return subtitleTrack({ ...common, codec: subtitleCodecOf(codecId), ...parseAudience(fields) });
     default:
       return undefined;
   }
+}
+
+/** §5.1.4.1.6 and §5.1.4.1.7: neither unless it is said. */
+function parseAudience(fields: Fields) {
+  return {
+    isForced: unsignedInteger(fields.get(ElementId.flagForced)) === 1,
+    isForHearingImpaired: unsignedInteger(fields.get(ElementId.flagHearingImpaired)) === 1,
+  };
 }
 
 function parseCodecId(fields: Fields): string {

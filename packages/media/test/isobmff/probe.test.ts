@@ -249,6 +249,16 @@ describe("MP4 tracks", () => {
       options: { inTrak: box("udta", box("name", "Director")) },
       expected: 'subtitle 0: mov_text (tx3g) "Director" default',
     },
+    {
+      title: "that all of its lines are forced",
+      options: { entry: box("tx3g", zeros(8), 0x80, zeros(3)) },
+      expected: "subtitle 0: mov_text (tx3g) default forced",
+    },
+    {
+      title: "that only some of its lines are",
+      options: { entry: box("tx3g", zeros(8), 0x40, zeros(3)) },
+      expected: "subtitle 0: mov_text (tx3g) default",
+    },
     { title: "whether it is enabled", options: { isEnabled: false }, expected: "subtitle 0: mov_text (tx3g)" },
   ])("tell $title", async ({ options, expected }) => {
     expect(await firstTrack(options)).toBe(expected);

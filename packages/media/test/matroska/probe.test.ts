@@ -232,6 +232,19 @@ describe("Matroska tracks", () => {
     ]);
   });
 
+  it("reads whom subtitles are for", async () => {
+    const flag = (id: number, value: number) => element(id, value);
+    expect(
+      await tracksOf(
+        track(1, 17, "S_TEXT/UTF8", flag(ElementId.flagForced, 1), flag(ElementId.flagDefault, 0)),
+        track(2, 17, "S_TEXT/UTF8", flag(ElementId.flagHearingImpaired, 1), flag(ElementId.flagForced, 0)),
+      ),
+    ).toEqual([
+      "subtitle 0: srt (S_TEXT/UTF8) forced",
+      "subtitle 1: srt (S_TEXT/UTF8) default for the hearing impaired",
+    ]);
+  });
+
   it("takes English for the language of a track that says nothing", async () => {
     const silent = element(
       ElementId.trackEntry,

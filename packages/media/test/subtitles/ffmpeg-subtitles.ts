@@ -9,7 +9,15 @@ export async function readSubtitles(
   const { streams, packets } = await ffprobe(path);
   const [stream] = streams;
   if (stream === undefined) throw new Error(`${path} has no subtitles`);
-  const common = { kind: "subtitle", index: 0, language: undefined, title: undefined, isDefault: true } as const;
+  const common = {
+    kind: "subtitle",
+    index: 0,
+    language: undefined,
+    title: undefined,
+    isDefault: true,
+    isForced: false,
+    isForHearingImpaired: false,
+  } as const;
   const track: CodedTrack = {
     number: stream.index,
     track: { ...common, codec: CODECS[stream.codec_name] ?? "unknown", codecTag: "" },

@@ -5,7 +5,15 @@ export function textTrack(
   codec: SubtitleTrack["codec"],
   options: { readonly codecTag?: string; readonly header?: string; readonly timescale?: number } = {},
 ): CodedTrack {
-  const common = { kind: "subtitle", index: 0, language: undefined, title: undefined, isDefault: true } as const;
+  const common = {
+    kind: "subtitle",
+    index: 0,
+    language: undefined,
+    title: undefined,
+    isDefault: true,
+    isForced: false,
+    isForHearingImpaired: false,
+  } as const;
   return {
     number: 3,
     track: { ...common, codec, codecTag: options.codecTag ?? "" },

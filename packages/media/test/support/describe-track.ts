@@ -6,6 +6,8 @@ function describeTrack(track: Track): string {
   if (track.language !== undefined) parts.push(`[${track.language}]`);
   if (track.title !== undefined) parts.push(JSON.stringify(track.title));
   if (track.isDefault) parts.push("default");
+  if (track.kind === "subtitle" && track.isForced) parts.push("forced");
+  if (track.kind === "subtitle" && track.isForHearingImpaired) parts.push("for the hearing impaired");
   return parts.join(" ");
 }
 

@@ -27,7 +27,7 @@ export async function masterOf(
       return { ...track, codecString, ...(video === undefined ? rates : NO_RATES) };
     }),
   );
-  const subtitles = texts.map(({ track }) => ({ ...track, isForced: false, isForHearingImpaired: false }));
+  const subtitles = texts.map(({ track }) => track);
   return masterPlaylist({ video, audio, subtitles, hasIndependentSegments: false, suffix: search });
 }
 

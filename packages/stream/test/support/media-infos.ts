@@ -28,6 +28,6 @@ export function audioTrack(codec: AudioTrack["codec"], rest: Partial<AudioTrack>
   };
 }
 
-export function subtitleTrack(): SubtitleTrack {
-  return { ...common, kind: "subtitle", codec: "srt" };
+export function subtitleTrack(rest: Partial<SubtitleTrack> = {}): SubtitleTrack {
+  return { ...common, kind: "subtitle", codec: "srt", isForced: false, isForHearingImpaired: false, ...rest };
 }
