@@ -23,6 +23,8 @@ export interface MatroskaHeader {
   readonly tracks: readonly MatroskaTrack[];
   /** Where the Cues element starts, if the header tells. Not verified. */
   readonly cuesOffset: number | undefined;
+  /** Where the Attachments element starts, if the header tells. Not verified. */
+  readonly attachmentsOffset: number | undefined;
   /** Where the first Cluster starts; undefined if the walk ended before one. */
   readonly firstClusterOffset: number | undefined;
 }
@@ -39,7 +41,7 @@ const DEFAULT_TIMESTAMP_SCALE_NANOSECONDS = 1_000_000;
 
 /**
  * Walks from the start of the file to its first Cluster (RFC 9559 §4.5, §6). Void, Tags, Attachments and Chapters are
- * stepped over by their size and not read; Cues are only noted.
+ * stepped over by their size and not read; where Cues and Attachments lie is only noted.
  * Throws `MediaError` `damaged_media` if there is no Segment or no readable list of tracks.
  */
 export async function readMatroskaHeader(reader: MediaReader): Promise<MatroskaHeader> {
@@ -61,6 +63,7 @@ export async function readMatroskaHeader(reader: MediaReader): Promise<MatroskaH
     durationSeconds: durationTicks === undefined ? undefined : (durationTicks * timestampScaleNanoseconds) / 1e9,
     tracks: parseTracks(tracks),
     cuesOffset: found.offsets.get(ElementId.cues),
+    attachmentsOffset: found.offsets.get(ElementId.attachments),
     firstClusterOffset: found.firstClusterOffset,
   };
 }
@@ -106,7 +109,7 @@ async function walkSegment(reader: MediaReader, segment: Segment): Promise<Found
     const header = await readElementHeader(reader, offset);
     if (header === undefined) break;
     if (header.id === ElementId.cluster) return { contents, offsets, firstClusterOffset: offset };
-    if (header.id === ElementId.cues) offsets.set(header.id, offset);
+    if (header.id === ElementId.cues || header.id === ElementId.attachments) offsets.set(header.id, offset);
     if (header.id === ElementId.seekHead) {
       for (const [id, target] of parseSeekHead(await readContent(reader, offset, header), segment.start)) {
         // What a cut-off file promises beyond its end is not there.

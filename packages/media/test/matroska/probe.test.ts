@@ -233,11 +233,10 @@ describe("Matroska tracks", () => {
   });
 
   it("reads whom subtitles are for", async () => {
-    const flag = (id: number, value: number) => element(id, value);
     expect(
       await tracksOf(
-        track(1, 17, "S_TEXT/UTF8", flag(ElementId.flagForced, 1), flag(ElementId.flagDefault, 0)),
-        track(2, 17, "S_TEXT/UTF8", flag(ElementId.flagHearingImpaired, 1), flag(ElementId.flagForced, 0)),
+        track(1, 17, "S_TEXT/UTF8", element(ElementId.flagForced, 1), element(ElementId.flagDefault, 0)),
+        track(2, 17, "S_TEXT/UTF8", element(ElementId.flagHearingImpaired, 1), element(ElementId.flagForced, 0)),
       ),
     ).toEqual([
       "subtitle 0: srt (S_TEXT/UTF8) forced",
