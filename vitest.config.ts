@@ -11,6 +11,7 @@ const NEEDS: Readonly<Record<string, readonly string[]>> = {
     "packages/media/test/isobmff/{demuxer-ffprobe,fast-start-ffmpeg}.test.ts",
     "packages/media/test/fmp4/films.test.ts",
     "packages/stream/test/{copied-body,film-library,film-playback,media-library,remux-formats,remux-producer,stream-factory}.test.ts",
+    "packages/stream/test/subtitles/films.test.ts",
     "packages/transcode/test/{discover-ffmpeg,transcoder}.test.ts",
     "test/films/*.test.ts",
   ],

@@ -1,10 +1,12 @@
-import { type PieceProvider, rangeLength } from "@riptide/core";
+import { type ByteRange, type PieceProvider, rangeLength } from "@riptide/core";
 import type { Demuxer, Packet, PacketRequest } from "@riptide/media";
 import { firstBytes, SequentialReader, type SequentialReaderOptions } from "./sequential-reader.ts";
 
 export interface ReadPacketsOptions extends SequentialReaderOptions {
   /** Reads no more of the file than this, and ends as if the stretch ended there. */
   readonly limitBytes?: number;
+  /** Waits for nothing: ends as if the stretch ended in front of the first byte that is missing. */
+  readonly isAvailableOnly?: boolean;
 }
 
 /**
@@ -15,13 +17,14 @@ export async function* readPackets(
   demuxer: Demuxer,
   wanted: Omit<PacketRequest, "open">,
   provider: PieceProvider,
-  { limitBytes = Number.POSITIVE_INFINITY, ...options }: ReadPacketsOptions,
+  { limitBytes = Number.POSITIVE_INFINITY, isAvailableOnly = false, ...options }: ReadPacketsOptions,
 ): AsyncGenerator<readonly Packet[], void> {
   let reader: SequentialReader | undefined;
   let leftBytes = limitBytes;
   const open: PacketRequest["open"] = (ranges) => {
     reader?.[Symbol.dispose]();
-    const read = firstBytes(ranges, leftBytes);
+    const inLimit = firstBytes(ranges, leftBytes);
+    const read = isAvailableOnly ? availableStart(inLimit, provider) : inLimit;
     leftBytes -= read.reduce((sum, range) => sum + rangeLength(range), 0);
     reader = new SequentialReader(provider, read, options);
     return reader;
@@ -31,4 +34,15 @@ export async function* readPackets(
   } finally {
     reader?.[Symbol.dispose]();
   }
+}
+
+/** The parts of the ranges that lie in front of the first byte that is missing. */
+function availableStart(ranges: readonly ByteRange[], provider: PieceProvider): ByteRange[] {
+  const parts: ByteRange[] = [];
+  for (const range of ranges) {
+    const [first] = provider.available(range);
+    if (first?.start === range.start) parts.push(first);
+    if (first === undefined || rangeLength(first) < rangeLength(range)) break;
+  }
+  return parts;
 }

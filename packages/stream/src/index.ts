@@ -1,4 +1,5 @@
 export type * from "@riptide/media";
+export { sidecarsFor } from "@riptide/media";
 export type { StreamChoice } from "./choose-mode.ts";
 export { type ClientAbilities, type PlaybackQuestions, playbackQuestions } from "./client-abilities.ts";
 export type { AudioChoice, PlaybackChoice, PlaybackContext, PlaybackMode } from "./playback.ts";

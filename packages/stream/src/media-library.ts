@@ -106,7 +106,8 @@ function notMedia(): MediaError {
   );
 }
 
-async function readFully(source: ByteSource, lengthBytes: number, signal: AbortSignal): Promise<Uint8Array> {
+/** The first `lengthBytes` of a source, or all of it if it is shorter. */
+export async function readFully(source: ByteSource, lengthBytes: number, signal: AbortSignal): Promise<Uint8Array> {
   const whole = new Uint8Array(Math.min(lengthBytes, source.sizeBytes));
   let position = 0;
   while (position < whole.length) {

@@ -1,5 +1,5 @@
 import type { Clock, StreamContext, StreamProducer } from "@riptide/core";
-import type { MediaInfo } from "@riptide/media";
+import type { Attachment, MediaInfo } from "@riptide/media";
 import { type FfmpegInstallation, Transcoder } from "@riptide/transcode";
 import { chooseMode, type StreamChoice } from "./choose-mode.ts";
 import type { ClientAbilities } from "./client-abilities.ts";
@@ -10,6 +10,8 @@ import { createHlsProducer } from "./hls/hls-producer.ts";
 import { MediaLibrary } from "./media-library.ts";
 import type { PlaybackChoice } from "./playback.ts";
 import { createRemuxProducer } from "./remux-producer.ts";
+import { AttachmentLibrary } from "./subtitles/attachment-library.ts";
+import { createSubtitlesProducer } from "./subtitles/subtitles-producer.ts";
 
 export interface StreamFactoryOptions {
   /** Without it nothing can be converted; everything else works. */
@@ -35,6 +37,12 @@ export interface StreamFactory {
   readonly remux: StreamProducer;
   /** HLS: playlists and segments of fragmented MP4 and WebVTT. */
   readonly hls: StreamProducer;
+  /** Tracks of subtitles, files of subtitles, and the fonts that they need. */
+  readonly subtitles: StreamProducer;
+  /** What is attached to a film; waits for the headers of all of it, behind what is more urgent. Rejects like `mediaInfo`. */
+  attachments(context: StreamContext): Promise<readonly Attachment[]>;
+  /** The same if it can be told without fetching anything for it. Rejects like `mediaInfo`. */
+  knownAttachments(context: StreamContext): Promise<readonly Attachment[] | undefined>;
   /** The ffmpeg in use, the processes that run now, and how many copies may (a video transcode counts as four). */
   readonly ffmpeg: { readonly version: string; readonly active: number; readonly limit: number } | undefined;
 }
@@ -45,6 +53,7 @@ export function createStreamFactory(options: StreamFactoryOptions): StreamFactor
   const transcoder = ffmpeg && new Transcoder({ ffmpeg, clock });
   const direct = createDirectProducer(library);
   const films = new FilmLibrary();
+  const attachments = new AttachmentLibrary(library);
   const remux = createRemuxProducer({ library, films, transcoder, neverTranscodeVideo });
   const settings = { hasFfmpeg: ffmpeg !== undefined, neverTranscodeVideo };
   const choose = async (context: StreamContext): Promise<StreamChoice> => chooseMode(await library.mediaInfo(context));
@@ -61,6 +70,9 @@ export function createStreamFactory(options: StreamFactoryOptions): StreamFactor
     direct,
     remux,
     hls: createHlsProducer({ library, films }),
+    subtitles: createSubtitlesProducer({ library, films, attachments }),
+    attachments: (context) => attachments.list(context),
+    knownAttachments: (context) => attachments.known(context),
     get ffmpeg() {
       return transcoder && { version: transcoder.ffmpeg.version, active: transcoder.active, limit: transcoder.limit };
     },

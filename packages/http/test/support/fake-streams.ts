@@ -55,6 +55,11 @@ export const MEDIA_INFO: Awaited<ReturnType<StreamFactory["mediaInfo"]>> = {
   isFastStart: undefined,
 };
 
+/** What `attachments` of the fake factory answers. */
+export const ATTACHMENTS: Awaited<ReturnType<StreamFactory["attachments"]>> = [
+  { index: 0, name: "<b>.ttf", mediaType: "font/ttf", offsetBytes: 5000, lengthBytes: 60_000 },
+];
+
 export interface FakeStreams extends StreamFactory {
   ffmpeg: StreamFactory["ffmpeg"];
   /** What the next `mediaInfo`, `playback` or `produce` rejects with. */
@@ -63,6 +68,8 @@ export interface FakeStreams extends StreamFactory {
   choice: PlaybackChoice;
   /** Every `playback` so far: what it was told. */
   readonly asked: { readonly can: unknown; readonly audioIndex: number | undefined }[];
+  /** Whether `knownAttachments` knows any. */
+  isListKnown: boolean;
   /** Every `produce` so far: which producer, and with what. */
   readonly produced: { readonly by: string; readonly request: Request; readonly context: StreamContext }[];
 }
@@ -72,6 +79,7 @@ export function createFakeStreams(): FakeStreams {
   const produced: FakeStreams["produced"] = [];
   const streams: FakeStreams = {
     failure: undefined,
+    isListKnown: true,
     ffmpeg: { version: "5.1.9", active: 0, limit: 2 },
     produced,
     choice: PLAYBACK,
@@ -92,6 +100,14 @@ export function createFakeStreams(): FakeStreams {
     direct: producer("direct"),
     remux: producer("remux"),
     hls: producer("hls"),
+    subtitles: producer("subtitles"),
+    async attachments() {
+      if (streams.failure !== undefined) throw streams.failure;
+      return ATTACHMENTS;
+    },
+    async knownAttachments() {
+      return streams.isListKnown ? ATTACHMENTS : undefined;
+    },
   };
 
   function producer(by: string): StreamProducer {

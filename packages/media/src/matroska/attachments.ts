@@ -21,6 +21,8 @@ export interface Attachment {
 const ATTACHMENTS_LIMIT = 500;
 /** A description, a name, a type, data and an identifier, and what of Void and CRC-32 lies between. */
 const FIELDS_LIMIT = 16;
+/** Headers of 500 fonts that lie apart take two thirds of it; fields that are strewn over a file would make us read all of it. */
+const READ_LIMIT_BYTES = 24 * 1024 * 1024;
 /** Names and types are shorter; what claims more is left out. */
 const TEXT_FIELD_LIMIT_BYTES = 4096;
 
@@ -43,6 +45,7 @@ export async function readAttachments(
   const extent = { start: list.start, end: Math.min(list.end, segmentEnd) };
   const attachments: Attachment[] = [];
   for await (const { header, start, end } of children(reader, extent, ATTACHMENTS_LIMIT)) {
+    if (reader.touchedBytes > READ_LIMIT_BYTES) break;
     const file = header.id === ElementId.attachedFile ? await readAttachedFile(reader, { start, end }) : undefined;
     if (file !== undefined) attachments.push({ index: attachments.length, ...file });
   }

@@ -1,0 +1,52 @@
+import type { StreamContext } from "@riptide/core";
+import {
+  decodeSubtitleText,
+  parseAss,
+  parseSrt,
+  parseWebVtt,
+  SUBTITLE_FILE_LIMIT_BYTES,
+  type SubtitleKind,
+  subtitleKindOf,
+  type TextCue,
+  webVttDocument,
+} from "@riptide/media";
+import { CONTENT_SAFETY_HEADERS, contentDisposition } from "../file-headers.ts";
+import { readFully, timed } from "../media-library.ts";
+import { noSuchSubtitles, unsupportedSubtitles } from "./subtitle-errors.ts";
+
+/**
+ * A file of subtitles as WebVTT, whatever it is written in: SRT, ASS, SSA or WebVTT, in any charset. It is small, so all of it is
+ * fetched and waited for, but no more than SUBTITLE_FILE_LIMIT_BYTES. What it is, its name tells.
+ */
+export async function produceSidecar(request: Request, context: StreamContext): Promise<Response> {
+  const kind = subtitleKindOf(context.file.name);
+  if (kind === undefined) throw noSuchSubtitles();
+  const parse = PARSERS[kind];
+  if (parse === undefined)
+    throw unsupportedSubtitles("This file holds pictures of subtitles. Download it for a player that shows them.");
+  const headers = {
+    ...CONTENT_SAFETY_HEADERS,
+    "cache-control": CACHE_CONTROL,
+    "content-type": "text/vtt; charset=utf-8",
+    "content-disposition": contentDisposition("inline", `${context.file.name}.vtt`),
+  };
+  if (request.method === "HEAD") return new Response(null, { headers });
+  const text = decodeSubtitleText(await readSidecar(context));
+  return new Response(webVttDocument(parse(text)), { headers });
+}
+
+/** The file never changes; a day is longer than anybody watches a film. */
+const CACHE_CONTROL = "private, max-age=86400";
+
+const PARSERS: Partial<Record<SubtitleKind, (text: string) => readonly TextCue[]>> = {
+  srt: parseSrt,
+  ass: parseAss,
+  webvtt: parseWebVtt,
+};
+
+async function readSidecar(context: StreamContext): Promise<Uint8Array> {
+  const { provider, signal } = context;
+  const lengthBytes = Math.min(provider.sizeBytes, SUBTITLE_FILE_LIMIT_BYTES);
+  using _demand = provider.want({ range: { start: 0, end: lengthBytes }, urgency: "now" });
+  return await timed("fragment", context, () => readFully(provider, lengthBytes, signal));
+}
