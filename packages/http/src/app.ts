@@ -10,6 +10,7 @@ import { addOpenApiRoute } from "./routes/openapi.ts";
 import { addPageRoutes } from "./routes/page.ts";
 import { addPlaybackRoute } from "./routes/playback.ts";
 import { addStreamRoutes } from "./routes/streams.ts";
+import { addSubtitleRoutes } from "./routes/subtitles.ts";
 import { addTorrentRoutes } from "./routes/torrents.ts";
 import { assertToken, tokenCookie } from "./security/access-token.ts";
 import { assertHost } from "./security/host-policy.ts";
@@ -79,6 +80,7 @@ function createRoutes(options: AppOptions): OpenAPIHono {
   addPlaybackRoute(routes, options);
   addEventRoutes(routes, options, activity);
   addStreamRoutes(routes, options, activity);
+  addSubtitleRoutes(routes, options, activity);
   addHealthRoutes(routes, options);
   addOpenApiRoute(routes, options);
   addMethodFallbacks(routes);

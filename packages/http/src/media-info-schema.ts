@@ -83,7 +83,31 @@ const questionsSchema = z
   })
   .openapi("PlaybackQuestions", { description: "Media types: those that a player affirms go into `can`." });
 
-/** `MediaInfo` of `media`, as JSON: what is unknown is left out. And what a player has to be asked to choose how it plays it. */
+export const attachmentSchema = z
+  .strictObject({
+    index: z.number().int().nonnegative(),
+    name: z.string(),
+    mediaType: z.string().openapi({ example: "font/ttf" }),
+    length: z.number().int().nonnegative(),
+  })
+  .openapi("Attachment");
+
+const sidecarSchema = z
+  .strictObject({
+    index: z.number().int().nonnegative().openapi({ description: "Of the file in the torrent." }),
+    path: z.string(),
+    kind: z.enum(["srt", "webvtt", "ass", "sup", "vobsub"]),
+    language: z.string().optional(),
+    title: z.string().optional(),
+    isForced: z.boolean(),
+    isHearingImpaired: z.boolean(),
+  })
+  .openapi("Sidecar", { description: "A file of subtitles that goes with the film." });
+
+/**
+ * `MediaInfo` of `media`, as JSON, what comes with the film, and what a player has to be asked to choose how it plays it. What is
+ * unknown is left out.
+ */
 export const mediaInfoSchema = z
   .strictObject({
     container: z.enum(["mp4", "matroska", "webm", "avi", "mpegts", "flv", "asf", "ogg"]),
@@ -94,6 +118,12 @@ export const mediaInfoSchema = z
       .optional(),
     isFastStart: z.boolean().optional(),
     questions: questionsSchema,
+    attachments: z
+      .array(attachmentSchema)
+      .readonly()
+      .optional()
+      .openapi({ description: "Left out until it can be told without fetching anything for it." }),
+    sidecars: z.array(sidecarSchema).readonly(),
   })
   .openapi("MediaInfo");
 

@@ -4,15 +4,21 @@ import { fileMapSchema } from "../api-schemas.ts";
 import type { AppOptions } from "../app-options.ts";
 import { mediaInfoSchema } from "../media-info-schema.ts";
 import { openStream } from "../open-stream.ts";
+import { attachmentView, sidecarsOf } from "../subtitle-views.ts";
 import { jsonContent } from "./json-content.ts";
 import { fileTarget } from "./targets.ts";
 
 /** What is known about one file: its media, and which of its bytes are there. */
 export function addFileRoutes(routes: OpenAPIHono, options: AppOptions): void {
   routes.openapi(showMediaInfo, async (context) => {
-    const opened = await openStream(context.req.raw, context.req.valid("param"), options);
+    const target = context.req.valid("param");
+    const opened = await openStream(context.req.raw, target, options);
     const info = await options.streams.mediaInfo(opened);
-    return context.json({ ...info, questions: playbackQuestions(info) }, 200);
+    const attachments = (await options.streams.knownAttachments(opened))?.map(attachmentView);
+    return context.json(
+      { ...info, attachments, sidecars: sidecarsOf(target, options), questions: playbackQuestions(info) },
+      200,
+    );
   });
 
   routes.openapi(showMap, (context) => {

@@ -19,7 +19,8 @@ export function addStreamRoutes(routes: OpenAPIHono, options: AppOptions, activi
   }
 }
 
-async function serveStream(
+/** The response of a producer for the file that a request names, with the headers that all streams have. */
+export async function serveStream(
   producer: StreamProducer,
   request: Request,
   target: FileTarget,

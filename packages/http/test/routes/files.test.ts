@@ -1,6 +1,6 @@
 import { MediaError } from "@riptide/core";
 import { describe, expect, test } from "vitest";
-import { MEDIA_INFO } from "../support/fake-streams.ts";
+import { ATTACHMENTS, MEDIA_INFO } from "../support/fake-streams.ts";
 import { createWorld, FILM, FILM_BYTES, LATE, MAGNET_ONLY, problemCode, statusAndJson } from "../support/world.ts";
 
 describe("the media info of a file", () => {
@@ -16,7 +16,13 @@ describe("the media info of a file", () => {
         'audio/mp4; codecs="mp4a.40.2"',
       ],
     };
-    expect(body).toEqual({ ...MEDIA_INFO, questions });
+    const attachments = ATTACHMENTS.map(({ lengthBytes: length, index, name, mediaType }) => ({
+      index,
+      name,
+      mediaType,
+      length,
+    }));
+    expect(body).toEqual({ ...MEDIA_INFO, attachments, sidecars: [], questions });
   });
 
   test("says why there is none", async () => {
