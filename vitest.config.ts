@@ -6,12 +6,14 @@ const missing = new Set((process.env["RIPTIDE_MISSING_TOOLS"] ?? "").split(",").
 /** Whole files that are nothing without a program; others leave out a part by `describeWith`. */
 const NEEDS: Readonly<Record<string, readonly string[]>> = {
   ffmpeg: [
+    "packages/http/test/routes/hls.test.ts",
     "packages/media/test/subtitles/ffmpeg.test.ts",
     "packages/media/test/matroska/demuxer-ffprobe.test.ts",
     "packages/media/test/isobmff/{demuxer-ffprobe,fast-start-ffmpeg}.test.ts",
     "packages/media/test/fmp4/films.test.ts",
     "packages/stream/test/{copied-body,film-library,film-playback,media-library,remux-formats,remux-producer,stream-factory}.test.ts",
     "packages/stream/test/subtitles/films.test.ts",
+    "packages/stream/test/hls/whole-films.test.ts",
     "packages/transcode/test/{discover-ffmpeg,transcoder}.test.ts",
     "test/films/*.test.ts",
   ],

@@ -13,21 +13,37 @@ export function codedTrackOf({ demuxer }: Film, { kind, index }: Track): CodedTr
   return demuxer.tracks.find(({ track }) => track.kind === kind && track.index === index);
 }
 
+/** A track of the output, and `id`, its place there, from 1. */
+interface TrackPlace {
+  readonly coded: CodedTrack;
+  readonly id: number;
+}
+
+/** Looks at the first packet of a track only where nothing else tells how its decoder is configured. */
+export async function muxTrackOf(
+  films: FilmLibrary,
+  film: Film,
+  { coded, id }: TrackPlace,
+  context: StreamContext,
+): Promise<MuxTrack> {
+  const { codec } = coded.track;
+  const isLookedAt = needsFirstPacket(coded) || codec === "vp8" || codec === "vp9";
+  const packet = isLookedAt ? await films.firstPacket(film, coded.number, context) : undefined;
+  return { id, coded, firstPacket: packet?.data };
+}
+
 /**
- * Looks at the first packet of a track where the muxer has to: some decoder configurations lie only there, and so does the
- * beginning of the frame grid of a sound whose times are rounded. `id` is its place in the output, from 1.
+ * All that it takes to write fragments of a track: where a container rounds the times of sound, also its first packet, from
+ * which its frames lie on a grid.
  */
 export async function prepareTrack(
   films: FilmLibrary,
   film: Film,
-  { coded, id }: { readonly coded: CodedTrack; readonly id: number },
+  place: TrackPlace,
   context: StreamContext,
 ): Promise<PreparedTrack> {
-  const isRounded = film.demuxer.container !== "mp4";
-  const { kind, codec } = coded.track;
-  const isSoundRounded = isRounded && kind === "audio";
-  const isLookedAt = needsFirstPacket(coded) || isSoundRounded || codec === "vp8" || codec === "vp9";
-  const packet = isLookedAt ? await films.firstPacket(film, coded.number, context) : undefined;
-  const originTicks = isSoundRounded ? packet?.ptsTicks : undefined;
-  return { mux: { id, coded, firstPacket: packet?.data }, originTicks };
+  const { coded } = place;
+  const isRounded = film.demuxer.container !== "mp4" && coded.track.kind === "audio";
+  const packet = isRounded ? await films.firstPacket(film, coded.number, context) : undefined;
+  return { mux: await muxTrackOf(films, film, place, context), originTicks: packet?.ptsTicks };
 }

@@ -8,6 +8,10 @@ describe("a stream", () => {
     [`/stream/${FILM}/0?t=90.5&audio=1`, "default"],
     [`/stream/${FILM.toUpperCase()}/0/direct`, "direct"],
     [`/stream/${FILM}/0/remux.mp4?t=0`, "remux"],
+    [`/stream/${FILM}/0/hls/master.m3u8?token=x`, "hls"],
+    [`/stream/${FILM}/0/hls/video/seg-12.m4s`, "hls"],
+    [`/stream/${FILM}/0/hls/audio/1/init.mp4`, "hls"],
+    [`/stream/${FILM}/0/hls/subtitles/0/seg-1.vtt`, "hls"],
   ])("at %s comes from the %s producer", async (path, by) => {
     const { send, streams } = await createWorld();
     const response = await send(path);
@@ -59,6 +63,9 @@ describe("a stream", () => {
     [`/stream/${FILM}/0/remux.mp4?audio=de`, 400, "bad_request"],
     [`/stream/${FILM}`, 404, "not_found"],
     [`/stream/${FILM}/0/other`, 404, "not_found"],
+    [`/stream/${FILM}/0/hls/other.m3u8`, 404, "not_found"],
+    [`/stream/${FILM}/0/hls/text/0/seg-0.vtt`, 404, "not_found"],
+    [`/stream/${FILM}/0/hls/video/${"x".repeat(41)}`, 400, "bad_request"],
     [`/stream/${FILM}/0/..%2f..%2fetc%2fpasswd`, 404, "not_found"],
   ])("at %s is refused", async (path, status, code) => {
     const { send, streams } = await createWorld();

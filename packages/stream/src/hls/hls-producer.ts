@@ -1,9 +1,9 @@
 import { type StreamContext, StreamError, type StreamProducer } from "@riptide/core";
 import { CONTENT_SAFETY_HEADERS } from "../file-headers.ts";
 import { generatedBody } from "../generated-body.ts";
-import { type FragmentRendition, fragmentRendition } from "./fragment-rendition.ts";
+import { fragmentRendition } from "./fragment-rendition.ts";
 import { masterOf } from "./master.ts";
-import { mediaPlaylist } from "./media-playlist.ts";
+import { mediaPlaylist, type PlaylistSegment } from "./media-playlist.ts";
 import { type HlsDependencies, openPresentation, type Presentation } from "./presentation.ts";
 import { type HlsResource, hlsResourceAt, type Rendition, renditionUris } from "./resources.ts";
 import { textSegment } from "./text-segment.ts";
@@ -23,72 +23,87 @@ async function produceHls(request: Request, context: StreamContext, dependencies
   const resource = hlsResourceAt(pathname.slice(pathname.indexOf(FOLDER) + FOLDER.length));
   if (resource === undefined) throw notFound();
   const presentation = await openPresentation(context, dependencies);
-  const part = { presentation, context, dependencies };
-  const { body, mediaType } = await contentOf(resource, part, search);
-  const headers = { ...CONTENT_SAFETY_HEADERS, "cache-control": CACHE_CONTROL, "content-type": mediaType };
+  const { body, mediaType, cacheControl } = contentOf(resource, { presentation, context, dependencies, search });
+  const headers = { ...CONTENT_SAFETY_HEADERS, "cache-control": cacheControl, "content-type": mediaType };
   return new Response(request.method === "HEAD" ? null : await body(), { headers });
 }
 
 const FOLDER = "/hls/";
-/** What is said of a film never changes, and neither do its segments; a day is longer than anybody watches it. */
-const CACHE_CONTROL = "private, max-age=86400";
+/** A segment is a function of the bytes of the film, which never change; a day is longer than anybody watches it. */
+const KEPT = "private, max-age=86400";
+/**
+ * What is offered depends on what is installed and on what has been downloaded, and costs nothing to make again: a playlist that
+ * is kept longer than a page would name what is no more.
+ */
+const NOT_KEPT = "no-cache";
 
 interface Part {
   readonly presentation: Presentation;
   readonly context: StreamContext;
   readonly dependencies: HlsDependencies;
+  /** The query of the request: it goes on to all that a playlist names. */
+  readonly search: string;
 }
 
+/** What is answered, and what it takes to make it: HEAD does not. */
 interface Content {
   readonly mediaType: string;
+  readonly cacheControl: string;
   readonly body: () => Promise<string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>>;
 }
 
-async function contentOf(resource: HlsResource, part: Part, search: string): Promise<Content> {
-  const { presentation, context, dependencies } = part;
+function contentOf(resource: HlsResource, part: Part): Content {
+  const { presentation, context, dependencies, search } = part;
   if (resource.kind === "master") {
-    return playlist(await masterOf(presentation, context, dependencies, search));
+    return playlist(() => masterOf(presentation, context, dependencies, search));
   }
-  const { rendition } = resource;
-  if (resource.kind === "segment" && resource.number >= presentation.plan.length) throw notFound();
-  if (rendition.kind === "subtitles") return textContent(resource, rendition.index, part, search);
-  const found = await fragmentRendition(presentation, rendition, context, dependencies);
+  return resource.rendition.kind === "subtitles"
+    ? textContent(resource, resource.rendition.index, part)
+    : mediaContent(resource, part);
+}
+
+type RenditionResource = Exclude<HlsResource, { kind: "master" }>;
+
+function mediaContent(resource: RenditionResource, { presentation, context, dependencies, search }: Part): Content {
+  const { kind, rendition } = resource;
+  const found = fragmentRendition(presentation, rendition, context, dependencies);
   if (found === undefined) throw notFound();
-  if (resource.kind === "playlist") return playlist(playlistOf(presentation, rendition, search));
+  const mediaType = rendition.kind === "video" ? "video/mp4" : "audio/mp4";
+  switch (kind) {
+    case "playlist":
+      return playlistOf(found.segments, rendition, search);
+    case "initialization":
+      return { mediaType, cacheControl: KEPT, body: async () => Uint8Array.from(await found.initialization()) };
+    case "segment": {
+      const { number } = resource;
+      if (number >= found.segments.length) throw notFound();
+      const body = () => generatedBody((signal) => found.fragments(number, signal), context);
+      return { mediaType, cacheControl: KEPT, body };
+    }
+  }
+}
+
+function textContent(resource: RenditionResource, index: number, { presentation, context, search }: Part): Content {
+  const { plan, texts } = presentation;
+  const text = texts.find(({ track }) => track.index === index);
+  if (text === undefined) throw notFound();
+  if (resource.kind !== "segment") return playlistOf(plan, resource.rendition, search);
+  const segment = plan[resource.number];
+  if (segment === undefined) throw notFound();
   return {
-    mediaType: rendition.kind === "video" ? "video/mp4" : "audio/mp4",
-    body: mediaBody(resource, found, context),
+    mediaType: "text/vtt; charset=utf-8",
+    cacheControl: NOT_KEPT,
+    body: () => textSegment(presentation, text.coded, segment, context),
   };
 }
 
-function mediaBody(
-  resource: Exclude<HlsResource, { kind: "master" | "playlist" }>,
-  found: FragmentRendition,
-  context: StreamContext,
-): Content["body"] {
-  if (resource.kind === "initialization") return async () => Uint8Array.from(found.initialization);
-  return () => generatedBody((signal) => found.fragments(resource.number, signal), context);
+function playlistOf(segments: readonly PlaylistSegment[], rendition: Rendition, search: string): Content {
+  const uris = renditionUris(rendition, search);
+  return playlist(async () => mediaPlaylist({ segments, ...uris, type: "VOD", isComplete: true }));
 }
 
-function textContent(
-  resource: Exclude<HlsResource, { kind: "master" }>,
-  index: number,
-  { presentation, context }: Part,
-  search: string,
-): Content {
-  const text = presentation.texts.find(({ track }) => track.index === index);
-  if (text === undefined) throw notFound();
-  if (resource.kind !== "segment") return playlist(playlistOf(presentation, resource.rendition, search));
-  const body = (): Promise<string> => textSegment(presentation, text.coded, resource.number, context);
-  return { mediaType: "text/vtt; charset=utf-8", body };
-}
-
-function playlistOf({ plan }: Presentation, rendition: Rendition, search: string): string {
-  return mediaPlaylist({ segments: plan, ...renditionUris(rendition, search), type: "VOD", isComplete: true });
-}
-
-function playlist(text: string): Content {
-  return { mediaType: "application/vnd.apple.mpegurl", body: async () => text };
+function playlist(body: () => Promise<string>): Content {
+  return { mediaType: "application/vnd.apple.mpegurl", cacheControl: NOT_KEPT, body };
 }
 
 function notFound(): StreamError {

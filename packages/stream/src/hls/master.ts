@@ -2,7 +2,7 @@ import type { StreamContext } from "@riptide/core";
 import { segmentLengthBytes } from "@riptide/media";
 import { bitRates } from "./bit-rates.ts";
 import { fragmentRendition } from "./fragment-rendition.ts";
-import { type HlsAudio, type HlsVideo, masterPlaylist } from "./master-playlist.ts";
+import { type HlsAudio, masterPlaylist } from "./master-playlist.ts";
 import type { HlsDependencies, Presentation } from "./presentation.ts";
 
 /** The master playlist of a presentation. `search` is the query of the request for it, which goes on to all it names. */
@@ -14,10 +14,10 @@ export async function masterOf(
 ): Promise<string> {
   const { sounds, texts } = presentation;
   const codecOf = async (rendition: Parameters<typeof fragmentRendition>[1]): Promise<string | undefined> =>
-    (await fragmentRendition(presentation, rendition, context, dependencies))?.codecString;
+    fragmentRendition(presentation, rendition, context, dependencies)?.codecString();
   const rates = wholeRates(presentation, context);
   const video = presentation.video && {
-    ...videoOf(presentation),
+    ...presentation.video.track,
     ...rates,
     codecString: await codecOf({ kind: "video" }),
   };
@@ -37,13 +37,4 @@ const NO_RATES = { peakBitsPerSecond: 0, averageBitsPerSecond: 0 };
 function wholeRates({ plan, mediaStartBytes }: Presentation, { provider }: StreamContext) {
   const media = { start: mediaStartBytes, end: provider.sizeBytes };
   return bitRates(plan.map((segment) => ({ ...segment, lengthBytes: segmentLengthBytes(segment, media) })));
-}
-
-function videoOf({ video }: Presentation): Pick<HlsVideo, "widthPixels" | "heightPixels" | "framesPerSecond"> {
-  const track = video?.track.kind === "video" ? video.track : undefined;
-  return {
-    widthPixels: track?.widthPixels,
-    heightPixels: track?.heightPixels,
-    framesPerSecond: track?.framesPerSecond,
-  };
 }

@@ -6,6 +6,7 @@ import {
   type MediaInfo,
   type SegmentPlan,
   type SubtitleTrack,
+  type VideoTrack,
 } from "@riptide/media";
 import { chosenVideo, usableAudio } from "../chosen-tracks.ts";
 import type { Film, FilmLibrary } from "../film-library.ts";
@@ -30,7 +31,7 @@ export interface Presentation {
   readonly plan: SegmentPlan;
   /** Where the media begin: headers and attachments lie in front. */
   readonly mediaStartBytes: number;
-  readonly video: CodedTrack | undefined;
+  readonly video: PresentedTrack<VideoTrack> | undefined;
   readonly sounds: readonly PresentedTrack<AudioTrack>[];
   readonly texts: readonly PresentedTrack<SubtitleTrack>[];
 }
@@ -46,8 +47,8 @@ export async function openPresentation(
   const info = await library.mediaInfo(context);
   const film = await films.film(info.container, context);
   const plan = film && (await films.segments(film, context));
-  const [firstEntry] = (film && (await films.keyIndex(film, context))) ?? [];
-  if (film === undefined || plan === undefined) throw notSegmented();
+  const index = film && (await films.keyIndex(film, context));
+  if (film === undefined || plan === undefined || index === undefined) throw notSegmented();
   const codedOf = <Kind extends MediaInfo["tracks"][number]>(track: Kind): PresentedTrack<Kind>[] => {
     const coded = codedTrackOf(film, track);
     return coded === undefined ? [] : [{ track, coded }];
@@ -58,17 +59,17 @@ export async function openPresentation(
     presentedVideo !== undefined &&
     videoTreatment(info.container, presentedVideo.track) !== "h264" &&
     isMuxable(presentedVideo.coded);
-  if (video !== undefined && !isCopied) throw notCopied();
+  const hasPicture = info.tracks.some(({ kind }) => kind === "video");
+  if (hasPicture && !isCopied) throw notCopied();
   const sounds = usableAudio(info)
     .flatMap(codedOf)
     .filter(({ track, coded }) => audioTreatment(info.container, track) === "copy" && isMuxable(coded));
-  if (video === undefined && sounds.length === 0) throw notCopied();
+  if (!hasPicture && sounds.length === 0) throw notCopied();
   const texts = info.tracks
     .filter((track) => track.kind === "subtitle")
     .filter(({ codec }) => TEXT_CODECS.has(codec))
     .flatMap(codedOf);
-  const mediaStartBytes = firstEntry?.offsetBytes ?? 0;
-  return { film, plan, mediaStartBytes, video: presentedVideo?.coded, sounds, texts };
+  return { film, plan, mediaStartBytes: index[0]!.offsetBytes, video: presentedVideo, sounds, texts };
 }
 
 const TEXT_CODECS: ReadonlySet<SubtitleTrack["codec"]> = new Set(["srt", "ass", "webvtt", "mov_text"]);

@@ -1,47 +1,39 @@
 import type { StreamContext } from "@riptide/core";
 import { type CodedTrack, cueFromPacket, type Segment, type TextCue, webVttDocument } from "@riptide/media";
-import { readPackets } from "../film-packets.ts";
+import { type ReadPacketsOptions, readPackets } from "../film-packets.ts";
 import type { Presentation } from "./presentation.ts";
+
+/** A screen full of text each second for an hour: more is no text of a film. */
+const TEXT_LIMIT_CHARACTERS = 4 * 1024 * 1024;
 
 /**
  * The text of a segment as WebVTT. A line that begins in the segment before and is still shown is repeated (RFC 8216 §3.5), but
- * only if the bytes of that segment are there already: nothing is fetched for it.
+ * only if the bytes of that segment are there already: nothing is fetched for it. Rejects with what the provider rejects with.
  */
 export async function textSegment(
-  presentation: Presentation,
+  { film, plan }: Pick<Presentation, "film" | "plan">,
   coded: CodedTrack,
-  number: number,
-  context: StreamContext,
+  segment: Segment,
+  { provider, signal }: StreamContext,
 ): Promise<string> {
-  const { plan } = presentation;
-  const segment = plan[number];
-  const before = plan[number - 1];
-  const isThere = before !== undefined && isAvailable(before, context);
-  const cues = await Promise.all([
-    isThere ? cuesOf(presentation, before, coded, context) : [],
-    segment === undefined ? [] : cuesOf(presentation, segment, coded, context),
-  ]);
-  const [earlier, own] = cues;
-  const stillShown = earlier.filter(({ endSeconds }) => endSeconds > (segment?.startSeconds ?? 0));
-  return webVttDocument([...stillShown, ...own], { timestampMap: true });
+  const cuesOf = async (part: Segment, options: Omit<ReadPacketsOptions, "signal"> = {}): Promise<TextCue[]> => {
+    const wanted = { stretch: part.stretch, tracks: new Set([coded.number]) };
+    return collectCues(coded, readPackets(film.demuxer, wanted, provider, { signal, ...options }));
+  };
+  const before = plan[segment.number - 1];
+  const earlier = before === undefined ? [] : await cuesOf(before, { isAvailableOnly: true });
+  const stillShown = earlier.filter(({ endSeconds }) => endSeconds > segment.startSeconds);
+  return webVttDocument([...stillShown, ...(await cuesOf(segment))], { timestampMap: true });
 }
 
-async function cuesOf(
-  { film }: Presentation,
-  { stretch }: Segment,
-  coded: CodedTrack,
-  { provider, signal }: StreamContext,
-): Promise<TextCue[]> {
+async function collectCues(coded: CodedTrack, packets: ReturnType<typeof readPackets>): Promise<TextCue[]> {
   const cues: TextCue[] = [];
-  const wanted = { stretch, tracks: new Set([coded.number]) };
-  for await (const packets of readPackets(film.demuxer, wanted, provider, { signal })) {
-    for (const packet of packets) cues.push(...[cueFromPacket(coded, packet) ?? []].flat());
+  let characters = 0;
+  for await (const packet of packets) {
+    const found = packet.flatMap((each) => cueFromPacket(coded, each) ?? []);
+    characters += found.reduce((sum, { text }) => sum + text.length, 0);
+    if (characters > TEXT_LIMIT_CHARACTERS) break;
+    cues.push(...found);
   }
   return cues;
-}
-
-function isAvailable({ stretch }: Segment, { provider }: StreamContext): boolean {
-  const range = { start: stretch.from?.offsetBytes ?? 0, end: stretch.to?.offsetBytes ?? provider.sizeBytes };
-  const [first] = provider.available(range);
-  return first !== undefined && first.start === range.start && first.end === range.end;
 }

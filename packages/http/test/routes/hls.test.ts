@@ -1,0 +1,67 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { createStreamFactory } from "@riptide/stream";
+import { describe, expect, test } from "vitest";
+import { demoFilm } from "../../../media/test/support/corpus.ts";
+import { realClock } from "../../../transcode/test/support/clocks.ts";
+import { serve } from "../support/server.ts";
+import { createWorld, FILM, problemCode } from "../support/world.ts";
+
+/** A film behind a real socket. */
+async function serveFilm(bytes: Uint8Array) {
+  const world = await createWorld({
+    streams: createStreamFactory({ ffmpeg: undefined, clock: realClock }),
+    seeds: [{ infoHash: FILM, name: "Film", files: [{ path: "film", bytes }] }],
+  });
+  await world.add(FILM);
+  const { url } = await serve(world.app);
+  return { ...world, hls: new URL(`/stream/${FILM}/0/hls/`, url).href };
+}
+
+describe("A presentation in HLS", () => {
+  test.each([
+    ["MKV", { frames: 1152, sounds: 2250 }],
+    ["WebM", { frames: 1152, sounds: 2401 }],
+    ["MP4", { frames: 1152, sounds: 2250 }],
+  ] as const)(
+    "of %s is decoded by ffmpeg without an error, from the first picture to the last",
+    {
+      timeout: 60_000,
+    },
+    async (container, { frames, sounds }) => {
+      const { hls } = await serveFilm(demoFilm(container));
+      const entries = "-count_frames -show_entries stream=codec_type,nb_read_frames -of csv=print_section=0".split(" ");
+      const { stdout, stderr } = await promisify(execFile)("ffprobe", ["-v", "error", ...entries, `${hls}master.m3u8`]);
+      expect(stderr).toBe("");
+      // ffprobe lists each stream by itself and in its program; it reads no WebVTT here.
+      const streams = new Set(stdout.trim().split(/\n+/));
+      expect([...streams].filter((line) => !line.startsWith("subtitle")).sort()).toEqual([
+        `audio,${sounds}`,
+        `video,${frames}`,
+      ]);
+    },
+  );
+
+  test("says of each part what it is, and that a page may not run it", async () => {
+    const { hls } = await serveFilm(demoFilm("MKV"));
+    const response = await fetch(`${hls}audio/0/seg-3.m4s`);
+    const { headers } = response;
+    expect([response.status, headers.get("content-type"), headers.get("cache-control")]).toEqual([
+      200,
+      "audio/mp4",
+      "private, max-age=86400",
+    ]);
+    expect(headers.get("content-security-policy")).toMatch(/^script-src 'none'/);
+    expect(headers.get("x-content-type-options")).toBe("nosniff");
+    expect(headers.get("server-timing")).toMatch(/fragment;dur=/);
+    expect((await response.arrayBuffer()).byteLength).toBeGreaterThan(10_000);
+  });
+
+  test("has no other streams than its playlists name", async () => {
+    const { hls } = await serveFilm(demoFilm("MKV"));
+    for (const path of ["video/seg-12.m4s", "audio/1/playlist.m3u8", "subtitles/0/init.mp4"]) {
+      const response = await fetch(hls + path);
+      expect([response.status, await problemCode(response)]).toEqual([404, "stream_not_found"]);
+    }
+  });
+});

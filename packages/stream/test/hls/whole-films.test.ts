@@ -1,0 +1,87 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { decodingErrors } from "../../../media/test/support/ffmpeg.ts";
+import { probePackets } from "../../../media/test/support/ffprobe.ts";
+import { get, readAll } from "../support/context.ts";
+import { H264, makeFilm, TONE } from "../support/films.ts";
+import { FILMS, type FilmKind, filmOf, hlsFilm, wholeRendition } from "../support/hls.ts";
+
+interface ProbedPacket {
+  readonly ptsSeconds: number;
+  readonly hash: string;
+}
+
+/** The packets of each stream of a film, as ffprobe finds them. */
+async function packetsOf(bytes: Uint8Array): Promise<ProbedPacket[][]> {
+  const folder = await mkdtemp(join(tmpdir(), "riptide-hls-"));
+  try {
+    const path = join(folder, "film");
+    await writeFile(path, bytes);
+    const streams: ProbedPacket[][] = [];
+    for (const { stream_index, pts_time, data_hash } of await probePackets(path)) {
+      (streams[stream_index] ??= []).push({ ptsSeconds: Number(pts_time), hash: data_hash });
+    }
+    return streams;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** ffmpeg takes the CodecDelay of Opus off the times of the sound; Matroska's own times contain it. */
+const CODEC_DELAY_SECONDS: Partial<Record<FilmKind, number>> = { WebM: 0.007 };
+
+/** Sound that is discarded at the start lies before 0 in the file, which fragments cannot say. */
+function expectSamePackets(found: readonly ProbedPacket[], expected: readonly ProbedPacket[], delaySeconds = 0): void {
+  expect(found.map(({ hash }) => hash)).toEqual(expected.map(({ hash }) => hash));
+  const differences = found.map(({ ptsSeconds }, place) =>
+    Math.abs(ptsSeconds - Math.max(0, expected[place]!.ptsSeconds + delaySeconds)),
+  );
+  expect(Math.max(...differences)).toBeLessThanOrEqual(0.001);
+}
+
+describe.each(FILMS)("All segments of %s", (kind) => {
+  test("have each packet of the film once, at its time, as the progressive stream has them", {
+    timeout: 60_000,
+  }, async () => {
+    const bytes = await filmOf(kind);
+    const film = hlsFilm(bytes);
+    const progressive = await film.factory.remux.produce(get(), film.viewer.context);
+    const [source, stream] = await Promise.all([packetsOf(bytes), packetsOf(await readAll(progressive))]);
+    for (const [index, folder] of ["video", "audio/0"].entries()) {
+      const whole = await wholeRendition(film, folder);
+      const [packets] = await packetsOf(whole);
+      expectSamePackets(packets!, source[index]!, folder === "video" ? 0 : CODEC_DELAY_SECONDS[kind]);
+      expectSamePackets(packets!, stream[index]!);
+      expect(await decodingErrors(whole)).toBe("");
+    }
+  });
+});
+
+describe("A film", () => {
+  test.each([
+    ["without Cues", "mkv", `${H264} -c:a aac -f matroska -live 1`, "not_seekable"],
+    ["in a container that only ffmpeg reads", "avi", "-c:v mpeg4 -c:a mp3", "not_seekable"],
+    ["whose picture must be converted", "mkv", "-c:v mpeg4 -c:a aac", "unsupported_media"],
+  ])("%s has no playlists", { timeout: 60_000 }, async (_, extension, encoding, code) => {
+    const film = hlsFilm(await makeFilm(extension, encoding));
+    for (const path of ["master.m3u8", "video/playlist.m3u8", "audio/0/seg-0.m4s"]) {
+      await expect(film.ask(path)).rejects.toMatchObject({ code });
+    }
+  });
+
+  test("of a sound that must be converted has none without ffmpeg", async () => {
+    const film = hlsFilm(await makeFilm("mka", "-c:a ac3", TONE));
+    await expect(film.ask("master.m3u8")).rejects.toMatchObject({ code: "unsupported_media" });
+  });
+
+  test("whose sound ends early has segments without sound at its end", async () => {
+    const source = "-f lavfi -i testsrc2=size=320x180:rate=24 -f lavfi -i sine=440:r=48000:d=3 -t 8";
+    const film = hlsFilm(await makeFilm("mkv", `${H264} -g 24 -c:a aac`, source));
+    const [packets] = await packetsOf(await wholeRendition(film, "audio/0"));
+    expect(packets!.at(-1)!.ptsSeconds).toBeLessThan(3.1);
+    expect((await film.bytes("audio/0/seg-2.m4s")).length).toBeGreaterThan(0);
+    expect((await film.bytes("audio/0/seg-7.m4s")).length).toBe(0);
+  });
+});
