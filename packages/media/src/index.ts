@@ -1,3 +1,31 @@
+export { type AccessUnit, aacTrackOf } from "./audio-grid/aac-output.ts";
+export {
+  type AudioGrid,
+  type AudioGridOptions,
+  audioGridOf,
+  framesBefore,
+  type GridFrame,
+  gridFrame,
+  ORIGIN_PACKETS,
+  type TimedData,
+} from "./audio-grid/audio-grid.ts";
+export {
+  type AudioSegment,
+  type AudioSegmentsOptions,
+  audioSegments,
+  hasPreroll,
+  type SourceSpan,
+  sourceSpan,
+} from "./audio-grid/audio-segments.ts";
+export {
+  type AudioEncoder,
+  type AudioEncoderJob,
+  type EncoderProfile,
+  type EncodeSegmentOptions,
+  encoderProfileOf,
+  encodeSegment,
+} from "./audio-grid/encode-segment.ts";
+export type { PcmFormat, TranscodableCodec } from "./audio-grid/frame-shapes.ts";
 export type { ByteStream } from "./byte-stream.ts";
 export type * from "./demuxer.ts";
 export { fragment, fragmentLengthBytes, type TrackRun } from "./fmp4/fragment.ts";

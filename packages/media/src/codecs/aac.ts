@@ -83,6 +83,14 @@ export function aacConfigurationOf(description: AacDescription): Uint8Array | un
   ]);
 }
 
+/** The AudioSpecificConfig (ISO/IEC 14496-3 §1.6.2.1) of AAC-LC with a rate of table 1.18, and at most six channels. */
+export function aacLcConfiguration(sampleRateHz: number, channels: number): Uint8Array {
+  const rateIndex = SAMPLE_RATES_HZ.indexOf(sampleRateHz);
+  const bits = (AAC_LC << 11) | (rateIndex << 7) | (channels << 3);
+  return Uint8Array.of(bits >> 8, bits & 0xff);
+}
+
+const AAC_LC = 2;
 /** Spectral band replication (HE-AAC) and parametric stereo (HE-AAC v2): ISO/IEC 14496-3 table 1.17. */
 const SBR = 5;
 const PARAMETRIC_STEREO = 29;
