@@ -35,7 +35,8 @@ export function remuxArguments(plan: RemuxPlan): string[] {
   ];
 }
 
-const GLOBAL_ARGUMENTS = words(`-hide_banner -loglevel error -nostdin -max_alloc ${ALLOCATION_LIMIT_BYTES}`);
+/** Said to every process. */
+export const GLOBAL_ARGUMENTS = words(`-hide_banner -loglevel error -nostdin -max_alloc ${ALLOCATION_LIMIT_BYTES}`);
 
 function inputArguments(demuxer: Demuxer): string[] {
   const allowed = `-protocol_whitelist pipe -format_whitelist ${demuxer} -codec_whitelist ${DECODERS.join(",")}`;
@@ -93,6 +94,6 @@ function trackNumber(index: number): string {
 }
 
 /** Our own constants, as they would be typed; no argument of ours holds white space. */
-function words(line: string): string[] {
+export function words(line: string): string[] {
   return line.split(/\s+/);
 }

@@ -22,6 +22,8 @@ export interface FfmpegProcessOptions {
   readonly clock: Clock;
   /** Aborted when nobody wants the output any more. */
   readonly signal: AbortSignal;
+  /** Whether it is ended without being asked to: it has nothing to finish. Default false. */
+  readonly isKilledAtOnce?: boolean;
 }
 
 /**
@@ -74,6 +76,7 @@ export class FfmpegProcess {
   readonly exited: Promise<void>;
   readonly #clock: Clock;
   readonly #child: FfmpegChild;
+  readonly #isKilledAtOnce: boolean;
   readonly #stderr = new StderrTail();
   /** Ends the wait for input when the process is gone. */
   readonly #inputAbort = new AbortController();
@@ -88,9 +91,10 @@ export class FfmpegProcess {
   /** Wakes the pull that waits for output. */
   #wake = (): void => {};
 
-  constructor(child: FfmpegChild, { input, clock, signal }: FfmpegProcessOptions) {
+  constructor(child: FfmpegChild, { input, clock, signal, isKilledAtOnce = false }: FfmpegProcessOptions) {
     this.#clock = clock;
     this.#child = child;
+    this.#isKilledAtOnce = isKilledAtOnce;
     this.exited = new Promise((resolve) => {
       child.once("exit", () => {
         this.#onExit();
@@ -186,6 +190,7 @@ export class FfmpegProcess {
     stdout.destroy();
     this.#wake();
     if (this.#hasExited || pid === undefined) return;
+    if (this.#isKilledAtOnce) return signalGroup(pid, "SIGKILL");
     signalGroup(pid, "SIGTERM");
     this.#killTimer = this.#clock.setTimer(TERM_GRACE_MS, () => signalGroup(pid, "SIGKILL"));
   }

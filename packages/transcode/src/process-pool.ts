@@ -11,7 +11,8 @@ const VIDEO_TRANSCODE_WEIGHT = 4;
 /** When a place may be free again: clients that leave do so at any time. */
 const RETRY_AFTER_SECONDS = 5;
 
-export type ProcessCost = "copy" | "video_transcode";
+/** Four seconds of sound take 0.4 s of one core, and as much memory as a copy. */
+export type ProcessCost = "copy" | "audio_segment" | "video_transcode";
 
 /** Hands out places for processes, so that a crowd of clients cannot start a crowd of processes. */
 export class ProcessPool {
@@ -31,7 +32,7 @@ export class ProcessPool {
 
   /** Takes a place until it is disposed. Throws `TranscodeError` `ffmpeg_busy` if there is none. */
   acquire(cost: ProcessCost): Disposable {
-    const weight = cost === "copy" ? 1 : VIDEO_TRANSCODE_WEIGHT;
+    const weight = cost === "video_transcode" ? VIDEO_TRANSCODE_WEIGHT : 1;
     if (this.#usedWeight + weight > this.limit) {
       throw new TranscodeError("ffmpeg_busy", "Too many films are being converted. Try again in a moment.", {
         retryAfterSeconds: RETRY_AFTER_SECONDS,

@@ -11,6 +11,8 @@ export interface TranscoderOptions {
   readonly clock: Clock;
   /** Room for processes, in copies. Default by the number of cores. */
   readonly processLimit?: number;
+  /** Room that is shared with others, in place of an own limit. */
+  readonly pool?: ProcessPool;
 }
 
 export interface RemuxJob {
@@ -26,10 +28,10 @@ export class Transcoder {
   readonly #clock: Clock;
   readonly #pool: ProcessPool;
 
-  constructor({ ffmpeg, clock, processLimit }: TranscoderOptions) {
+  constructor({ ffmpeg, clock, processLimit, pool = new ProcessPool(processLimit) }: TranscoderOptions) {
     this.ffmpeg = ffmpeg;
     this.#clock = clock;
-    this.#pool = new ProcessPool(processLimit);
+    this.#pool = pool;
   }
 
   /** Processes that run now. */

@@ -2,7 +2,14 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { TranscodeError } from "@riptide/core";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { type Demuxer, discoverFfmpeg, type FfmpegInstallation, type RemuxPlan, Transcoder } from "../src/index.ts";
+import {
+  type Demuxer,
+  discoverFfmpeg,
+  type FfmpegInstallation,
+  ProcessPool,
+  type RemuxPlan,
+  Transcoder,
+} from "../src/index.ts";
 import { realClock } from "./support/clocks.ts";
 import { eventually } from "./support/eventually.ts";
 import { fakeFfmpeg, readAll } from "./support/fake-ffmpeg.ts";
@@ -42,6 +49,16 @@ describe("A transcoder", () => {
     await output.cancel();
     await eventually(() => expect(fake.active).toBe(0));
     await (await fake.start({ plan: copy, input, signal })).cancel();
+  });
+
+  test("shares its room with others that use ffmpeg", async () => {
+    const pool = new ProcessPool(1);
+    const shared = new Transcoder({ ffmpeg: await fakeInstallation("echo done"), clock: realClock, pool });
+    const { input } = recordedInput(0, 0);
+    const place = pool.acquire("audio_segment");
+    await expect(shared.start({ plan: copy, input, signal })).rejects.toMatchObject({ code: "ffmpeg_busy" });
+    place[Symbol.dispose]();
+    await readAll(await shared.start({ plan: copy, input, signal }));
   });
 
   test("gives the place back if the process cannot be started", async () => {
