@@ -14,7 +14,7 @@ const NEEDS: Readonly<Record<string, readonly string[]>> = {
     "packages/stream/test/{copied-body,film-library,film-playback,media-library,remux-formats,remux-producer,stream-factory}.test.ts",
     "packages/stream/test/subtitles/films.test.ts",
     "packages/stream/test/hls/whole-films.test.ts",
-    "packages/transcode/test/{discover-ffmpeg,transcoder}.test.ts",
+    "packages/transcode/test/{discover-ffmpeg,segment-encoder,segment-encoder-damage,transcoder}.test.ts",
     "test/films/*.test.ts",
   ],
   chromium: ["test/films/read-in-page.test.ts"],
