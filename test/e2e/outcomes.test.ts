@@ -1,0 +1,136 @@
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { clockFrom } from "@riptide/core";
+import { createApp, hostPolicy, listen, type MediaInfo, type Playback } from "@riptide/http";
+import { createSimulatedTorrentEngine } from "@riptide/sim";
+import { createStreamFactory } from "@riptide/stream";
+import { discoverFfmpeg } from "@riptide/transcode";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { films } from "../films/films.ts";
+import { type FilmName, recipes } from "../films/recipes.ts";
+import { launchBrowser } from "../support/browser.ts";
+import { describeWith } from "../support/tools.ts";
+
+const CORPUS = fileURLToPath(new URL("../../../shared/corpus/media/", import.meta.url));
+const TABLE = fileURLToPath(new URL("../../docs/OUTCOMES.md", import.meta.url));
+const WEB_ROOT = fileURLToPath(new URL("../../packages/web/dist", import.meta.url));
+const FILMS = (Object.keys(recipes) as FilmName[]).filter((name) => !name.startsWith("long"));
+const INFO_HASH = "a".repeat(40);
+const never = new AbortController().signal;
+
+/** What became of one file. */
+interface Outcome {
+  readonly name: string;
+  readonly content: string;
+  readonly mode: string;
+  readonly reasons: string;
+  /** `plays`, or the sentence that the page shows. */
+  readonly result: string;
+}
+
+describeWith("ffmpeg", "chromium")("every file that we have", () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await launchBrowser();
+    for (const name of FILMS) await films.ensure(name);
+  }, 900_000);
+  afterAll(() => browser.close());
+
+  test("plays in the page, or says in a sentence why not, as docs/OUTCOMES.md tells", {
+    timeout: 600_000,
+  }, async () => {
+    const files = await Promise.all(
+      (await paths()).map(async (path) => ({ path: basename(path), bytes: await readFile(path) })),
+    );
+    await using server = await serve(files);
+    const page = await browser.newPage();
+    const outcomes: Outcome[] = [];
+    for (const [index, { path }] of files.entries()) outcomes.push(await outcomeOf(page, server.url, index, path));
+    const table = tableOf(outcomes);
+    if (process.env["UPDATE_DOCS"] === "true") await writeFile(TABLE, table);
+    expect(table).toBe(await readFile(TABLE, "utf8"));
+  });
+});
+
+async function paths(): Promise<string[]> {
+  const corpus = await readdir(CORPUS, { recursive: true, withFileTypes: true });
+  const media = corpus.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  return [...(await Promise.all(FILMS.map((name) => films.ensure(name)))), ...media.sort()];
+}
+
+async function serve(files: readonly { readonly path: string; readonly bytes: Uint8Array }[]) {
+  const clock = clockFrom({ nowMs: () => performance.now(), setTimeout, clearTimeout });
+  const seed = { infoHash: INFO_HASH, name: "Every file", files };
+  const engine = createSimulatedTorrentEngine({ clock, torrents: [seed] });
+  await engine.add(INFO_HASH, { signal: never });
+  const ffmpeg = await discoverFfmpeg({ signal: never });
+  const streams = createStreamFactory({ ffmpeg, clock });
+  const allowedHosts = hostPolicy({ boundTo: "127.0.0.1" });
+  const app = createApp({ engine, streams, clock, allowedHosts, version: "0", webRoot: WEB_ROOT });
+  const listener = await listen(app, { host: "127.0.0.1", port: 0 });
+  return {
+    url: listener.url,
+    [Symbol.asyncDispose]: async () => {
+      await listener.close({ graceMs: 0 });
+      await streams[Symbol.asyncDispose]();
+      await engine.close();
+    },
+  };
+}
+
+async function outcomeOf(page: Page, url: string, index: number, path: string): Promise<Outcome> {
+  const api = `${url}/api/torrents/${INFO_HASH}/files/${index}`;
+  const asked: Playback[] = [];
+  const hear = async (response: { url(): string; ok(): boolean; json(): Promise<unknown> }): Promise<void> => {
+    if (response.url() === `${api}/playback` && response.ok()) asked.push((await response.json()) as Playback);
+  };
+  await page.goto(url);
+  page.on("response", hear);
+  await page.getByRole("button", { name: `Play ${path}`, exact: true }).click();
+  const result = await page.evaluate<string>(UNTIL_IT_PLAYS_OR_FAILS);
+  page.off("response", hear);
+  const info = await fetch(api);
+  return {
+    // A made film has its version in its name.
+    name: path.replace(/-[0-9a-f]{12}(?=\.)/, ""),
+    content: info.ok ? contentOf((await info.json()) as MediaInfo) : "–",
+    mode: asked[0]?.mode ?? "–",
+    reasons: asked[0]?.reasons.map(({ code }) => `\`${code}\``).join(", ") ?? "–",
+    result,
+  };
+}
+
+/** Runs in the page. A picture is shown and time goes on; a sound has no picture, and a single picture no time. */
+const UNTIL_IT_PLAYS_OR_FAILS = `(async () => {
+  for (const endMs = performance.now() + 60_000; performance.now() < endMs; ) {
+    const line = document.querySelector("[data-testid=trace]");
+    if (line?.classList.contains("error")) return line.textContent;
+    const video = document.querySelector("video");
+    if (video !== null) video.muted = true;
+    const isShown = video !== null && video.readyState >= 2;
+    if (isShown && (video.currentTime > 0.3 || video.ended || video.duration < 0.3)) return "plays";
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return "neither plays nor fails";
+})()`;
+
+function contentOf({ container, tracks }: MediaInfo): string {
+  return [container, ...tracks.map(({ codec }) => codec)].join(", ");
+}
+
+function tableOf(outcomes: readonly Outcome[]): string {
+  const rows = outcomes.map(({ name, content, mode, reasons, result }) =>
+    [name, content, mode, reasons, result].join(" | "),
+  );
+  return `# Outcomes
+
+What Chromium gets of every test film and every file of the corpus, as the page plays them. Written by \`test/e2e/outcomes.test.ts\` with
+\`UPDATE_DOCS=true\`, which otherwise checks it: Debian's Chromium without a GPU, which plays no HEVC and no Dolby.
+
+| file | container and tracks | mode | reasons | outcome |
+| --- | --- | --- | --- | --- |
+${rows.map((row) => `| ${row} |`).join("\n")}
+`;
+}
