@@ -112,7 +112,7 @@ async function findFirstPacket(
 }
 
 /** The bytes of a file by the provider of whoever asked last. */
-export class LatestSource implements ByteSource {
+class LatestSource implements ByteSource {
   readonly sizeBytes: number;
   #provider: PieceProvider;
 

@@ -36,6 +36,9 @@ const FILMS: [string, "mkv" | "webm" | "mp4", string][] = [
   ["fragmented MP4", "mp4", `${H264} ${AAC} -movflags +empty_moov+frag_keyframe`],
 ];
 
+/** RFC 9559 §5.1.3. */
+const CLUSTER_ID = Buffer.from([0x1f, 0x43, 0xb6, 0x75]);
+
 const films = new Map<string, Uint8Array>();
 let heavyFilm: Uint8Array;
 let heavyMp4: Uint8Array;
@@ -106,6 +109,19 @@ describe("Without ffmpeg", () => {
     expect(await complaintsOf(output)).toBe("");
   });
 
+  test("a film that is entered in front of pictures that nothing decodes leaves them out", async () => {
+    const bytes = Buffer.from(await makeFilm("mkv", `${H264} -g 24 ${AAC}`));
+    const third = [0, 1, 2].reduce((at) => bytes.indexOf(CLUSTER_ID, at + 1), 0);
+    // RFC 9559 §10.2: the first block of track 1 there is no keyframe any more.
+    const isKeyframe = (_: number, at: number): boolean =>
+      at > third && bytes[at - 3] === 0x81 && bytes[at - 2] === 0 && bytes[at] === 0x80;
+    bytes[bytes.findIndex(isKeyframe)] = 0;
+    const [pictures, sounds] = (await probe(await copyOf(bytes, "?t=2.5"), "mp4")).packets;
+    expect(pictures).toHaveLength(24);
+    expect([pictures![0]!.isKeyframe, Math.round(pictures![0]!.ptsSeconds * 10)]).toEqual([true, 30]);
+    expect(sounds![0]!.ptsSeconds).toBeLessThan(2.1);
+  });
+
   test("a film plays with the sound that was asked for", async () => {
     const sounds = "-map 0:v -map 1:a -map 1:a -map 1:a -c:a:0 aac -c:a:1 flac -c:a:2 ac3";
     const viewer = complete(await makeFilm("mkv", `${H264} ${sounds}`));
@@ -139,7 +155,7 @@ describe("Without ffmpeg", () => {
 
   test("a film that has no packets is damaged, and one that ends before a time cannot be entered there", async () => {
     const bytes = Buffer.from(films.get("Matroska with H.264 and AAC")!);
-    const viewer = complete(bytes.subarray(0, bytes.indexOf(Buffer.from([0x1f, 0x43, 0xb6, 0x75]))));
+    const viewer = complete(bytes.subarray(0, bytes.indexOf(CLUSTER_ID)));
     await expect(remux(viewer)).rejects.toMatchObject({ code: "damaged_media" });
     await expect(remux(viewer, "?t=1")).rejects.toMatchObject({ code: "not_seekable" });
     await expect(remux(complete(bytes), "?t=5")).rejects.toMatchObject({ code: "not_seekable" });
