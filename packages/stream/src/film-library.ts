@@ -112,7 +112,7 @@ async function findFirstPacket(
 }
 
 /** The bytes of a file by the provider of whoever asked last. */
-class LatestSource implements ByteSource {
+export class LatestSource implements ByteSource {
   readonly sizeBytes: number;
   #provider: PieceProvider;
 
