@@ -8,8 +8,9 @@ const EVERYWHERE = {
   "cross-origin-resource-policy": "same-origin",
 };
 
+/** Media are appended to a `blob:`, and hls.js gives each of its subtitle tracks an empty `data:` file, to be filled by it. */
 const CONTENT_POLICY =
-  "default-src 'self'; media-src 'self' blob:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
+  "default-src 'self'; media-src 'self' blob: data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
 
 /** Adds them in place: a handler's own content policy stays, and both hold. What says nothing is not cached. */
 export function addResponseHeaders(response: Response): void {
