@@ -8,13 +8,16 @@ import type { Browser, Page } from "playwright-core";
 import { build } from "vite";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { films } from "../films/films.ts";
-import { launchBrowser } from "../support/browser.ts";
+import { hearInPage } from "../films/hear-in-page.ts";
+import { readSecondFromAudio } from "../films/read-sound.ts";
+import { launchBrowser, OPENS_NO_MATROSKA } from "../support/browser.ts";
 import { type TemporaryFolder, temporaryFolder } from "../support/temporary-folder.ts";
 import { describeWith } from "../support/tools.ts";
 
 const FILM = "a".repeat(40);
 const LATE = "b".repeat(40);
 const HOSTILE = "c".repeat(40);
+const SERIES = "d".repeat(40);
 const HOSTILE_NAME = `"><img src=x onerror="window.scripted=1"> ${"x".repeat(300)}`;
 const HOSTILE_PATH = "<script>window.scripted=1</script>/<svg onload=window.scripted=1>.mkv";
 const TOKEN = "q7Zr0w_kV2mB4tYx8nUcLg";
@@ -23,12 +26,15 @@ describeWith("chromium", "ffmpeg")("the page", () => {
   let browser: Browser;
   let webRoot: TemporaryFolder;
   let film: Uint8Array;
+  let episodes: Uint8Array[];
 
   beforeAll(async () => {
     webRoot = await temporaryFolder("page");
     const root = fileURLToPath(new URL("../../packages/web", import.meta.url));
     await build({ root, build: { outDir: webRoot.path, emptyOutDir: true }, logLevel: "warn" });
     film = await readFile(await films.ensure("mp4-moov-first"));
+    const names = ["mkv-h264-aac-srt", "mkv-h264-bframes-ac3-ass"] as const;
+    episodes = await Promise.all(names.map(async (name) => readFile(await films.ensure(name))));
     browser = await launchBrowser();
   });
   afterAll(async () => {
@@ -97,6 +103,71 @@ describeWith("chromium", "ffmpeg")("the page", () => {
     const { detail } = JSON.parse(await (await fetch(`${world.url}/stream/${FILM}/1`)).text());
     expect(detail).toMatch(/^[A-Z].+\.$/);
     await expect.poll(() => world.page.getByTestId("trace").textContent()).toBe(detail);
+  });
+
+  test("plays a film in segments, with another of its sounds and its subtitles", async () => {
+    await using world = await open({ script: OPENS_NO_MATROSKA });
+    const { page } = world;
+    await add(page, SERIES);
+    await page.getByTestId("play").first().click();
+    await page.getByText(/^First picture after/).waitFor();
+    expect(await page.getByTestId("reasons").textContent()).toBe(
+      "Your player does not open this kind of file. The film is repackaged as fragmented MP4 on the way.",
+    );
+    expect(await page.getByTestId("sound").locator("option").allTextContents()).toEqual([
+      "English · stereo",
+      "French · stereo",
+    ]);
+    await expect.poll(() => heardTrack(page)).toBe(0);
+    await page.getByTestId("sound").selectOption("French · stereo");
+    await expect.poll(() => heardTrack(page)).toBe(1);
+    const tracks = await page.evaluate(`Array.from(document.querySelector("video").textTracks, ({ kind }) => kind)`);
+    expect(tracks).toEqual(["subtitles"]);
+    await page.evaluate(`document.querySelector("video").textTracks[0].mode = "showing"`);
+    await expect.poll(() => page.evaluate<string>(SHOWN_TEXT)).toMatch(/^SRT cue \d+$/);
+    expect(await page.evaluate(`document.querySelector("track").readyState`)).toBe(2);
+    expect(world.violations).toEqual([]);
+    await page.getByTestId("close-player").click();
+    await expect.poll(() => world.engine.get(SERIES)?.activeDemands).toBe(0);
+  });
+
+  test("says what it would take to play a film, and where else it plays", async () => {
+    await using world = await open();
+    await add(world.page, SERIES);
+    await world.page.getByTestId("play").last().click();
+    const trace = world.page.getByTestId("trace");
+    await expect
+      .poll(() => trace.textContent())
+      .toMatch(/Install ffmpeg, or download the film\. Copy its URL and open it in VLC\.$/);
+  });
+
+  test.each([
+    ["the choice", "**/playback", "The disk is full. Make room."],
+    ["a segment", "**/video/seg-2.m4s", "The disk is full. Make room."],
+    ["the master playlist", "**/master.m3u8", "The disk is full. Make room."],
+  ])("says so when %s fails for good", { timeout: 60_000 }, async (_what, address, sentence) => {
+    await using world = await open({ script: OPENS_NO_MATROSKA });
+    const { page } = world;
+    await page.route(address, (route) => route.fulfill({ status: 507, json: { detail: sentence } }));
+    await add(page, SERIES);
+    await page.getByTestId("play").first().click();
+    await expect.poll(() => page.getByTestId("trace").textContent(), { timeout: 40_000 }).toBe(sentence);
+    await expect.poll(() => world.engine.get(SERIES)?.activeDemands).toBe(0);
+  });
+
+  test("goes on when what failed comes back", { timeout: 60_000 }, async () => {
+    await using world = await open({ script: OPENS_NO_MATROSKA });
+    const { page } = world;
+    let failures = 0;
+    await page.route("**/video/seg-2.m4s", (route) => {
+      failures += 1;
+      return failures <= 4 ? route.fulfill({ status: 503, json: {} }) : route.continue();
+    });
+    await add(page, SERIES);
+    await page.getByTestId("play").first().click();
+    const currentTime = (): Promise<number> => page.evaluate("document.querySelector('video').currentTime");
+    await expect.poll(currentTime, { timeout: 40_000 }).toBeGreaterThan(6);
+    expect(failures).toBe(5);
   });
 
   test("shows why a torrent failed", async () => {
@@ -177,20 +248,21 @@ describeWith("chromium", "ffmpeg")("the page", () => {
   });
 
   /** A server over simulated torrents, and the page in a context of its own. */
-  async function open(options: { token?: string } & Parameters<Browser["newContext"]>[0] = {}) {
-    const { token, ...contextOptions } = options;
+  async function open(options: { token?: string; script?: string } & Parameters<Browser["newContext"]>[0] = {}) {
+    const { token, script, ...contextOptions } = options;
     const clock = clockFrom({
       nowMs: () => performance.now(),
       setTimeout,
       clearTimeout: (handle) => clearTimeout(Number(handle)),
     });
-    const engine = createSimulatedTorrentEngine({ clock, torrents: seeds(film) });
+    const engine = createSimulatedTorrentEngine({ clock, torrents: seeds(film, episodes) });
     const streams = createStreamFactory({ ffmpeg: undefined, clock });
     const allowedHosts = hostPolicy({ boundTo: "127.0.0.1" });
     const app = createApp({ engine, streams, clock, allowedHosts, version: "test", token, webRoot: webRoot.path });
     let server = await listen(app, { host: "127.0.0.1", port: 0 });
     const context = await browser.newContext(contextOptions);
     const page = await context.newPage();
+    if (script !== undefined) await page.addInitScript(script);
     const violations: string[] = [];
     page.on("console", (message) => {
       if (message.text().includes("Content Security Policy")) violations.push(message.text());
@@ -216,7 +288,16 @@ describeWith("chromium", "ffmpeg")("the page", () => {
   }
 });
 
-function seeds(film: Uint8Array): SimulatedTorrentSeed[] {
+/** The text of the subtitle on the screen. Runs in the page. */
+const SHOWN_TEXT = `Array.from(document.querySelector("video").textTracks[0].activeCues ?? [], ({ text }) => text).join()`;
+
+/** Which sound track of a test film is heard. */
+async function heardTrack(page: Page): Promise<number | undefined> {
+  const { samples } = await page.evaluate<{ samples: number[] }>(`(${hearInPage})(document.querySelector("video"))`);
+  return readSecondFromAudio(Float32Array.from(samples))?.track;
+}
+
+function seeds(film: Uint8Array, episodes: readonly Uint8Array[]): SimulatedTorrentSeed[] {
   return [
     {
       infoHash: FILM,
@@ -230,6 +311,7 @@ function seeds(film: Uint8Array): SimulatedTorrentSeed[] {
       sources: [new TextEncoder().encode("film")],
     },
     { infoHash: LATE, name: "Came", files: [{ path: "late.mp4", bytes: film }], metadataDelayMs: 1_500 },
+    { infoHash: SERIES, name: "A series", files: episodes.map((bytes, index) => ({ path: `${index}.mkv`, bytes })) },
     { infoHash: HOSTILE, name: HOSTILE_NAME, files: [{ path: HOSTILE_PATH, bytes: film }] },
   ];
 }

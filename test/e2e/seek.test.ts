@@ -6,7 +6,7 @@ import { prepareFilms } from "../films/prepare-films.ts";
 import { readFrameInPage, seekInPage } from "../films/read-in-page.ts";
 import { readSecondFromAudio } from "../films/read-sound.ts";
 import { recipeOf } from "../films/recipes.ts";
-import { launchBrowser } from "../support/browser.ts";
+import { launchBrowser, OPENS_NO_MATROSKA } from "../support/browser.ts";
 import { type SharedFilm, shareFilm } from "../support/film-torrent.ts";
 import { fetchedBytes, filesOf, type RunningRiptide, startQuietRiptide } from "../support/riptide.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -75,13 +75,42 @@ describeWith(
   });
 });
 
-/** Most browsers are so; Chromium is not. */
-const OPENS_NO_MATROSKA = `{
-  const { canPlayType } = HTMLMediaElement.prototype;
-  HTMLMediaElement.prototype.canPlayType = function (type) {
-    return type.includes("matroska") ? "" : canPlayType.call(this, type);
-  };
-}`;
+describeWith(
+  "ffmpeg",
+  "libtorrent",
+  "chromium",
+)("a film that cannot be cut into segments", () => {
+  it.each([
+    ["mpegts", "The film is repackaged"],
+    ["avi-mpeg4-mp3", "The picture is converted to H.264"],
+    ["mkv-h264-bframes-ac3-ass", "The sound is converted to AAC"],
+  ] as const)("plays as one stream (%s)", { timeout: 300_000 }, async (name, reason) => {
+    await using browser = await launchBrowser();
+    await using film = await shareFilm(name);
+    await using folder = await temporaryFolder("stream");
+    await using riptide = await startQuietRiptide(folder.path);
+    const page = await browser.newPage();
+    await page.goto(riptide.url);
+    await riptide.add(film.magnet);
+    await filesOf(riptide, film.infoHash);
+    await page.getByTestId("play").click();
+    await page.evaluate(`(${shownFrom})(0)`);
+    expect(await page.getByTestId("reasons").textContent()).toContain(reason);
+    const { second, atSeconds } = await hear(page);
+    expectSecond(second, atSeconds);
+    await waitUntil(
+      "the pictures go on",
+      async () => ((await page.evaluate<number>(READ_FRAME)) ?? 0) > 24,
+      PATIENCE_MS,
+    );
+    await page.getByTestId("close-player").click();
+    await waitUntil("nobody wants the film any more", async () => (await demandsOf(riptide, film)) === 0, PATIENCE_MS);
+  });
+});
+
+/** What is heard at once. */
+const HEARD_SECONDS = 0.2;
+const READ_FRAME = `(${readFrameInPage})(document.querySelector("video"))`;
 
 /** Seeks while the film plays, as a person does; ends with the first picture from there. */
 async function seek(page: Page, seconds: number, { riptide, film }: { riptide: RunningRiptide; film: SharedFilm }) {
@@ -120,11 +149,15 @@ const shownFrom = `(seconds) => new Promise((resolve) => {
 /** Picture and sound are those of the time that the player shows. Leaves it paused. */
 async function expectTruth(page: Page): Promise<void> {
   const { second, atSeconds } = await hear(page);
-  // What was heard are the 200 ms before that time; the way to the loudspeaker takes a little.
-  expect(Math.abs(second + 0.5 - (atSeconds - 0.1))).toBeLessThan(0.65);
+  expectSecond(second, atSeconds);
   const { frame, currentTime } = await pause(page);
   console.log(`  at ${currentTime.toFixed(3)} s: frame ${frame}, second ${second} heard at ${atSeconds.toFixed(2)} s`);
   expect(Math.abs(frame - currentTime * framesPerSecond)).toBeLessThanOrEqual(2);
+}
+
+/** The way to the loudspeaker takes a little. */
+function expectSecond(second: number, atSeconds: number): void {
+  expect(Math.abs(second + 0.5 - (atSeconds - HEARD_SECONDS / 2))).toBeLessThan(0.65);
 }
 
 async function hear(page: Page): Promise<{ second: number; atSeconds: number }> {
@@ -154,7 +187,7 @@ async function pause(page: Page): Promise<{ frame: number; currentTime: number }
     async () => {
       const { frame, currentTime } = await page.evaluate<{ frame?: number; currentTime: number }>(`{
         const video = document.querySelector("video");
-        ({ frame: (${readFrameInPage})(video), currentTime: video.currentTime });
+        ({ frame: ${READ_FRAME}, currentTime: video.currentTime });
       }`);
       return frame === undefined ? undefined : { frame, currentTime };
     },

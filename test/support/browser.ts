@@ -16,3 +16,11 @@ export async function launchBrowser(): Promise<Browser> {
     ],
   });
 }
+
+/** Runs in a page before anything else, and makes Chromium like most browsers, which open no Matroska files. */
+export const OPENS_NO_MATROSKA = `{
+  const { canPlayType } = HTMLMediaElement.prototype;
+  HTMLMediaElement.prototype.canPlayType = function (type) {
+    return type.includes("matroska") ? "" : canPlayType.call(this, type);
+  };
+}`;
