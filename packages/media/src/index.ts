@@ -32,9 +32,10 @@ export { fragment, fragmentLengthBytes, type TrackRun } from "./fmp4/fragment.ts
 export { Fragmenter, type FragmenterOptions, TRACK_SKEW_LIMIT_SECONDS } from "./fmp4/fragmenter.ts";
 export { initSegment } from "./fmp4/init-segment.ts";
 export * from "./fmp4/mux-track.ts";
-export { packetDurationTicks } from "./fmp4/packet-duration.ts";
+export { gridTicksOf, packetDurationTicks } from "./fmp4/packet-duration.ts";
 export { PictureTimeline } from "./fmp4/picture-timeline.ts";
 export { type PictureTiming, pictureTimingOf } from "./fmp4/picture-timing.ts";
+export { type SegmentIndexOptions, type Subsegment, segmentIndexBox } from "./fmp4/segment-index.ts";
 export { SoundTimeline } from "./fmp4/sound-timeline.ts";
 export type { TimedSample } from "./fmp4/timed-sample.ts";
 export { openIsobmff } from "./isobmff/demuxer.ts";

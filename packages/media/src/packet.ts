@@ -18,6 +18,8 @@ export interface CodedTrack {
   readonly configuration: Uint8Array;
   /** How long a packet plays where all are alike: a frame of sound, the DefaultDuration of a picture. In ticks. */
   readonly packetTicks: number | undefined;
+  /** How many bytes a packet has at most beyond those that lie in the file; Infinity for compressed ones. Default 0. */
+  readonly growthBytes?: number;
 }
 
 /** One coded frame on its way from a demuxer to a muxer: a picture, a frame of sound, a line of text. */

@@ -14,21 +14,21 @@ const SAMPLE_RATE_LIMIT_HZ = 768_000;
 export function codedTrackOf(source: MatroskaTrack): CodedTrack {
   const { number, track } = source;
   const configuration = configurationOf(track, source.codecPrivate);
-  if (track.kind === "audio") return { number, track, configuration, ...soundTiming(track, configuration) };
+  const common = { number, track, configuration, ...growthOf(source) };
+  if (track.kind === "audio") return { ...common, ...soundTiming(track, configuration) };
   const packetTicks = track.kind === "video" ? defaultDurationTicks(source, PICTURE_TIMESCALE) : undefined;
-  return {
-    number,
-    track,
-    configuration,
-    timescale: PICTURE_TIMESCALE,
-    packetTicks: packetTicks && Math.round(packetTicks),
-  };
+  return { ...common, timescale: PICTURE_TIMESCALE, packetTicks: packetTicks && Math.round(packetTicks) };
 }
 
 /** The DefaultDuration of a track (RFC 9559 §5.1.4.1.13), not rounded. */
 export function defaultDurationTicks(source: MatroskaTrack, timescale: number): number | undefined {
   const { defaultDurationNanoseconds } = source;
   return defaultDurationNanoseconds && (defaultDurationNanoseconds * timescale) / 1e9;
+}
+
+function growthOf({ encoding }: MatroskaTrack): Pick<CodedTrack, "growthBytes"> {
+  if (encoding.kind === "stripped") return { growthBytes: encoding.prefix.length };
+  return encoding.kind === "zlib" ? { growthBytes: Number.POSITIVE_INFINITY } : {};
 }
 
 const NOTHING = new Uint8Array(0);
