@@ -3,7 +3,7 @@ import { type CodedTrack, concatenate, initSegment, isMuxable, type MediaInfo, t
 import type { RemuxPlan } from "@riptide/transcode";
 import { type FilmPart, filmFragments } from "./film-fragments.ts";
 import type { Film, FilmLibrary } from "./film-library.ts";
-import { codedTrackOf, prepareTrack } from "./film-tracks.ts";
+import { codedTrackOf, prepareFilm } from "./film-tracks.ts";
 import { generatedBody } from "./generated-body.ts";
 import type { MediaLibrary } from "./media-library.ts";
 import { assertBeforeEnd, noUsableIndex } from "./start-time.ts";
@@ -37,17 +37,14 @@ export async function copiedFilm(
  * it is known where that is.
  */
 export async function copiedBody(
-  { film, tracks }: CopiedFilm,
+  copied: CopiedFilm,
   startSeconds: number,
   { films, library, context }: { films: FilmLibrary; library: MediaLibrary; context: StreamContext },
 ): Promise<() => Promise<ReadableStream<Uint8Array>>> {
-  const stretch = await stretchFrom(startSeconds, film, films, context);
+  const stretch = await stretchFrom(startSeconds, copied.film, films, context);
   const bytesPerSecond = library.bytesPerSecond(context);
   return async () => {
-    const prepared = await Promise.all(
-      tracks.map((coded, position) => prepareTrack(films, film, { coded, id: position + 1 }, context)),
-    );
-    const part = { film, tracks: prepared, stretch, isEntered: stretch.from !== undefined };
+    const part = { ...(await prepareFilm(films, copied, context)), stretch, isEntered: stretch.from !== undefined };
     return generatedBody(
       (signal) => withInitialization(part, filmFragments(part, context.provider, { signal, bytesPerSecond })),
       context,

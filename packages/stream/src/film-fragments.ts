@@ -1,13 +1,10 @@
 import type { PieceProvider } from "@riptide/core";
-import { concatenate, Fragmenter, type Packet, type Stretch } from "@riptide/media";
-import type { Film } from "./film-library.ts";
+import { concatenate, Fragmenter, type FragmenterOptions, type Packet, type Stretch } from "@riptide/media";
 import { readPackets } from "./film-packets.ts";
-import type { PreparedTrack } from "./film-tracks.ts";
+import type { PreparedFilm, PreparedTrack } from "./film-tracks.ts";
 import type { SequentialReaderOptions } from "./sequential-reader.ts";
 
-export interface FilmPart {
-  readonly film: Film;
-  readonly tracks: readonly PreparedTrack[];
+export interface FilmPart extends PreparedFilm {
   readonly stretch: Stretch;
   /**
    * Whether it begins with a keyframe of each picture: pictures in front of that are left out. A film that is played from an
@@ -32,13 +29,13 @@ export async function* filmFragments(
   for (const parts of fragmenter.finish()) yield concatenate(parts);
 }
 
-function fragmenterOf(tracks: readonly PreparedTrack[]): Fragmenter {
+export function fragmenterOf(tracks: readonly PreparedTrack[], options: FragmenterOptions = {}): Fragmenter {
   const origins = tracks.flatMap(({ mux, originTicks }) =>
     originTicks === undefined ? [] : [[mux.coded.number, originTicks] as const],
   );
   return new Fragmenter(
     tracks.map(({ mux }) => mux),
-    { originTicks: new Map(origins) },
+    { ...options, originTicks: new Map(origins) },
   );
 }
 

@@ -8,6 +8,12 @@ export interface PreparedTrack {
   readonly originTicks: number | undefined;
 }
 
+/** Tracks of a film that go into one output, ready for our muxer. */
+export interface PreparedFilm {
+  readonly film: Film;
+  readonly tracks: readonly PreparedTrack[];
+}
+
 /** The track of a film that its media info speaks of; undefined if it cannot be read. */
 export function codedTrackOf({ demuxer }: Film, { kind, index }: Track): CodedTrack | undefined {
   return demuxer.tracks.find(({ track }) => track.kind === kind && track.index === index);
@@ -46,4 +52,15 @@ export async function prepareTrack(
   const isRounded = film.demuxer.container !== "mp4" && coded.track.kind === "audio";
   const packet = isRounded ? await films.firstPacket(film, coded.number, context) : undefined;
   return { mux: await muxTrackOf(films, film, place, context), originTicks: packet?.ptsTicks };
+}
+
+/** The same for all tracks of one output, in order. */
+export async function prepareFilm(
+  films: FilmLibrary,
+  { film, tracks }: { readonly film: Film; readonly tracks: readonly CodedTrack[] },
+  context: StreamContext,
+): Promise<PreparedFilm> {
+  const prepare = (coded: CodedTrack, position: number): Promise<PreparedTrack> =>
+    prepareTrack(films, film, { coded, id: position + 1 }, context);
+  return { film, tracks: await Promise.all(tracks.map(prepare)) };
 }

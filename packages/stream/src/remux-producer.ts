@@ -53,11 +53,15 @@ function parseQuery(parameters: URLSearchParams): RemuxQuery {
   if (!/^\d{1,7}(\.\d{1,9})?$/.test(startText)) {
     throw new MediaError("not_seekable", "The start time t must be a number of seconds, such as 90 or 90.5.");
   }
+  return { startSeconds: Number(startText), audioIndex: audioIndexOf(parameters) };
+}
+
+/** The sound track that `?audio=` names; undefined without it. Throws `unsupported_media` for what is no number. */
+export function audioIndexOf(parameters: URLSearchParams): number | undefined {
   const audioText = parameters.get("audio");
-  if (audioText !== null && !/^\d{1,3}$/.test(audioText)) {
-    throw new MediaError("unsupported_media", "The audio track must be one of the numbers that the file lists.");
-  }
-  return { startSeconds: Number(startText), audioIndex: audioText === null ? undefined : Number(audioText) };
+  if (audioText === null) return undefined;
+  if (/^\d{1,3}$/.test(audioText)) return Number(audioText);
+  throw new MediaError("unsupported_media", "The audio track must be one of the numbers that the file lists.");
 }
 
 type StartBody = () => Promise<ReadableStream<Uint8Array>>;

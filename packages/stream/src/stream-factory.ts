@@ -12,6 +12,7 @@ import type { PlaybackChoice } from "./playback.ts";
 import { createRemuxProducer } from "./remux-producer.ts";
 import { AttachmentLibrary } from "./subtitles/attachment-library.ts";
 import { createSubtitlesProducer } from "./subtitles/subtitles-producer.ts";
+import { createVirtualProducer } from "./virtual/virtual-producer.ts";
 
 export interface StreamFactoryOptions {
   /** Without it nothing can be converted; everything else works. */
@@ -35,6 +36,8 @@ export interface StreamFactory {
   readonly direct: StreamProducer;
   /** Fragmented MP4 as one stream. Rejects with `ffmpeg_missing` where something must be converted and there is none. */
   readonly remux: StreamProducer;
+  /** A file of fixed length with ranges: MP4 with its index in front, or Matroska and WebM made into MP4 on the way. */
+  readonly virtual: StreamProducer;
   /** HLS: playlists and segments of fragmented MP4 and WebVTT. */
   readonly hls: StreamProducer;
   /** Tracks of subtitles, files of subtitles, and the fonts that they need. */
@@ -69,6 +72,7 @@ export function createStreamFactory(options: StreamFactoryOptions): StreamFactor
     },
     direct,
     remux,
+    virtual: createVirtualProducer({ library, films, direct }),
     hls: createHlsProducer({ library, films }),
     subtitles: createSubtitlesProducer({ library, films, attachments }),
     attachments: (context) => attachments.list(context),

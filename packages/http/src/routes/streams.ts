@@ -14,6 +14,7 @@ export function addStreamRoutes(routes: OpenAPIHono, options: AppOptions, activi
   routes.openapi(defaultStream, ({ req }) => serve(streams.default, req.raw, req.valid("param")));
   routes.openapi(directStream, ({ req }) => serve(streams.direct, req.raw, req.valid("param")));
   routes.openapi(remuxStream, ({ req }) => serve(streams.remux, req.raw, req.valid("param")));
+  routes.openapi(virtualStream, ({ req }) => serve(streams.virtual, req.raw, req.valid("param")));
   for (const route of hlsStreams) {
     routes.openapi(route, ({ req }) => serve(streams.hls, req.raw, req.valid("param")));
   }
@@ -79,6 +80,14 @@ const remuxStream = createRoute({
   summary: "Stream the file as fragmented MP4 of unknown length",
   request: { params: fileTarget, query: remuxQuery },
   responses: { 200: whole },
+});
+
+const virtualStream = createRoute({
+  method: "get",
+  path: "/stream/{infoHash}/{index}/virtual.mp4",
+  summary: "Stream the file as MP4 of fixed length, its index in front (RFC 9110 ranges and preconditions)",
+  request: { params: fileTarget, query: z.object({ audio: audioTrack }) },
+  responses: { 200: whole, 206: part },
 });
 
 const hlsContent = {

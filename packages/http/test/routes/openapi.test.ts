@@ -32,6 +32,7 @@ describe("/openapi.json", () => {
       "GET /stream/{infoHash}/{index}/hls/video/{name}",
       "GET /stream/{infoHash}/{index}/remux.mp4",
       "GET /stream/{infoHash}/{index}/subtitles/{name}",
+      "GET /stream/{infoHash}/{index}/virtual.mp4",
       "POST /api/torrents",
       "POST /api/torrents/{infoHash}/files/{index}/playback",
     ]);

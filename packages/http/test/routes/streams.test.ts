@@ -12,6 +12,7 @@ describe("a stream", () => {
     [`/stream/${FILM}/0/hls/video/seg-12.m4s`, "hls"],
     [`/stream/${FILM}/0/hls/audio/1/init.mp4`, "hls"],
     [`/stream/${FILM}/0/hls/subtitles/0/seg-1.vtt`, "hls"],
+    [`/stream/${FILM}/0/virtual.mp4?audio=1`, "virtual"],
   ])("at %s comes from the %s producer", async (path, by) => {
     const { send, streams } = await createWorld();
     const response = await send(path);

@@ -99,6 +99,7 @@ export function createFakeStreams(): FakeStreams {
     default: producer("default"),
     direct: producer("direct"),
     remux: producer("remux"),
+    virtual: producer("virtual"),
     hls: producer("hls"),
     subtitles: producer("subtitles"),
     async attachments() {

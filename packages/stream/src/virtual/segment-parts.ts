@@ -1,0 +1,67 @@
+import { MediaError, rangeLength } from "@riptide/core";
+import type { ByteStream } from "@riptide/media";
+import { fragmenterOf } from "../film-fragments.ts";
+import type { PreparedFilm } from "../film-tracks.ts";
+import type { PlacedSegment } from "./film-layout.ts";
+
+/** A `free` box (ISO/IEC 14496-12 §8.1.2) without content. */
+const FREE_BYTES = 8;
+/** An hour of sound in frames of 20 ms. Each costs some hundred bytes beside its data, and they may hold a byte each. */
+const PACKETS_LIMIT = 200_000;
+/** Padding is the same block of zeros again and again. */
+const ZEROS = new Uint8Array(64 * 1024);
+
+/**
+ * The bytes of a segment of a virtual film, as buffers to be sent in order: exactly as many as were set aside for it. They
+ * depend on the bytes of the film alone.
+ *
+ * Rejects with `not_seekable` if it needs more, which only films do that were made to; with what `stream` rejects with.
+ */
+export async function segmentParts(
+  { film, tracks }: PreparedFilm,
+  { number, range, stretch }: PlacedSegment,
+  stream: ByteStream,
+): Promise<Uint8Array[]> {
+  const budgetBytes = rangeLength(range);
+  // Chromium needs the whole of what the index refers to in one fragment: it never ends a seek into several.
+  const wholeSegment = {
+    firstSeconds: Number.POSITIVE_INFINITY,
+    cutsAtKeyframes: false,
+    pendingLimitBytes: Number.POSITIVE_INFINITY,
+    firstSequenceNumber: number + 1,
+  };
+  const fragmenter = fragmenterOf(tracks, wholeSegment);
+  const wanted = { stretch, tracks: new Set(tracks.map(({ mux }) => mux.coded.number)) };
+  let payloadBytes = 0;
+  let packetCount = 0;
+  for await (const packets of film.demuxer.packets({ ...wanted, open: () => stream })) {
+    for (const packet of packets) {
+      payloadBytes += packet.data.length;
+      packetCount += 1;
+      if (payloadBytes > budgetBytes || packetCount > PACKETS_LIMIT) throw overBudget();
+      fragmenter.push(packet);
+    }
+  }
+  const parts = fragmenter.finish().flat();
+  const paddingBytes = budgetBytes - parts.reduce((sum, { length }) => sum + length, 0);
+  if (paddingBytes < FREE_BYTES) throw overBudget();
+  return [...parts, ...padding(paddingBytes)];
+}
+
+function padding(lengthBytes: number): Uint8Array[] {
+  const header = new Uint8Array(FREE_BYTES);
+  new DataView(header.buffer).setUint32(0, lengthBytes);
+  header.set(FREE, 4);
+  const parts = [header];
+  for (let left = lengthBytes - FREE_BYTES; left > 0; left -= ZEROS.length) parts.push(ZEROS.subarray(0, left));
+  return parts;
+}
+
+const FREE = Uint8Array.from("free", (character) => character.charCodeAt(0));
+
+function overBudget(): MediaError {
+  return new MediaError(
+    "not_seekable",
+    "This film has more frames than its header says, so it cannot be a file of fixed length. Play it by remux.mp4.",
+  );
+}
