@@ -8,8 +8,9 @@ import { boundedTicks, type TimedSample } from "./timed-sample.ts";
  * pictures ahead and no further, and nothing before the keyframe matters: a stretch of a film gets the same times however it
  * is entered.
  *
- * Composition offsets are then at least 0. If more pictures are reordered than the stream admits, they go below, and decoding
- * times still increase.
+ * Composition offsets are then at least 0, also where pictures come slower than their track says: libavformat, and so the
+ * `<video>` of Chromium, shows all pictures of a track later by the most negative of its offsets. If more pictures are reordered
+ * than the stream admits, they go below, and decoding times still increase.
  *
  * Packets that bring a decoding time (MP4) keep it, and their distance from their presentation time; only those before 0, at
  * the start of a film, move up to 0, 1, 2 …
@@ -24,6 +25,8 @@ export class PictureTimeline {
   #held: Omit<TimedSample, "durationTicks"> | undefined;
   #heldToldTicks: number | undefined;
   #previousPlaceTicks: number | undefined;
+  /** The last places since the keyframe that pictures have got, at most `depth`. */
+  #gotPlaces: number[] = [];
   /** How far apart the last two pictures since the keyframe are, in output order. */
   #distanceTicks = Number.POSITIVE_INFINITY;
   #previousTicks: number | undefined;
@@ -61,6 +64,7 @@ export class PictureTimeline {
   #endGroup(): TimedSample[] {
     const samples = this.#placeAllBut(0);
     this.#previousPlaceTicks = undefined;
+    this.#gotPlaces = [];
     this.#distanceTicks = Number.POSITIVE_INFINITY;
     return samples;
   }
@@ -82,7 +86,17 @@ export class PictureTimeline {
    * time passes slowly instead, as a function of the place alone.
    */
   #delayed(placeTicks: number): number {
-    return Math.max(placeTicks - this.#timing.delayTicks, Math.floor(placeTicks / START_SLOWNESS));
+    const { depth, delayTicks } = this.#timing;
+    const slowTicks = Math.floor(placeTicks / START_SLOWNESS);
+    const delayedTicks = placeTicks - delayTicks;
+    this.#gotPlaces.push(placeTicks);
+    // No more than `depth` pictures are decoded before this one and shown after it: it is shown no earlier than this.
+    const [firstTicks = placeTicks] = this.#gotPlaces;
+    if (this.#gotPlaces.length > depth) {
+      this.#gotPlaces.shift();
+      return Math.min(Math.max(delayedTicks, slowTicks), firstTicks);
+    }
+    return Math.max(Math.min(delayedTicks, firstTicks - depth + this.#gotPlaces.length - 1), slowTicks);
   }
 
   #place(packet: Packet, wantedTicks: number): TimedSample[] {

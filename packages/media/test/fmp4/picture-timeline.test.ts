@@ -30,7 +30,7 @@ describe("PictureTimeline", () => {
   });
 
   it("lets time pass slowly at the start of a film, where it would be before 0", () => {
-    expect(dts(timed(group(0, PYRAMID)))).toEqual([0, 56, 112, 3510, 7110, 10_710, 14_310, 17_910, 21_510]);
+    expect(dts(timed(group(0, PYRAMID)))).toEqual([0, 56, 57, 3510, 7110, 10_710, 14_310, 17_910, 21_510]);
   });
 
   it("looks no further ahead than the depth, and one picture for the duration", () => {
@@ -46,6 +46,25 @@ describe("PictureTimeline", () => {
     const samples = timed(group(90_000, [2, 0, 1, 6, 4, 3, 5]));
     expect(dts(samples)[0]).toBe(90_000 - 7290);
     expect(offsets(samples).every((offset) => offset >= 0)).toBe(true);
+  });
+
+  it("keeps offsets at 0 or above where pictures come slower than their track says", () => {
+    const gaps = fc.array(fc.integer({ min: 100, max: 40 * FRAME }), {
+      minLength: PYRAMID.length,
+      maxLength: PYRAMID.length,
+    });
+    fc.assert(
+      fc.property(gaps, fc.nat(90_000), (gapTicks, startTicks) => {
+        const shownTicks = gapTicks.map((_, place) =>
+          gapTicks.slice(0, place).reduce((sum, gap) => sum + gap, startTicks),
+        );
+        const samples = timed(
+          PYRAMID.map((place, index) => packet(1, shownTicks[place]!, { isKeyframe: index === 0 })),
+        );
+        expect(Math.min(...offsets(samples))).toBeGreaterThanOrEqual(0);
+        expectIncreasing(samples);
+      }),
+    );
   });
 
   it("goes below 0 with offsets, never back in time, where more is reordered than the stream admits", () => {

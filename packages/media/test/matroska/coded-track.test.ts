@@ -106,6 +106,17 @@ describe("a coded track", () => {
   });
 });
 
+describe("What packets have beyond those in the file", () => {
+  it.each([
+    { title: "nothing", fields: [], growthBytes: undefined },
+    { title: "what they were stripped of", fields: [strippedOf(bytes(1, 2, 3))], growthBytes: 3 },
+    { title: "anything, if they were compressed", fields: [compression()], growthBytes: Number.POSITIVE_INFINITY },
+  ])("is $title", async ({ fields, growthBytes }) => {
+    expect((await codedTrack(1, AUDIO, "A_AC3", ...fields)).growthBytes).toBe(growthBytes);
+    expect((await codedTrack(1, VIDEO, "V_VP8", ...fields)).growthBytes).toBe(growthBytes);
+  });
+});
+
 describe("openMatroska", () => {
   it.each([
     { title: "is encrypted", encoding: contentEncoding(element(ElementId.contentEncodingType, 1)) },
