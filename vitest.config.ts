@@ -15,6 +15,7 @@ const NEEDS: Readonly<Record<string, readonly string[]>> = {
     "packages/stream/test/subtitles/films.test.ts",
     "packages/stream/test/hls/whole-films.test.ts",
     "packages/transcode/test/{discover-ffmpeg,segment-encoder,segment-encoder-damage,transcoder}.test.ts",
+    "packages/stream/test/virtual/{films,swarm}.test.ts",
     "test/films/*.test.ts",
   ],
   chromium: ["test/films/read-in-page.test.ts"],

@@ -10,13 +10,14 @@ import {
 } from "@riptide/media";
 import type { FilmLibrary } from "../film-library.ts";
 import type { PreparedFilm } from "../film-tracks.ts";
+import { SequentialReader } from "../sequential-reader.ts";
 import { segmentBudgetBytes } from "./segment-budget.ts";
 
 /**
  * What a segment may take: it is held in memory as a whole, since its `moof` tells the sizes of all its samples. Four seconds
  * at 128 Mb/s, more than any disc has.
  */
-export const SEGMENT_LIMIT_BYTES = 64 * 1024 * 1024;
+const SEGMENT_LIMIT_BYTES = 64 * 1024 * 1024;
 
 /** A segment of the film and its place in the virtual file. */
 export interface PlacedSegment extends Segment {
@@ -46,7 +47,7 @@ export async function layOutFilm(
   const plan = await films.segments(film, context);
   if (plan === undefined) throw notAddressable("it has no index");
   const mux = tracks.map((track) => track.mux);
-  const sized = await Promise.all(plan.map((segment) => sizeSegment(segment, film.demuxer, mux)));
+  const sized = await Promise.all(plan.map((segment) => sizeSegment(segment, film.demuxer, mux, context)));
   if (!sized.every(({ lengthBytes }) => lengthBytes <= SEGMENT_LIMIT_BYTES)) {
     throw notAddressable("its keyframes are too far apart, or its frames are compressed");
   }
@@ -67,24 +68,33 @@ interface SizedSegment {
   readonly lengthBytes: number;
 }
 
-async function sizeSegment(segment: Segment, demuxer: Demuxer, tracks: readonly MuxTrack[]): Promise<SizedSegment> {
-  const sources = await sourcesOf(segment, demuxer, tracks);
+async function sizeSegment(
+  segment: Segment,
+  demuxer: Demuxer,
+  tracks: readonly MuxTrack[],
+  context: StreamContext,
+): Promise<SizedSegment> {
+  const sources = await sourcesOf(segment, demuxer, tracks, context);
   const sourceBytes = sources.reduce((sum, range) => sum + rangeLength(range), 0);
   const durationSeconds = segment.endSeconds - segment.startSeconds;
   return { segment, sources, lengthBytes: segmentBudgetBytes({ sourceBytes, durationSeconds }, tracks) };
 }
 
 /** Which bytes a segment needs, as the demuxer would open them; nothing is read. */
-async function sourcesOf({ stretch }: Segment, demuxer: Demuxer, tracks: readonly MuxTrack[]): Promise<ByteRange[]> {
+async function sourcesOf(
+  { stretch }: Segment,
+  demuxer: Demuxer,
+  tracks: readonly MuxTrack[],
+  { provider, signal }: StreamContext,
+): Promise<readonly ByteRange[]> {
   let opened: readonly ByteRange[] = [];
-  const nothing = { offsetBytes: 0, next: async () => undefined, skip: () => undefined };
-  const open = (ranges: readonly ByteRange[]) => {
+  const open = (ranges: readonly ByteRange[]): SequentialReader => {
     opened = ranges;
-    return nothing;
+    return new SequentialReader(provider, [], { signal });
   };
   const packets = demuxer.packets({ stretch, tracks: new Set(tracks.map(({ coded }) => coded.number)), open });
   await packets.next();
-  return [...opened];
+  return opened;
 }
 
 /** The durations add up to the time of each segment, however they are rounded. */

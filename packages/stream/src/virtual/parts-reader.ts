@@ -21,8 +21,7 @@ export class PartsReader {
     const chunk =
       part.kind === "bytes"
         ? part.bytes.subarray(0, lengthBytes)
-        : await this.#source.next(Math.min(lengthBytes, rangeLength(part.range)));
-    if (chunk === undefined) return undefined;
+        : (await this.#source.next(Math.min(lengthBytes, rangeLength(part.range))))!;
     this.#parts.splice(0, 1, ...withoutFirst(part, chunk.length));
     return chunk;
   }

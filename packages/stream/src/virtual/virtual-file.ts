@@ -25,7 +25,7 @@ export interface VirtualFile {
   open(range: ByteRange, provider: PieceProvider, options: SequentialReaderOptions): VirtualReader;
 }
 
-export interface VirtualReader {
+interface VirtualReader {
   readonly next: NextChunk;
   /** Makes what the first bytes lie in, if they have to be made. */
   readonly prepare?: () => Promise<void>;
