@@ -129,6 +129,34 @@ describe("The budget of a segment", () => {
     );
   });
 
+  /** Frames that MP4 has most to say of: all unlike each other, of hardly a byte, in blocks that hold as many as they can. */
+  const dearest = (trackNumber: number, perSecond: number, perBlock: number, strayingSeconds: number): StoredFrame[] =>
+    Array.from({ length: Math.floor((8 + strayingSeconds) * perSecond) }, (_, index) => ({
+      trackNumber,
+      seconds: (index + (index % 3 === 0 ? 0.4 : 0)) / perSecond,
+      sizeBytes: 1 + (index % 2),
+      isKeyframe: trackNumber === 2 || index % 5 === 0,
+      headerBytes: index % perBlock === 0 ? blockHeaderBytes(2) : 0,
+    }));
+
+  test.each<[string, MuxTrack, StoredFrame[]]>([
+    ["60 pictures a second where 24 are told", TRACKS.picture, dearest(1, 60, 1, 0)],
+    ["AAC in laces", TRACKS.aac, dearest(2, 48_000 / 1024, 256, 1.9)],
+    ["Opus in laces, of half the length of the first frame", TRACKS.opus, dearest(2, 100, 256, 1.9)],
+    ["FLAC in laces, which says nothing", TRACKS.flac, dearest(2, 100, 256, 1.9)],
+  ])("is enough, and not twice enough, for %s", (_, track, frames) => {
+    const sourceBytes = frames.reduce((sum, { sizeBytes, headerBytes }) => sum + sizeBytes + headerBytes, 0);
+    const tracks = [{ id: 1, coded: { ...track.coded, number: 1 }, firstPacket: track.firstPacket }];
+    const neededBytes =
+      fragmentBytes(
+        tracks,
+        frames.map((each) => ({ ...each, trackNumber: 1 })),
+      ) + FREE_BYTES;
+    const budgetBytes = segmentBudgetBytes({ sourceBytes, durationSeconds: 8 }, tracks);
+    expect(budgetBytes).toBeGreaterThanOrEqual(neededBytes);
+    expect(budgetBytes).toBeLessThan(2 * neededBytes);
+  });
+
   test("has room for a picture of a few bytes in a stretch of no length", () => {
     const frame = { trackNumber: 1, seconds: 0, sizeBytes: 1, isKeyframe: true, headerBytes: blockHeaderBytes(1) };
     const budget = segmentBudgetBytes({ sourceBytes: 7, durationSeconds: 0 }, [TRACKS.picture, TRACKS.aac]);
