@@ -13,7 +13,7 @@ const NEEDS: Readonly<Record<string, readonly string[]>> = {
     "packages/media/test/fmp4/films.test.ts",
     "packages/stream/test/{copied-body,film-library,film-playback,media-library,remux-formats,remux-producer,stream-factory}.test.ts",
     "packages/stream/test/subtitles/films.test.ts",
-    "packages/stream/test/hls/whole-films.test.ts",
+    "packages/stream/test/hls/{converted-sound,whole-films}.test.ts",
     "packages/transcode/test/{discover-ffmpeg,segment-encoder,segment-encoder-damage,transcoder}.test.ts",
     "packages/stream/test/virtual/{films,swarm}.test.ts",
     "test/films/*.test.ts",

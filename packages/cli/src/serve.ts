@@ -45,9 +45,11 @@ export async function serve(options: ServeOptions, context: ServeContext): Promi
   const demo = new ClosingStack();
   closing.defer(() => demo[Symbol.asyncDispose]());
   const draining = new AbortController();
+  const streams = createStreamFactory({ ffmpeg, clock, neverTranscodeVideo: options.neverTranscodeVideo });
+  closing.defer(() => streams[Symbol.asyncDispose]());
   const app = createApp({
     engine,
-    streams: createStreamFactory({ ffmpeg, clock, neverTranscodeVideo: options.neverTranscodeVideo }),
+    streams,
     clock,
     allowedHosts: hostPolicy({ boundTo: options.host, names: options.allowedHosts }),
     version,

@@ -87,7 +87,8 @@ async function firstFragment(reader: ReadableStreamDefaultReader<Uint8Array>): P
   throw new TranscodeError("ffmpeg_failed", "ffmpeg found nothing to play in this file. Try another copy of it.");
 }
 
-function ffmpegMissing(): TranscodeError {
+/** Something must be converted, and there is nothing to do it. */
+export function ffmpegMissing(): TranscodeError {
   return new TranscodeError(
     "ffmpeg_missing",
     "This file must be converted to play in a browser, which needs ffmpeg. Install ffmpeg 5 or newer and start Riptide again.",

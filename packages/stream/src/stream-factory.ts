@@ -1,6 +1,6 @@
 import type { Clock, StreamContext, StreamProducer } from "@riptide/core";
 import type { Attachment, MediaInfo } from "@riptide/media";
-import { type FfmpegInstallation, Transcoder } from "@riptide/transcode";
+import { AudioEncoderPool, type FfmpegInstallation, ProcessPool, Transcoder } from "@riptide/transcode";
 import { chooseMode, type StreamChoice } from "./choose-mode.ts";
 import type { ClientAbilities } from "./client-abilities.ts";
 import { createDirectProducer } from "./direct-producer.ts";
@@ -22,8 +22,11 @@ export interface StreamFactoryOptions {
   readonly neverTranscodeVideo?: boolean;
 }
 
-/** Reads what a file is, and chooses and makes the streams of it. Content decides, never a name. */
-export interface StreamFactory {
+/**
+ * Reads what a file is, and chooses and makes the streams of it. Content decides, never a name. Disposing kills the processes that
+ * convert sound for HLS, and resolves when they are gone.
+ */
+export interface StreamFactory extends AsyncDisposable {
   /** Rejects with `MediaError` `not_media` or `damaged_media`, or with what the provider rejects with. */
   mediaInfo(context: StreamContext): Promise<MediaInfo>;
   /** What `default` does for this file, and why. Rejects like `mediaInfo`. */
@@ -53,7 +56,9 @@ export interface StreamFactory {
 export function createStreamFactory(options: StreamFactoryOptions): StreamFactory {
   const { ffmpeg, clock, neverTranscodeVideo = false } = options;
   const library = new MediaLibrary();
-  const transcoder = ffmpeg && new Transcoder({ ffmpeg, clock });
+  const pool = new ProcessPool();
+  const transcoder = ffmpeg && new Transcoder({ ffmpeg, clock, pool });
+  const encoder = ffmpeg && new AudioEncoderPool({ ffmpeg, clock, pool });
   const direct = createDirectProducer(library);
   const films = new FilmLibrary();
   const attachments = new AttachmentLibrary(library);
@@ -73,12 +78,13 @@ export function createStreamFactory(options: StreamFactoryOptions): StreamFactor
     direct,
     remux,
     virtual: createVirtualProducer({ library, films, direct }),
-    hls: createHlsProducer({ library, films }),
+    hls: createHlsProducer({ library, films, encoder }),
     subtitles: createSubtitlesProducer({ library, films, attachments }),
     attachments: (context) => attachments.list(context),
     knownAttachments: (context) => attachments.known(context),
     get ffmpeg() {
       return transcoder && { version: transcoder.ffmpeg.version, active: transcoder.active, limit: transcoder.limit };
     },
+    [Symbol.asyncDispose]: async () => encoder?.[Symbol.asyncDispose](),
   };
 }

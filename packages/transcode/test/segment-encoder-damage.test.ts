@@ -1,6 +1,6 @@
 import type { GridFrame } from "@riptide/media";
 import { afterAll, describe, expect, onTestFinished, test, vi } from "vitest";
-import { childrenOf } from "../../../test/support/command-line.ts";
+import { childProcesses } from "../../stream/test/support/child-processes.ts";
 import { AudioEncoderPool, discoverFfmpeg, ProcessPool } from "../src/index.ts";
 import { type ClipName, makeClip } from "./support/clips.ts";
 import { realClock } from "./support/clocks.ts";
@@ -162,7 +162,7 @@ describe("Clients that leave", () => {
       const sound = await open("ac3 5.1");
       const places = new ProcessPool(8);
       const { timers, clock } = countingClock();
-      const before = await childrenOf(process.pid);
+      const before = await childProcesses();
       const own = new AudioEncoderPool({ ffmpeg, clock, pool: places });
       for (let index = 0; index < 100; index += 4) {
         const last = await Promise.all([0, 1, 2, 3].map((one) => leave(sound, own, index + one)));
@@ -172,7 +172,7 @@ describe("Clients that leave", () => {
       expect(own.running).toBeLessThanOrEqual(2);
       await own[Symbol.asyncDispose]();
       expect([own.running, own.spares, timers.size]).toEqual([0, 0, 0]);
-      expect((await childrenOf(process.pid)).filter((pid) => !before.includes(pid))).toEqual([]);
+      expect((await childProcesses()).filter((pid) => !before.includes(pid))).toEqual([]);
     },
     LIMIT_MS,
   );

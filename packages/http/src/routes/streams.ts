@@ -105,6 +105,15 @@ const hlsTrack = z
   .max(40)
   .openapi({ param: { name: "track", in: "path" }, example: "0" });
 
+const convertedSounds = z
+  .string()
+  .regex(/^(?:\d{1,3}(?:,\d{1,3}){0,63})?$/, "aac is a list of indexes of audio tracks, such as 0,2.")
+  .optional()
+  .openapi({
+    param: { name: "aac", in: "query" },
+    description: "Indexes of the audio tracks to convert to AAC. Default: those that browsers do not play.",
+  });
+
 /** The addresses of HLS: the playlists name all but the first. */
 const hlsStreams = [
   hlsRoute("master.m3u8", "The playlist of a film in HLS, complete at once", fileTarget),
@@ -127,7 +136,7 @@ function hlsRoute<Target extends typeof fileTarget>(path: string, summary: strin
     method: "get",
     path: `/stream/{infoHash}/{index}/hls/${path}`,
     summary,
-    request: { params },
+    request: { params, query: z.object({ aac: convertedSounds }) },
     responses: { 200: { description: "A playlist, an initialization or a segment", content: hlsContent } },
   });
 }

@@ -1,21 +1,36 @@
 import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { createStreamFactory } from "@riptide/stream";
-import { describe, expect, test } from "vitest";
+import { discoverFfmpeg } from "@riptide/transcode";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { films } from "../../../../test/films/films.ts";
 import { demoFilm } from "../../../media/test/support/corpus.ts";
 import { realClock } from "../../../transcode/test/support/clocks.ts";
 import { serve } from "../support/server.ts";
 import { createWorld, FILM, problemCode } from "../support/world.ts";
 
 /** A film behind a real socket. */
-async function serveFilm(bytes: Uint8Array) {
+async function serveFilm(bytes: Uint8Array, ffmpeg?: Awaited<ReturnType<typeof discoverFfmpeg>>) {
+  const streams = createStreamFactory({ ffmpeg, clock: realClock });
+  onTestFinished(() => streams[Symbol.asyncDispose]());
   const world = await createWorld({
-    streams: createStreamFactory({ ffmpeg: undefined, clock: realClock }),
+    streams,
     seeds: [{ infoHash: FILM, name: "Film", files: [{ path: "film", bytes }] }],
   });
   await world.add(FILM);
   const { url } = await serve(world.app);
   return { ...world, hls: new URL(`/stream/${FILM}/0/hls/`, url).href };
+}
+
+/** Each stream, and how many frames of it ffprobe decodes. Rejects if it complains of anything. */
+async function decodedFrames(hls: string): Promise<string[]> {
+  const entries = "-count_frames -show_entries stream=codec_type,nb_read_frames -of csv=print_section=0".split(" ");
+  const { stdout, stderr } = await promisify(execFile)("ffprobe", ["-v", "error", ...entries, `${hls}master.m3u8`]);
+  if (stderr !== "") throw new Error(stderr);
+  // ffprobe lists each stream by itself and in its program; it reads no WebVTT here.
+  const streams = new Set(stdout.trim().split(/\n+/));
+  return [...streams].filter((line) => !line.startsWith("subtitle")).sort();
 }
 
 describe("A presentation in HLS", () => {
@@ -30,17 +45,19 @@ describe("A presentation in HLS", () => {
     },
     async (container, { frames, sounds }) => {
       const { hls } = await serveFilm(demoFilm(container));
-      const entries = "-count_frames -show_entries stream=codec_type,nb_read_frames -of csv=print_section=0".split(" ");
-      const { stdout, stderr } = await promisify(execFile)("ffprobe", ["-v", "error", ...entries, `${hls}master.m3u8`]);
-      expect(stderr).toBe("");
-      // ffprobe lists each stream by itself and in its program; it reads no WebVTT here.
-      const streams = new Set(stdout.trim().split(/\n+/));
-      expect([...streams].filter((line) => !line.startsWith("subtitle")).sort()).toEqual([
-        `audio,${sounds}`,
-        `video,${frames}`,
-      ]);
+      expect(await decodedFrames(hls)).toEqual([`audio,${sounds}`, `video,${frames}`]);
     },
   );
+
+  test("of AC-3 is decoded as AAC, and not without ffmpeg", { timeout: 60_000 }, async () => {
+    const bytes = await readFile(await films.ensure("mkv-h264-bframes-ac3-ass"));
+    const ffmpeg = await discoverFfmpeg({ signal: new AbortController().signal });
+    expect(await decodedFrames((await serveFilm(bytes, ffmpeg)).hls)).toEqual(["audio,938", "video,480"]);
+    const { hls } = await serveFilm(bytes);
+    expect(await decodedFrames(hls)).toEqual(["video,480"]);
+    const response = await fetch(`${hls}audio/0/playlist.m3u8`);
+    expect([response.status, await problemCode(response)]).toEqual([503, "ffmpeg_missing"]);
+  });
 
   test("says of each part what it is, and that a page may not run it", async () => {
     const { hls } = await serveFilm(demoFilm("MKV"));

@@ -109,6 +109,7 @@ export function createFakeStreams(): FakeStreams {
     async knownAttachments() {
       return streams.isListKnown ? ATTACHMENTS : undefined;
     },
+    [Symbol.asyncDispose]: async () => {},
   };
 
   function producer(by: string): StreamProducer {

@@ -2,38 +2,42 @@ import type { StreamContext } from "@riptide/core";
 import { type CodedTrack, codecStringOf, initSegment } from "@riptide/media";
 import { filmFragments } from "../film-fragments.ts";
 import { muxTrackOf, prepareTrack } from "../film-tracks.ts";
+import { convertedSound } from "./converted-sound.ts";
 import type { PlaylistSegment } from "./media-playlist.ts";
 import type { HlsDependencies, Presentation } from "./presentation.ts";
 import type { Rendition } from "./resources.ts";
 
 /** A picture or a sound of a film as segments of fragmented MP4. Nothing of the media is read before it is asked for. */
 export interface FragmentRendition {
-  readonly segments: readonly PlaylistSegment[];
+  /** As its playlist lists them: as many as the film has. Rejects like `initialization`. */
+  segments(): Promise<readonly PlaylistSegment[]>;
   /** RFC 6381, as the initialization segment has it; undefined if nothing tells it. Rejects like `initialization`. */
   codecString(): Promise<string | undefined>;
   /** Rejects with what the provider rejects with, or with `damaged_media`. */
   initialization(): Promise<Uint8Array>;
-  /** The fragments of one of its segments: a function of its own bytes of the file, whatever was asked for before. */
+  /** The fragments of one of its segments: a function of the bytes of the file, whatever was asked for before. */
   fragments(number: number, signal: AbortSignal): AsyncGenerator<Uint8Array, void>;
 }
 
-/** Undefined if the presentation has no such rendition. */
+/**
+ * Undefined if the presentation has no such rendition. Throws `TranscodeError` `ffmpeg_missing` if it would have to be converted
+ * and there is no ffmpeg.
+ */
 export function fragmentRendition(
   presentation: Presentation,
   rendition: Rendition,
   context: StreamContext,
   dependencies: HlsDependencies,
 ): FragmentRendition | undefined {
-  const coded = codedTrackBehind(presentation, rendition);
-  return coded && copiedRendition(presentation, coded, context, dependencies);
+  const { video, sounds } = presentation;
+  if (rendition.kind === "video") return video && copiedTrack(presentation, video.coded, context, dependencies);
+  const sound = sounds.find(({ track }) => rendition.kind === "audio" && track.index === rendition.index);
+  if (sound === undefined) return undefined;
+  const rendered = sound.treatment === "copy" ? copiedTrack : convertedSound;
+  return rendered(presentation, sound.coded, context, dependencies);
 }
 
-function codedTrackBehind({ video, sounds }: Presentation, rendition: Rendition): CodedTrack | undefined {
-  if (rendition.kind === "video") return video?.coded;
-  return sounds.find(({ track }) => rendition.kind === "audio" && track.index === rendition.index)?.coded;
-}
-
-function copiedRendition(
+function copiedTrack(
   { film, plan }: Presentation,
   coded: CodedTrack,
   context: StreamContext,
@@ -42,7 +46,7 @@ function copiedRendition(
   const place = { coded, id: 1 };
   const mux = () => muxTrackOf(films, film, place, context);
   return {
-    segments: plan,
+    segments: async () => plan,
     codecString: async () => codecStringOf(await mux()),
     initialization: async () => initSegment([await mux()], film.demuxer),
     async *fragments(number, signal) {

@@ -6,15 +6,19 @@ import { masterOf } from "./master.ts";
 import { mediaPlaylist, type PlaylistSegment } from "./media-playlist.ts";
 import { type HlsDependencies, openPresentation, type Presentation } from "./presentation.ts";
 import { type HlsResource, hlsResourceAt, type Rendition, renditionUris } from "./resources.ts";
+import { SoundGrids } from "./sound-grids.ts";
 import { textSegment } from "./text-segment.ts";
 
 /**
  * A film in HLS (RFC 8216): playlists that are complete at once, segments cut at its own keyframes, each made of its own bytes
- * of the file. Picture, sounds and texts are renditions of their own.
+ * of the file. Picture, sounds and texts are renditions of their own. `?aac=0,2` names the sounds that are to be converted; without
+ * it those are which browsers do not play. The query goes on to all addresses.
  *
- * Rejects like `openPresentation`, and with `stream_not_found` for what no playlist of ours names.
+ * Rejects like `openPresentation`, with `stream_not_found` for what no playlist of ours names, and with `ffmpeg_missing` for a
+ * sound that must be converted if there is none.
  */
-export function createHlsProducer(dependencies: HlsDependencies): StreamProducer {
+export function createHlsProducer(shared: Omit<HlsDependencies, "grids">): StreamProducer {
+  const dependencies = { ...shared, grids: new SoundGrids() };
   return { produce: (request, context) => produceHls(request, context, dependencies) };
 }
 
@@ -22,10 +26,22 @@ async function produceHls(request: Request, context: StreamContext, dependencies
   const { pathname, search } = new URL(request.url);
   const resource = hlsResourceAt(pathname.slice(pathname.indexOf(FOLDER) + FOLDER.length));
   if (resource === undefined) throw notFound();
-  const presentation = await openPresentation(context, dependencies);
+  const presentation = await openPresentation(soundsToConvert(search), context, dependencies);
   const { body, mediaType, cacheControl } = contentOf(resource, { presentation, context, dependencies, search });
   const headers = { ...CONTENT_SAFETY_HEADERS, "cache-control": cacheControl, "content-type": mediaType };
   return new Response(request.method === "HEAD" ? null : await body(), { headers });
+}
+
+/** The sounds that `?aac=0,2` names; undefined without it. */
+function soundsToConvert(search: string): ReadonlySet<number> | undefined {
+  const list = new URLSearchParams(search).get("aac");
+  if (list === null) return undefined;
+  return new Set(
+    list
+      .split(",")
+      .filter((text) => /^\d{1,3}$/.test(text))
+      .map(Number),
+  );
 }
 
 const FOLDER = "/hls/";
@@ -71,12 +87,12 @@ function mediaContent(resource: RenditionResource, { presentation, context, depe
   const mediaType = rendition.kind === "video" ? "video/mp4" : "audio/mp4";
   switch (kind) {
     case "playlist":
-      return playlistOf(found.segments, rendition, search);
+      return playlistOf(() => found.segments(), rendition, search);
     case "initialization":
       return { mediaType, cacheControl: KEPT, body: async () => Uint8Array.from(await found.initialization()) };
     case "segment": {
       const { number } = resource;
-      if (number >= found.segments.length) throw notFound();
+      if (number >= presentation.plan.length) throw notFound();
       const body = () => generatedBody((signal) => found.fragments(number, signal), context);
       return { mediaType, cacheControl: KEPT, body };
     }
@@ -87,7 +103,7 @@ function textContent(resource: RenditionResource, index: number, { presentation,
   const { plan, texts } = presentation;
   const text = texts.find(({ track }) => track.index === index);
   if (text === undefined) throw notFound();
-  if (resource.kind !== "segment") return playlistOf(plan, resource.rendition, search);
+  if (resource.kind !== "segment") return playlistOf(async () => plan, resource.rendition, search);
   const segment = plan[resource.number];
   if (segment === undefined) throw notFound();
   return {
@@ -97,9 +113,13 @@ function textContent(resource: RenditionResource, index: number, { presentation,
   };
 }
 
-function playlistOf(segments: readonly PlaylistSegment[], rendition: Rendition, search: string): Content {
+function playlistOf(
+  segmentsOf: () => Promise<readonly PlaylistSegment[]>,
+  rendition: Rendition,
+  search: string,
+): Content {
   const uris = renditionUris(rendition, search);
-  return playlist(async () => mediaPlaylist({ segments, ...uris, type: "VOD", isComplete: true }));
+  return playlist(async () => mediaPlaylist({ segments: await segmentsOf(), ...uris, type: "VOD", isComplete: true }));
 }
 
 function playlist(body: () => Promise<string>): Content {

@@ -2,45 +2,58 @@ import { MediaError, type StreamContext } from "@riptide/core";
 import {
   type AudioTrack,
   type CodedTrack,
+  type Container,
   isMuxable,
+  type KeyIndex,
   type MediaInfo,
   type SegmentPlan,
   type SubtitleTrack,
+  type TranscodableCodec,
   type VideoTrack,
 } from "@riptide/media";
+import type { AudioEncoderPool } from "@riptide/transcode";
 import { chosenVideo, usableAudio } from "../chosen-tracks.ts";
 import type { Film, FilmLibrary } from "../film-library.ts";
 import { codedTrackOf } from "../film-tracks.ts";
 import type { MediaLibrary } from "../media-library.ts";
 import { audioTreatment, videoTreatment } from "../plan-remux.ts";
+import type { SoundGrids } from "./sound-grids.ts";
 
 export interface HlsDependencies {
   readonly library: MediaLibrary;
   readonly films: FilmLibrary;
+  readonly grids: SoundGrids;
+  /** Without it, no sound is converted. */
+  readonly encoder: AudioEncoderPool | undefined;
 }
 
 /** A track of the film, and its packets. */
-export interface PresentedTrack<Kind> {
+interface PresentedTrack<Kind> {
   readonly track: Kind;
   readonly coded: CodedTrack;
 }
 
-/** A film cut into segments, and what of it is sent: the picture as it is, the sounds as they are, the texts. */
+interface PresentedSound extends PresentedTrack<AudioTrack> {
+  readonly treatment: "copy" | "aac";
+}
+
+/** A film cut into segments, and what of it is sent: the picture as it is, the sounds as they are or converted, the texts. */
 export interface Presentation {
   readonly film: Film;
   readonly plan: SegmentPlan;
-  /** Where the media begin: headers and attachments lie in front. */
-  readonly mediaStartBytes: number;
+  readonly index: KeyIndex;
   readonly video: PresentedTrack<VideoTrack> | undefined;
-  readonly sounds: readonly PresentedTrack<AudioTrack>[];
+  readonly sounds: readonly PresentedSound[];
   readonly texts: readonly PresentedTrack<SubtitleTrack>[];
 }
 
 /**
- * Rejects with `not_seekable` if the film has no index or cannot be cut by us, and with `unsupported_media` if its picture
- * would have to be converted.
+ * `toConvert` names sounds by their index; undefined: those that browsers do not play. Rejects with `not_seekable` if the film has
+ * no index or cannot be cut by us, and with `unsupported_media` if its picture or all its sound would have to be converted in a way
+ * that segments cannot be.
  */
 export async function openPresentation(
+  toConvert: ReadonlySet<number> | undefined,
   context: StreamContext,
   { library, films }: HlsDependencies,
 ): Promise<Presentation> {
@@ -63,14 +76,43 @@ export async function openPresentation(
   if (hasPicture && !isCopied) throw notCopied();
   const sounds = usableAudio(info)
     .flatMap(codedOf)
-    .filter(({ track, coded }) => audioTreatment(info.container, track) === "copy" && isMuxable(coded));
-  if (!hasPicture && sounds.length === 0) throw notCopied();
+    .flatMap((sound) => {
+      const treatment = treatmentOf(sound, info.container, toConvert);
+      return treatment === undefined ? [] : [{ ...sound, treatment }];
+    });
+  // Rather than play in silence.
+  const needsSound = !hasPicture || usableAudio(info).length > 0;
+  if (needsSound && sounds.length === 0) throw notCopied();
   const texts = info.tracks
     .filter((track) => track.kind === "subtitle")
     .filter(({ codec }) => TEXT_CODECS.has(codec))
     .flatMap(codedOf);
-  return { film, plan, mediaStartBytes: index[0]!.offsetBytes, video: presentedVideo, sounds, texts };
+  return { film, plan, index, video: presentedVideo, sounds, texts };
 }
+
+/** What of our muxer and our encoder takes a sound as it is wanted; undefined if neither does. */
+function treatmentOf(
+  { track, coded }: PresentedTrack<AudioTrack>,
+  container: Container,
+  toConvert: ReadonlySet<number> | undefined,
+): PresentedSound["treatment"] | undefined {
+  const isPlayed = toConvert === undefined ? audioTreatment(container, track) === "copy" : !toConvert.has(track.index);
+  if (!isPlayed && CONVERTIBLE_CODECS.has(track.codec)) return "aac";
+  // A client that asks for stereo can mix what we cannot convert.
+  const isCopied = isPlayed || audioTreatment(container, track) === "copy";
+  return isCopied && isMuxable(coded) ? "copy" : undefined;
+}
+
+/** Not PCM, whose width no media info tells, and not TrueHD, which has no frames that stand for themselves. */
+const CONVERTIBLE_CODECS: ReadonlySet<AudioTrack["codec"]> = new Set([
+  "ac3",
+  "eac3",
+  "dts",
+  "mp2",
+  "mp3",
+  "flac",
+  "vorbis",
+] satisfies TranscodableCodec[]);
 
 const TEXT_CODECS: ReadonlySet<SubtitleTrack["codec"]> = new Set(["srt", "ass", "webvtt", "mov_text"]);
 

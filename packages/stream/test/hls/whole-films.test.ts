@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { decodingErrors } from "../../../media/test/support/ffmpeg.ts";
 import { probePackets } from "../../../media/test/support/ffprobe.ts";
 import { get, readAll } from "../support/context.ts";
-import { H264, makeFilm, TONE } from "../support/films.ts";
+import { H264, makeFilm } from "../support/films.ts";
 import { FILMS, type FilmKind, filmOf, hlsFilm, wholeRendition } from "../support/hls.ts";
 
 interface ProbedPacket {
@@ -69,11 +69,6 @@ describe("A film", () => {
     for (const path of ["master.m3u8", "video/playlist.m3u8", "audio/0/seg-0.m4s"]) {
       await expect(film.ask(path)).rejects.toMatchObject({ code });
     }
-  });
-
-  test("of a sound that must be converted has none without ffmpeg", async () => {
-    const film = hlsFilm(await makeFilm("mka", "-c:a ac3", TONE));
-    await expect(film.ask("master.m3u8")).rejects.toMatchObject({ code: "unsupported_media" });
   });
 
   test("whose sound ends early has segments without sound at its end", async () => {
