@@ -11,6 +11,7 @@ import {
 import type { FilmLibrary } from "../film-library.ts";
 import type { PreparedFilm } from "../film-tracks.ts";
 import { SequentialReader } from "../sequential-reader.ts";
+import { FREE_BYTES, freeHeader } from "./free-box.ts";
 import { segmentBudgetBytes } from "./segment-budget.ts";
 
 /**
@@ -18,6 +19,12 @@ import { segmentBudgetBytes } from "./segment-budget.ts";
  * at 128 Mb/s, more than any disc has.
  */
 const SEGMENT_LIMIT_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Segments begin at multiples of this. Chromium asks for aligned blocks of this size: for a seek it would get the end of the
+ * segment before, all of which has to be fetched for that.
+ */
+const ALIGNMENT_BYTES = 32 * 1024;
 
 /** A segment of the film and its place in the virtual file. */
 export interface PlacedSegment extends Segment {
@@ -27,7 +34,10 @@ export interface PlacedSegment extends Segment {
   readonly range: ByteRange;
 }
 
-/** A film as a file of fragmented MP4: `ftyp`, `moov` and `sidx`, then of each segment one `moof`, its `mdat` and a `free` box. */
+/**
+ * A film as a file of fragmented MP4: `ftyp`, `moov`, `free` and `sidx`, then of each segment one `moof`, its `mdat` and a `free`
+ * box.
+ */
 export interface FilmLayout extends PreparedFilm {
   readonly head: Uint8Array;
   readonly segments: readonly PlacedSegment[];
@@ -51,8 +61,7 @@ export async function layOutFilm(
   if (!sized.every(({ lengthBytes }) => lengthBytes <= SEGMENT_LIMIT_BYTES)) {
     throw notAddressable("its keyframes are too far apart, or its frames are compressed");
   }
-  const index = indexOf(plan, sized, mux[0]!);
-  const head = concatenate([initSegment(mux, film.demuxer), index]);
+  const head = headOf(initSegment(mux, film.demuxer), indexOf(plan, sized, mux[0]!));
   let position = head.length;
   const segments = sized.map(({ segment, sources, lengthBytes }) => {
     const range = { start: position, end: position + lengthBytes };
@@ -77,7 +86,7 @@ async function sizeSegment(
   const sources = await sourcesOf(segment, demuxer, tracks, context);
   const sourceBytes = sources.reduce((sum, range) => sum + rangeLength(range), 0);
   const durationSeconds = segment.endSeconds - segment.startSeconds;
-  return { segment, sources, lengthBytes: segmentBudgetBytes({ sourceBytes, durationSeconds }, tracks) };
+  return { segment, sources, lengthBytes: aligned(segmentBudgetBytes({ sourceBytes, durationSeconds }, tracks)) };
 }
 
 /** Which bytes a segment needs, as the demuxer would open them; nothing is read. */
@@ -95,6 +104,19 @@ async function sourcesOf(
   const packets = demuxer.packets({ stretch, tracks: new Set(tracks.map(({ coded }) => coded.number)), open });
   await packets.next();
   return opened;
+}
+
+/** The index lies right in front of the media that it counts from. */
+function headOf(init: Uint8Array, index: Uint8Array): Uint8Array {
+  const head = new Uint8Array(aligned(init.length + FREE_BYTES + index.length));
+  head.set(init);
+  head.set(freeHeader(head.length - init.length - index.length), init.length);
+  head.set(index, head.length - index.length);
+  return head;
+}
+
+function aligned(lengthBytes: number): number {
+  return Math.ceil(lengthBytes / ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
 }
 
 /** The durations add up to the time of each segment, however they are rounded. */

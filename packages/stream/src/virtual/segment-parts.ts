@@ -3,13 +3,10 @@ import type { ByteStream } from "@riptide/media";
 import { fragmenterOf } from "../film-fragments.ts";
 import type { PreparedFilm } from "../film-tracks.ts";
 import type { PlacedSegment } from "./film-layout.ts";
+import { FREE_BYTES, freeBox } from "./free-box.ts";
 
-/** A `free` box (ISO/IEC 14496-12 §8.1.2) without content. */
-const FREE_BYTES = 8;
 /** An hour of sound in frames of 20 ms. Each costs some hundred bytes beside its data, and they may hold a byte each. */
 const PACKETS_LIMIT = 200_000;
-/** Padding is the same block of zeros again and again. */
-const ZEROS = new Uint8Array(64 * 1024);
 
 /**
  * The bytes of a segment of a virtual film, as buffers to be sent in order: exactly as many as were set aside for it. They
@@ -45,19 +42,8 @@ export async function segmentParts(
   const parts = fragmenter.finish().flat();
   const paddingBytes = budgetBytes - parts.reduce((sum, { length }) => sum + length, 0);
   if (paddingBytes < FREE_BYTES) throw overBudget();
-  return [...parts, ...padding(paddingBytes)];
+  return [...parts, ...freeBox(paddingBytes)];
 }
-
-function padding(lengthBytes: number): Uint8Array[] {
-  const header = new Uint8Array(FREE_BYTES);
-  new DataView(header.buffer).setUint32(0, lengthBytes);
-  header.set(FREE, 4);
-  const parts = [header];
-  for (let left = lengthBytes - FREE_BYTES; left > 0; left -= ZEROS.length) parts.push(ZEROS.subarray(0, left));
-  return parts;
-}
-
-const FREE = Uint8Array.from("free", (character) => character.charCodeAt(0));
 
 function overBudget(): MediaError {
   return new MediaError(

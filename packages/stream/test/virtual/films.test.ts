@@ -3,9 +3,9 @@ import type { ByteRange } from "@riptide/core";
 import * as fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { realClock } from "../../../transcode/test/support/clocks.ts";
-import { createContext, get, head, INFO_HASH, readAll, readerOf } from "../support/context.ts";
+import { createContext, get, head, INFO_HASH, KIB, readAll, readerOf } from "../support/context.ts";
 import { H264, makeFilm, probe } from "../support/films.ts";
-import { topLevelTypes } from "../support/fragments.ts";
+import { fragmentsOf, topLevelTypes } from "../support/fragments.ts";
 import { bytesOf, codeOf, complete, factory, packetsByTrack, virtual } from "./virtual.ts";
 
 const VP9 = "-c:v libvpx-vp9 -deadline realtime -cpu-used 8 -g 24";
@@ -82,8 +82,8 @@ describe("The virtual file of a Matroska film", () => {
 
   test("is an index and then a fragment for each segment, with padding", () => {
     const types = topLevelTypes(filmOf(TITLE).whole);
-    expect(types.slice(0, 3)).toEqual(["ftyp", "moov", "sidx"]);
-    expect(types.slice(3)).toEqual([
+    expect(types.slice(0, 4)).toEqual(["ftyp", "moov", "free", "sidx"]);
+    expect(types.slice(4)).toEqual([
       "moof",
       "mdat",
       "free",
@@ -97,6 +97,17 @@ describe("The virtual file of a Matroska film", () => {
       "mdat",
       "free",
     ]);
+  });
+
+  test("has its segments where blocks of 32 KiB begin, which is where Chromium reads from", () => {
+    const whole = Buffer.from(filmOf(TITLE).whole);
+    const offsets = fragmentsOf(whole).map(({ offset }) => offset);
+    expect(offsets).toHaveLength(4);
+    expect([...offsets, whole.length].map((offset) => offset % (32 * KIB))).toEqual([0, 0, 0, 0, 0]);
+    const index = whole.indexOf("sidx") - 4;
+    expect(index + whole.readUInt32BE(index)).toBe(offsets[0]);
+    const lengths = offsets.map((offset, segment) => (offsets[segment + 1] ?? whole.length) - offset);
+    expect(lengths.map((_, segment) => whole.readUInt32BE(index + 40 + 12 * segment))).toEqual(lengths);
   });
 
   test("says what it is, however it is asked for", async () => {

@@ -115,6 +115,16 @@ function fragmentBytes(tracks: readonly MuxTrack[], frames: readonly StoredFrame
   return fragments.flat().reduce((sum, { length }) => sum + length, 0);
 }
 
+/** Frames that MP4 has most to say of: all unlike each other, of hardly a byte, in blocks that hold as many as they can. */
+const dearest = (trackNumber: number, perSecond: number, perBlock: number, strayingSeconds: number): StoredFrame[] =>
+  Array.from({ length: Math.floor((8 + strayingSeconds) * perSecond) }, (_, index) => ({
+    trackNumber,
+    seconds: (index + (index % 3 === 0 ? 0.4 : 0)) / perSecond,
+    sizeBytes: 1 + (index % 2),
+    isKeyframe: trackNumber === 2 || index % 5 === 0,
+    headerBytes: index % perBlock === 0 ? blockHeaderBytes(2) : 0,
+  }));
+
 const ofTrack = (track: MuxTrack): number => segmentBudgetBytes({ sourceBytes: MIB, durationSeconds: 4 }, [track]);
 
 describe("The budget of a segment", () => {
@@ -128,16 +138,6 @@ describe("The budget of a segment", () => {
       { numRuns: 300 },
     );
   });
-
-  /** Frames that MP4 has most to say of: all unlike each other, of hardly a byte, in blocks that hold as many as they can. */
-  const dearest = (trackNumber: number, perSecond: number, perBlock: number, strayingSeconds: number): StoredFrame[] =>
-    Array.from({ length: Math.floor((8 + strayingSeconds) * perSecond) }, (_, index) => ({
-      trackNumber,
-      seconds: (index + (index % 3 === 0 ? 0.4 : 0)) / perSecond,
-      sizeBytes: 1 + (index % 2),
-      isKeyframe: trackNumber === 2 || index % 5 === 0,
-      headerBytes: index % perBlock === 0 ? blockHeaderBytes(2) : 0,
-    }));
 
   test.each<[string, MuxTrack, StoredFrame[]]>([
     ["60 pictures a second where 24 are told", TRACKS.picture, dearest(1, 60, 1, 0)],
