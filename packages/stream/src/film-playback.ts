@@ -6,12 +6,6 @@ import type { MediaLibrary } from "./media-library.ts";
 import type { PlaybackChoice, PlaybackContext } from "./playback.ts";
 import { choosePlayback } from "./playback-choice.ts";
 
-/**
- * Whether the playlists take `?aac=`, the sound tracks to convert. While they do not, a film whose sound must be converted is
- * played as one stream instead. Nothing else depends on it.
- */
-const HLS_CONVERTS_AUDIO: boolean = false;
-
 /** What is the same for all films of a server. */
 type PlaybackSettings = Pick<PlaybackContext, "hasFfmpeg" | "neverTranscodeVideo">;
 
@@ -38,8 +32,7 @@ export async function filmPlayback(
   };
   const atBest = choose(true);
   const hangsOnIndex = atBest.mode === "hls" || atBest.mode === "virtual";
-  const choice = hangsOnIndex ? choose(await hasSegments(info, films, context)) : atBest;
-  return HLS_CONVERTS_AUDIO || choice.mode !== "hls" ? choice : withoutConvertedSegments(choice);
+  return hangsOnIndex ? choose(await hasSegments(info, films, context)) : atBest;
 }
 
 /** What an index rests on makes no difference, once it is there. */
@@ -49,10 +42,4 @@ const ANY_KIND: KeyIndexSummary["kind"] = "cues";
 async function hasSegments({ container }: MediaInfo, films: FilmLibrary, context: StreamContext): Promise<boolean> {
   const film = await films.film(container, context);
   return film !== undefined && (await films.segments(film, context)) !== undefined;
-}
-
-function withoutConvertedSegments(choice: PlaybackChoice): PlaybackChoice {
-  const [first] = choice.audio;
-  if (first?.treatment === "aac") return { ...choice, mode: "remux", audio: [first] };
-  return { ...choice, audio: choice.audio.filter(({ treatment }) => treatment === "copy") };
 }

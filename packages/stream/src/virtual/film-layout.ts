@@ -1,6 +1,5 @@
 import { type ByteRange, MediaError, rangeLength, type StreamContext } from "@riptide/core";
 import {
-  concatenate,
   type Demuxer,
   initSegment,
   type MuxTrack,

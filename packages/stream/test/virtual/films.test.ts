@@ -50,9 +50,11 @@ describe.each(FILMS)("The virtual file of $title", ({ title }) => {
     );
     const streams = await probe(whole);
     for (const [track, packets] of expected.entries()) {
+      // What Opus discards at its start lies before 0, which fragments cannot say; AAC's does in files that stay as they are.
+      const earliestSeconds = streams[track]!.codec === "opus" ? 0 : Number.NEGATIVE_INFINITY;
       for (const [index, { ptsSeconds }] of packets.entries()) {
-        // What Opus discards at its start lies before 0, which fragments cannot say.
-        expect(Math.abs(found[track]![index]!.ptsSeconds - Math.max(0, ptsSeconds))).toBeLessThan(0.00101);
+        const expectedSeconds = Math.max(earliestSeconds, ptsSeconds);
+        expect(Math.abs(found[track]![index]!.ptsSeconds - expectedSeconds)).toBeLessThan(0.00101);
       }
     }
     for (const { dts, frames } of streams) {
