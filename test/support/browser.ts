@@ -24,3 +24,13 @@ export const OPENS_NO_MATROSKA = `{
     return type.includes("matroska") ? "" : canPlayType.call(this, type);
   };
 }`;
+
+/** As above; makes Chromium like a television set, which plays MP4 and nothing in segments. */
+export const PLAYS_MP4_ONLY = `{
+  const { canPlayType } = HTMLMediaElement.prototype;
+  HTMLMediaElement.prototype.canPlayType = function (type) {
+    return /^(video|audio)\\/mp4/.test(type) ? canPlayType.call(this, type) : "";
+  };
+  delete globalThis.MediaSource;
+  delete globalThis.ManagedMediaSource;
+}`;
