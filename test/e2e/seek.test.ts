@@ -111,9 +111,10 @@ describeWith(
   "ffmpeg",
   "libtorrent",
   "chromium",
-)("a film that cannot be cut into segments", () => {
+)("a film that is not played in segments", () => {
   it.each([
     ["mpegts", "The film is repackaged"],
+    ["mkv-hevc", "The picture is converted to H.264"],
     ["avi-mpeg4-mp3", "The picture is converted to H.264"],
     ["mkv-h264-bframes-ac3-ass", "The sound is converted to AAC"],
   ] as const)("plays as one stream (%s)", { timeout: 300_000 }, async (name, reason) => {

@@ -5,18 +5,25 @@ import { chosenAudio, chosenVideo } from "./chosen-tracks.ts";
 
 /**
  * Plans how a file becomes fragmented MP4: tracks that MP4 and browsers can hold are copied, the others transcoded to H.264 and
- * AAC. The picture is the first video track; the sound is the track that `audioIndex` names, or the default one.
+ * AAC. The picture is the first video track; the sound is the track that `audioIndex` names, or the default one. What `isConverted` names is transcoded even where MP4 could hold it: not every
+ * browser plays all that others do.
  *
  * Throws `MediaError` `unsupported_media` if there is nothing to play, if the picture is in a format we do not know (rather
  * than play without it), or if `audioIndex` is no track.
  */
-export function planRemux(info: MediaInfo, audioIndex?: number): RemuxPlan {
-  const video = planVideo(info);
-  const audio = planAudio(info, audioIndex);
+export function planRemux(info: MediaInfo, audioIndex?: number, isConverted: ConvertedTracks = {}): RemuxPlan {
+  const video = planVideo(info, isConverted.video);
+  const audio = planAudio(info, audioIndex, isConverted.audio);
   if (video === undefined && audio === undefined) {
     throw unsupported("This file has no picture and no sound that Riptide can play. Choose another file.");
   }
   return { demuxer: DEMUXERS[info.container], video, audio };
+}
+
+/** The tracks that are transcoded whatever they are. */
+export interface ConvertedTracks {
+  readonly video?: boolean;
+  readonly audio?: boolean;
 }
 
 /** Throws `unsupported_media` for what ffmpeg cannot read from start to end, as it gets it through a pipe. */
@@ -36,9 +43,11 @@ const DEMUXERS: Readonly<Record<Container, Demuxer>> = {
   ogg: "ogg",
 };
 
-function planVideo(info: MediaInfo): VideoPlan | undefined {
+function planVideo(info: MediaInfo, isConverted = false): VideoPlan | undefined {
   const chosen = chosenVideo(info);
-  if (chosen !== undefined) return { index: chosen.index, codec: videoTreatment(info.container, chosen) };
+  if (chosen !== undefined) {
+    return { index: chosen.index, codec: isConverted ? "h264" : videoTreatment(info.container, chosen) };
+  }
   if (info.tracks.every(({ kind }) => kind !== "video")) return undefined;
   throw unsupported("The picture of this file is in a format that Riptide cannot convert. Download it instead.");
 }
@@ -56,16 +65,16 @@ export function videoTreatment(container: Container, { codec, codecTag }: VideoT
  */
 const VFW_CODEC_ID = "V_MS/VFW/FOURCC";
 
-function planAudio(info: MediaInfo, audioIndex: number | undefined): AudioPlan | undefined {
+function planAudio(info: MediaInfo, audioIndex: number | undefined, isConverted = false): AudioPlan | undefined {
   const chosen = chosenAudio(info, audioIndex);
   if (chosen === undefined && audioIndex !== undefined) {
     throw unsupported(`This file has no playable audio track ${audioIndex}. Choose one of those that it lists.`);
   }
-  return chosen && audioPlan(info, chosen);
+  return chosen && audioPlan(info, chosen, isConverted);
 }
 
-function audioPlan({ container, tracks }: MediaInfo, track: AudioTrack): AudioPlan {
-  const codec = audioTreatment(container, track);
+function audioPlan({ container, tracks }: MediaInfo, track: AudioTrack, isConverted: boolean): AudioPlan {
+  const codec = isConverted ? "aac" : audioTreatment(container, track);
   if (container !== "mpegts") return { index: track.index, codec };
   // ffmpeg splits a TrueHD stream of a transport stream in two: itself, and the AC-3 that lies in it.
   const splitBefore = tracks.filter((other) => other.codec === "truehd" && other.index < track.index).length;

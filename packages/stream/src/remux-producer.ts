@@ -5,7 +5,7 @@ import { copiedBody, copiedFilm } from "./copied-body.ts";
 import { CONTENT_SAFETY_HEADERS, contentDisposition } from "./file-headers.ts";
 import type { FilmLibrary } from "./film-library.ts";
 import { demandEnds, type MediaLibrary } from "./media-library.ts";
-import { planRemux } from "./plan-remux.ts";
+import { type ConvertedTracks, planRemux } from "./plan-remux.ts";
 import { playbackReason } from "./playback-reasons.ts";
 
 export interface RemuxDependencies {
@@ -19,7 +19,8 @@ export interface RemuxDependencies {
 /**
  * Any container as fragmented MP4, from `?t=` seconds on and with the sound of `?audio=`: by our own muxer where the tracks are
  * copied out of Matroska or MP4, else through ffmpeg. The response has no length, no ranges and no validator: where it is cut
- * into fragments depends on how its bytes come.
+ * into fragments depends on how its bytes come. `?video=h264` and `?sound=aac` convert what could be copied, for a player that would not
+ * play it.
  */
 export function createRemuxProducer(dependencies: RemuxDependencies): StreamProducer {
   return { produce: (request, context) => produceRemux(request, context, dependencies) };
@@ -45,15 +46,17 @@ async function produceRemux(
 interface RemuxQuery {
   readonly startSeconds: number;
   readonly audioIndex: number | undefined;
+  readonly isConverted: ConvertedTracks;
 }
 
-/** Only numbers leave this function. */
+/** Only numbers and what they name leave this function. */
 function parseQuery(parameters: URLSearchParams): RemuxQuery {
   const startText = parameters.get("t") ?? "0";
   if (!/^\d{1,7}(\.\d{1,9})?$/.test(startText)) {
     throw new MediaError("not_seekable", "The start time t must be a number of seconds, such as 90 or 90.5.");
   }
-  return { startSeconds: Number(startText), audioIndex: audioIndexOf(parameters) };
+  const isConverted = { video: parameters.get("video") === "h264", audio: parameters.get("sound") === "aac" };
+  return { startSeconds: Number(startText), audioIndex: audioIndexOf(parameters), isConverted };
 }
 
 /** The sound track that `?audio=` names; undefined without it. Throws `unsupported_media` for what is no number. */
@@ -68,14 +71,14 @@ type StartBody = () => Promise<ReadableStream<Uint8Array>>;
 
 /** Both ends of the file are demanded meanwhile: for a later time, the index at the end is needed too. */
 async function prepare(
-  { startSeconds, audioIndex }: RemuxQuery,
+  { startSeconds, audioIndex, isConverted }: RemuxQuery,
   context: StreamContext,
   { library, films, transcoder, neverTranscodeVideo }: RemuxDependencies,
 ): Promise<StartBody> {
   const ends = startSeconds === 0 ? undefined : demandEnds(context.provider);
   try {
     const info = await library.mediaInfo(context);
-    const plan = planRemux(info, audioIndex);
+    const plan = planRemux(info, audioIndex, isConverted);
     if (neverTranscodeVideo && plan.video?.codec === "h264") throw notConverted();
     const copied = await copiedFilm(plan, info, films, context);
     if (copied !== undefined) return await copiedBody(copied, startSeconds, { films, library, context });

@@ -17,6 +17,13 @@ describe("The container decides the demuxer", () => {
   });
 });
 
+test("What MP4 holds is converted all the same where that is wanted", () => {
+  const info = mediaInfo("matroska", [videoTrack("hevc"), audioTrack("flac")]);
+  expect(planRemux(info, undefined, { video: true }).video).toEqual({ index: 0, codec: "h264" });
+  expect(planRemux(info, undefined, { video: true }).audio).toEqual({ index: 0, codec: "copy" });
+  expect(planRemux(info, 0, { audio: true })).toMatchObject({ video: { codec: "copy_hevc" }, audio: { codec: "aac" } });
+});
+
 describe("The picture", () => {
   test.each([
     ["h264", "copy"],

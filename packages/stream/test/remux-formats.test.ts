@@ -97,3 +97,18 @@ describe("Fragmented MP4 made of", () => {
     expect(streams[0]?.frames).toBeGreaterThan(180);
   });
 });
+
+test("What could be copied is converted where the address says so", { timeout: 30_000 }, async () => {
+  const bytes = await makeFilm("mkv", "-c:v libvpx-vp9 -deadline realtime -cpu-used 8 -g 24 -c:a flac");
+  const factory = createStreamFactory({ ffmpeg, clock: realClock });
+  const codecsOf = async (query: string): Promise<string[]> => {
+    const { context } = createContext({ bytes, clock: realClock });
+    const streams = await probe(await readAll(await factory.remux.produce(get({}, `/remux.mp4${query}`), context)));
+    return streams.map(({ codec }) => codec);
+  };
+  expect(await codecsOf("")).toEqual(["vp9", "flac"]);
+  expect(await codecsOf("?video=h264&sound=aac")).toEqual(["h264", "aac"]);
+  expect(await codecsOf("?video=h264")).toEqual(["h264", "flac"]);
+  expect(await codecsOf("?sound=aac")).toEqual(["vp9", "aac"]);
+  expect(await codecsOf("?video=av1&sound=opus")).toEqual(["vp9", "flac"]);
+});

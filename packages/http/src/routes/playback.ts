@@ -53,16 +53,21 @@ const NAMES: Readonly<Record<Exclude<PlaybackMode, "unsupported">, string>> = {
   transcode: "remux.mp4",
 };
 
-/** One stream has the sound that was chosen for it. HLS has all of them, and its player chooses: it is told what to convert. */
-function queryOf({ mode, audio, reasons }: PlaybackChoice): string {
+/** One stream has the sound that was chosen for it, and is told what to convert. HLS has all of them, and its player chooses: it is told what to convert. */
+function queryOf({ mode, video, audio, reasons }: PlaybackChoice): string {
   if (mode === "hls") {
     const converted = audio.filter(({ treatment }) => treatment === "aac").map(({ index }) => index);
     return converted.length === 0 ? "" : `?aac=${converted.join(",")}`;
   }
   // The tracks of a file whose index is moved stay as they are.
-  const isFile = mode === "direct" || reasons.some(({ code }) => code === "index_moved");
+  if (mode === "direct" || reasons.some(({ code }) => code === "index_moved")) return "";
   const [sound] = audio;
-  return isFile || sound === undefined ? "" : `?audio=${sound.index}`;
+  const words = [
+    ...(sound === undefined ? [] : [`audio=${sound.index}`]),
+    ...(sound?.treatment === "aac" ? ["sound=aac"] : []),
+    ...(video?.treatment === "h264" ? ["video=h264"] : []),
+  ];
+  return words.length === 0 ? "" : `?${words.join("&")}`;
 }
 
 const choosePlayback = createRoute({

@@ -49,7 +49,17 @@ const audioTrack = z
   .optional()
   .openapi({ param: { name: "audio", in: "query" }, description: "Index among the audio tracks." });
 
-const remuxQuery = z.object({ t: startSeconds, audio: audioTrack });
+const convertedVideo = z
+  .enum(["h264"], "video is h264, or left out.")
+  .optional()
+  .openapi({ param: { name: "video", in: "query" }, description: "Convert the picture even if MP4 holds it." });
+
+const convertedSound = z
+  .enum(["aac"], "sound is aac, or left out.")
+  .optional()
+  .openapi({ param: { name: "sound", in: "query" }, description: "Convert the sound even if MP4 holds it." });
+
+const remuxQuery = z.object({ t: startSeconds, audio: audioTrack, video: convertedVideo, sound: convertedSound });
 
 const mediaContent = {
   "application/octet-stream": { schema: z.string().openapi({ format: "binary" }) },

@@ -29,7 +29,7 @@ describe("choosing how to play", () => {
   test.each([
     ["direct", [copied], "direct"],
     ["virtual", [copied], "virtual.mp4?audio=1"],
-    ["remux", [converted], "remux.mp4?audio=2"],
+    ["remux", [converted], "remux.mp4?audio=2&sound=aac"],
     ["remux", [], "remux.mp4"],
     ["transcode", [copied], "remux.mp4?audio=1"],
     ["hls", [copied], "hls/master.m3u8"],
@@ -40,6 +40,13 @@ describe("choosing how to play", () => {
     streams.choice = { ...PLAYBACK, mode, audio };
     const response = await send(PATH, ask());
     expect(await response.json()).toMatchObject({ mode, url: `/stream/${FILM}/0/${address}` });
+  });
+
+  test("says when the picture is to be converted", async () => {
+    const { send, streams } = await createWorld();
+    streams.choice = { ...PLAYBACK, mode: "transcode", video: { index: 0, treatment: "h264" } };
+    const url = `/stream/${FILM}/0/remux.mp4?audio=0&video=h264`;
+    expect(await (await send(PATH, ask())).json()).toMatchObject({ url });
   });
 
   test("names no sound of a file whose index alone is moved", async () => {
