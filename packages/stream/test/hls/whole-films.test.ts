@@ -6,7 +6,7 @@ import { decodingErrors } from "../../../media/test/support/ffmpeg.ts";
 import { probePackets } from "../../../media/test/support/ffprobe.ts";
 import { get, readAll } from "../support/context.ts";
 import { H264, makeFilm } from "../support/films.ts";
-import { FILMS, type FilmKind, filmOf, hlsFilm, wholeRendition } from "../support/hls.ts";
+import { FILMS, filmOf, hlsFilm, wholeRendition } from "../support/hls.ts";
 
 interface ProbedPacket {
   readonly ptsSeconds: number;
@@ -29,14 +29,11 @@ async function packetsOf(bytes: Uint8Array): Promise<ProbedPacket[][]> {
   }
 }
 
-/** ffmpeg takes the CodecDelay of Opus off the times of the sound; Matroska's own times contain it. */
-const CODEC_DELAY_SECONDS: Partial<Record<FilmKind, number>> = { WebM: 0.007 };
-
 /** Sound that is discarded at the start lies before 0 in the file, which fragments cannot say. */
-function expectSamePackets(found: readonly ProbedPacket[], expected: readonly ProbedPacket[], delaySeconds = 0): void {
+function expectSamePackets(found: readonly ProbedPacket[], expected: readonly ProbedPacket[]): void {
   expect(found.map(({ hash }) => hash)).toEqual(expected.map(({ hash }) => hash));
   const differences = found.map(({ ptsSeconds }, place) =>
-    Math.abs(ptsSeconds - Math.max(0, expected[place]!.ptsSeconds + delaySeconds)),
+    Math.abs(ptsSeconds - Math.max(0, expected[place]!.ptsSeconds)),
   );
   expect(Math.max(...differences)).toBeLessThanOrEqual(0.001);
 }
@@ -52,7 +49,7 @@ describe.each(FILMS)("All segments of %s", (kind) => {
     for (const [index, folder] of ["video", "audio/0"].entries()) {
       const whole = await wholeRendition(film, folder);
       const [packets] = await packetsOf(whole);
-      expectSamePackets(packets!, source[index]!, folder === "video" ? 0 : CODEC_DELAY_SECONDS[kind]);
+      expectSamePackets(packets!, source[index]!);
       expectSamePackets(packets!, stream[index]!);
       expect(await decodingErrors(whole)).toBe("");
     }
