@@ -104,7 +104,7 @@ async function outcomeOf(page: Page, url: string, index: number, path: string): 
 
 /** Runs in the page. A picture is shown and time goes on; a sound has no picture, and a single picture no time. */
 const UNTIL_IT_PLAYS_OR_FAILS = `(async () => {
-  for (const endMs = performance.now() + 60_000; performance.now() < endMs; ) {
+  for (const endMs = performance.now() + 30_000; performance.now() < endMs; ) {
     const line = document.querySelector("[data-testid=trace]");
     if (line?.classList.contains("error")) return line.textContent;
     const video = document.querySelector("video");

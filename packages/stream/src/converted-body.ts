@@ -1,12 +1,12 @@
-import { type ByteRange, type StreamContext, TranscodeError } from "@riptide/core";
-import type { MediaInfo } from "@riptide/media";
+import { MediaError, type StreamContext, TranscodeError } from "@riptide/core";
+import { fastStartLayout, type MediaInfo } from "@riptide/media";
 import type { RemuxPlan, Transcoder } from "@riptide/transcode";
 import type { FilmLibrary } from "./film-library.ts";
 import { type MediaLibrary, timed } from "./media-library.ts";
-import { assertReadInOrder } from "./plan-remux.ts";
 import { pulledBody } from "./pulled-body.ts";
-import { SequentialReader } from "./sequential-reader.ts";
+import { SequentialReader, type SequentialReaderOptions } from "./sequential-reader.ts";
 import { rangesFrom } from "./start-time.ts";
+import { PartsReader } from "./virtual/parts-reader.ts";
 
 /** What the pipe of a process takes at once: a longer chunk would only lie in memory. */
 const INPUT_CHUNK_BYTES = 64 * 1024;
@@ -33,12 +33,30 @@ export async function convertedBody(
   { library, films, transcoder, context }: ConvertedBodyDependencies,
 ): Promise<() => Promise<ReadableStream<Uint8Array>>> {
   if (transcoder === undefined) throw ffmpegMissing();
-  assertReadInOrder(info);
-  const ranges = await rangesFrom(startSeconds, info, context, films);
+  const open = await inReadingOrder(startSeconds, info, context, films);
   transcoder.assertCan(plan);
   const bytesPerSecond = library.bytesPerSecond(context);
-  return () =>
-    startProcess(plan, transcoder, context, (signal) => readRanges(context, ranges, { signal, bytesPerSecond }));
+  return () => startProcess(plan, transcoder, context, (signal) => chunksOf(open({ signal, bytesPerSecond })));
+}
+
+type OpenReader = (options: SequentialReaderOptions) => SequentialReader | PartsReader;
+
+/** What ffmpeg gets through a pipe it reads from start to end: an MP4 that has its index at its end is rearranged for it. */
+async function inReadingOrder(
+  startSeconds: number,
+  info: MediaInfo,
+  context: StreamContext,
+  films: FilmLibrary,
+): Promise<OpenReader> {
+  const { provider, signal } = context;
+  const ranges = await rangesFrom(startSeconds, info, context, films);
+  if (info.container !== "mp4" || info.isFastStart !== false) {
+    return (options) => new SequentialReader(provider, ranges, options);
+  }
+  const layout = await fastStartLayout(provider, { signal });
+  if (layout === undefined) throw notInOrder();
+  const whole = { start: 0, end: layout.sizeBytes };
+  return (options) => new PartsReader(layout, whole, provider, options);
 }
 
 /** Waits for the first bytes: until then a failure can still be told by a status. */
@@ -62,12 +80,7 @@ async function startProcess(
   return pulledBody(next, (reason) => reader.cancel(reason));
 }
 
-async function* readRanges(
-  { provider }: StreamContext,
-  ranges: readonly ByteRange[],
-  options: { readonly signal: AbortSignal; readonly bytesPerSecond: number | undefined },
-): AsyncGenerator<Uint8Array, void> {
-  const reader = new SequentialReader(provider, ranges, options);
+async function* chunksOf(reader: ReturnType<OpenReader>): AsyncGenerator<Uint8Array, void> {
   try {
     for (;;) {
       const chunk = await reader.next(INPUT_CHUNK_BYTES);
@@ -85,6 +98,13 @@ async function firstFragment(reader: ReadableStreamDefaultReader<Uint8Array>): P
   if (value !== undefined && String.fromCharCode(...value.subarray(4, 8)) === "ftyp") return value;
   await reader.cancel();
   throw new TranscodeError("ffmpeg_failed", "ffmpeg found nothing to play in this file. Try another copy of it.");
+}
+
+function notInOrder(): MediaError {
+  return new MediaError(
+    "unsupported_media",
+    "This MP4 keeps its index at its end, and it cannot be moved. Play the file directly, or download it.",
+  );
 }
 
 /** Something must be converted, and there is nothing to do it. */

@@ -1,12 +1,12 @@
 import { MediaError } from "@riptide/core";
-import type { AudioCodec, AudioTrack, Container, MediaInfo, VideoTrack } from "@riptide/media";
+import type { AudioCodec, AudioTrack, Container, MediaInfo, TranscodableCodec, VideoTrack } from "@riptide/media";
 import { type AudioPlan, type Demuxer, type RemuxPlan, TRACKS_LIMIT, type VideoPlan } from "@riptide/transcode";
 import { chosenAudio, chosenVideo } from "./chosen-tracks.ts";
 
 /**
  * Plans how a file becomes fragmented MP4: tracks that MP4 and browsers can hold are copied, the others transcoded to H.264 and
- * AAC. The picture is the first video track; the sound is the track that `audioIndex` names, or the default one. What `isConverted` names is transcoded even where MP4 could hold it: not every
- * browser plays all that others do.
+ * AAC. The picture is the first video track; the sound is the track that `audioIndex` names, or the default one. What
+ * `isConverted` names is transcoded even where MP4 could hold it: not every browser plays all that others do.
  *
  * Throws `MediaError` `unsupported_media` if there is nothing to play, if the picture is in a format we do not know (rather
  * than play without it), or if `audioIndex` is no track.
@@ -24,12 +24,6 @@ export function planRemux(info: MediaInfo, audioIndex?: number, isConverted: Con
 export interface ConvertedTracks {
   readonly video?: boolean;
   readonly audio?: boolean;
-}
-
-/** Throws `unsupported_media` for what ffmpeg cannot read from start to end, as it gets it through a pipe. */
-export function assertReadInOrder({ container, isFastStart }: MediaInfo): void {
-  if (container !== "mp4" || isFastStart !== false) return;
-  throw unsupported("This MP4 keeps its index at its end, so it cannot be converted while it loads. Play it directly.");
 }
 
 const DEMUXERS: Readonly<Record<Container, Demuxer>> = {
@@ -87,6 +81,20 @@ export function audioTreatment(container: Container, { codec, codecTag }: AudioT
   if (container === "avi" || container === "asf") return "aac";
   return COPIED_AUDIO.has(codec) ? "copy" : "aac";
 }
+
+/**
+ * Sounds that can be converted to AAC segment by segment. Not PCM, whose width no media info tells, and not TrueHD, which has no
+ * frames that stand for themselves.
+ */
+export const SEGMENT_CONVERTIBLE_AUDIO: ReadonlySet<AudioCodec> = new Set([
+  "ac3",
+  "eac3",
+  "dts",
+  "mp2",
+  "mp3",
+  "flac",
+  "vorbis",
+] satisfies TranscodableCodec[]);
 
 const COPIED_AUDIO: ReadonlySet<AudioCodec> = new Set(["aac", "opus", "flac"]);
 /** ISO/IEC 13818-1 table 2-34: AAC with ADTS headers. The other AAC there has LATM ones, which cannot be copied. */

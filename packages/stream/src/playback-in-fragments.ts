@@ -1,6 +1,6 @@
 import type { AudioCodec, AudioTrack, Container, VideoTrack } from "@riptide/media";
 import { type FragmentClient, hasTooManyChannels } from "./known-client.ts";
-import { audioTreatment, videoTreatment } from "./plan-remux.ts";
+import { audioTreatment, SEGMENT_CONVERTIBLE_AUDIO, videoTreatment } from "./plan-remux.ts";
 import {
   type AudioChoice,
   type Film,
@@ -33,7 +33,9 @@ export function playbackInFragments(
     return unsupportedPlayback([...doubts, "unsupported_no_ffmpeg"]);
   }
   const isAudioCopied = audio[0]?.treatment !== "aac";
-  const { mode, why } = surface(film, client, context, { isVideoCopied, isAudioCopied });
+  const inSegments = audio.filter((choice) => isSegmented(choice, film));
+  const isAudioSegmented = inSegments[0] === audio[0];
+  const { mode, why } = surface(film, client, context, { isVideoCopied, isAudioCopied, isAudioSegmented });
   const done: PlaybackReasonCode[] = [
     ...(isVideoCopied ? [] : (["video_converted"] as const)),
     ...(isAudioCopied ? [] : (["audio_converted"] as const)),
@@ -43,8 +45,15 @@ export function playbackInFragments(
     mode,
     reasons: [...doubts, ...film.notes, ...notes, ...why, ...done].map(playbackReason),
     video: video && { index: video.index, treatment: isVideoCopied ? "copy" : "h264" },
-    audio: mode === "hls" ? audio : audio.slice(0, 1),
+    audio: mode === "hls" ? inSegments : audio.slice(0, 1),
   };
+}
+
+function isSegmented({ index, treatment }: AudioChoice, { audio, otherAudio }: Film): boolean {
+  const isConvertible = [audio, ...otherAudio].some(
+    (track) => track?.index === index && SEGMENT_CONVERTIBLE_AUDIO.has(track.codec),
+  );
+  return treatment === "copy" || isConvertible;
 }
 
 function canCopyVideo(container: Container, track: VideoTrack, client: FragmentClient): boolean {
@@ -92,15 +101,18 @@ function audioChoice(
   return hasFfmpeg && client.playsConverted.audio ? [{ index: track.index, treatment: "aac" }] : [];
 }
 
+type SurfaceCondition = "isVideoCopied" | "isAudioCopied" | "isAudioSegmented";
+
 function surface(
   { container }: Film,
   client: FragmentClient,
   { keyIndexKind, hasVirtualRemux }: PlaybackContext,
-  { isVideoCopied, isAudioCopied }: { isVideoCopied: boolean; isAudioCopied: boolean },
+  { isVideoCopied, isAudioCopied, isAudioSegmented }: Readonly<Record<SurfaceCondition, boolean>>,
 ): { mode: PlaybackMode; why: readonly PlaybackReasonCode[] } {
   if (!isVideoCopied) return { mode: "transcode", why: [] };
   if (!SEGMENTED_CONTAINERS.has(container)) return { mode: "remux", why: ["not_segmented"] };
   if (keyIndexKind === undefined) return { mode: "remux", why: ["no_key_index"] };
+  if (client.takesHls && !isAudioSegmented) return { mode: "remux", why: ["audio_not_segmented"] };
   if (client.takesHls) return { mode: "hls", why: [] };
   // The length of what is converted is not known before it is done.
   return { mode: hasVirtualRemux && isAudioCopied ? "virtual" : "remux", why: ["hls_not_played"] };

@@ -30,6 +30,7 @@ const MESSAGES = {
   // Why not in segments
   hls_not_played: "Your player did not say that it takes HLS.",
   no_key_index: "This file has no index of its keyframes, so it cannot be cut into segments.",
+  audio_not_segmented: "This kind of sound can only be converted in one stream.",
   not_segmented: "This kind of file cannot be cut into segments yet.",
   // What is missing
   audio_unknown: "The sound is in a format that Riptide does not know.",

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { assertReadInOrder, planRemux } from "../src/plan-remux.ts";
+import { planRemux } from "../src/plan-remux.ts";
 import { audioTrack, mediaInfo, subtitleTrack, videoTrack } from "./support/media-infos.ts";
 
 describe("The container decides the demuxer", () => {
@@ -144,21 +144,5 @@ describe("What cannot be planned is unsupported", () => {
   test("and no plan names a track that ffmpeg may not open", () => {
     const disc = Array.from({ length: 64 }, (_, index) => audioTrack("truehd", { index }));
     expect(planRemux(mediaInfo("mpegts", disc), 63).audio?.index).toBe(63);
-  });
-});
-
-describe("What goes through a pipe is read from its start to its end", () => {
-  test("so an MP4 with its index at the end can be planned, but not be converted", () => {
-    const info = mediaInfo("mp4", [videoTrack("h264")], { isFastStart: false });
-    expect(planRemux(info)).toMatchObject({ demuxer: "mov", video: { codec: "copy" } });
-    expect(() => assertReadInOrder(info)).toThrow(expect.objectContaining({ code: "unsupported_media" }));
-  });
-
-  test.each([
-    ["an MP4 with its index in front", mediaInfo("mp4", [videoTrack("h264")], { isFastStart: true })],
-    ["an MP4 in fragments", mediaInfo("mp4", [videoTrack("h264")])],
-    ["any other container", mediaInfo("avi", [videoTrack("mpeg4")], { isFastStart: false })],
-  ])("as %s is", (_, info) => {
-    expect(() => assertReadInOrder(info)).not.toThrow();
   });
 });

@@ -47,6 +47,7 @@ const FORMATS: [string, string, string, string[]][] = [
   ["Windows Media", "wmv", "-c:v wmv2 -q:v 5 -c:a wmav2", ["h264", "aac"]],
   ["Ogg with Theora and Vorbis", "ogv", "-c:v libtheora -q:v 5 -c:a libvorbis", ["h264", "aac"]],
   ["MP4 with AC-3", "mp4", `${H264} -c:a ac3 -movflags +faststart`, ["h264", "aac"]],
+  ["MP4 with AC-3 and its index at the end", "mp4", `${H264} -c:a ac3`, ["h264", "aac"]],
   ["fragmented MP4", "mp4", `${H264} ${AAC} -movflags +empty_moov+frag_keyframe`, ["h264", "aac"]],
 ];
 
@@ -111,4 +112,17 @@ test("What could be copied is converted where the address says so", { timeout: 3
   expect(await codecsOf("?video=h264")).toEqual(["h264", "flac"]);
   expect(await codecsOf("?sound=aac")).toEqual(["vp9", "aac"]);
   expect(await codecsOf("?video=av1&sound=opus")).toEqual(["vp9", "flac"]);
+});
+
+test("An index at the end that cannot be moved to the front is refused, and nothing is started", async () => {
+  const bytes = await makeFilm("mp4", `${H264} -c:a ac3`);
+  // It then says that fragments follow (ISO/IEC 14496-12 §8.8.1), whose places nobody would mend.
+  bytes.set(Buffer.from("mvex"), Buffer.from(bytes).lastIndexOf("udta"));
+  const factory = createStreamFactory({ ffmpeg, clock: realClock });
+  const { context, provider } = createContext({ bytes, clock: realClock });
+  await expect(factory.remux.produce(get({}, "/remux.mp4"), context)).rejects.toMatchObject({
+    code: "unsupported_media",
+    message: "This MP4 keeps its index at its end, and it cannot be moved. Play the file directly, or download it.",
+  });
+  expect([factory.ffmpeg?.active, provider.counters().demandsHeld]).toEqual([0, 0]);
 });

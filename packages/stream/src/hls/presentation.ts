@@ -8,7 +8,6 @@ import {
   type MediaInfo,
   type SegmentPlan,
   type SubtitleTrack,
-  type TranscodableCodec,
   type VideoTrack,
 } from "@riptide/media";
 import type { AudioEncoderPool } from "@riptide/transcode";
@@ -16,7 +15,7 @@ import { chosenVideo, usableAudio } from "../chosen-tracks.ts";
 import type { Film, FilmLibrary } from "../film-library.ts";
 import { codedTrackOf } from "../film-tracks.ts";
 import type { MediaLibrary } from "../media-library.ts";
-import { audioTreatment, videoTreatment } from "../plan-remux.ts";
+import { audioTreatment, SEGMENT_CONVERTIBLE_AUDIO, videoTreatment } from "../plan-remux.ts";
 import type { SoundGrids } from "./sound-grids.ts";
 
 export interface HlsDependencies {
@@ -97,22 +96,11 @@ function treatmentOf(
   toConvert: ReadonlySet<number> | undefined,
 ): PresentedSound["treatment"] | undefined {
   const isPlayed = toConvert === undefined ? audioTreatment(container, track) === "copy" : !toConvert.has(track.index);
-  if (!isPlayed && CONVERTIBLE_CODECS.has(track.codec)) return "aac";
+  if (!isPlayed && SEGMENT_CONVERTIBLE_AUDIO.has(track.codec)) return "aac";
   // A client that asks for stereo can mix what we cannot convert.
   const isCopied = isPlayed || audioTreatment(container, track) === "copy";
   return isCopied && isMuxable(coded) ? "copy" : undefined;
 }
-
-/** Not PCM, whose width no media info tells, and not TrueHD, which has no frames that stand for themselves. */
-const CONVERTIBLE_CODECS: ReadonlySet<AudioTrack["codec"]> = new Set([
-  "ac3",
-  "eac3",
-  "dts",
-  "mp2",
-  "mp3",
-  "flac",
-  "vorbis",
-] satisfies TranscodableCodec[]);
 
 const TEXT_CODECS: ReadonlySet<SubtitleTrack["codec"]> = new Set(["srt", "ass", "webvtt", "mov_text"]);
 

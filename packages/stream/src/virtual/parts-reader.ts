@@ -3,7 +3,7 @@ import type { FastStartLayout, FastStartPart } from "@riptide/media";
 import { SequentialReader, type SequentialReaderOptions } from "../sequential-reader.ts";
 
 /** Reads a range of a rearranged file. Of the original, what lies in the range is demanded and nothing else. */
-export class PartsReader {
+export class PartsReader implements Disposable {
   readonly #source: SequentialReader;
   /** What is left to read. */
   readonly #parts: FastStartPart[];
@@ -24,6 +24,11 @@ export class PartsReader {
         : (await this.#source.next(Math.min(lengthBytes, rangeLength(part.range))))!;
     this.#parts.splice(0, 1, ...withoutFirst(part, chunk.length));
     return chunk;
+  }
+
+  /** Demands nothing any more. */
+  [Symbol.dispose](): void {
+    this.#source[Symbol.dispose]();
   }
 }
 
