@@ -180,7 +180,7 @@ async function startStreams(riptide: TestProcess) {
   const torrents = await readyTorrents(url, 3);
   const infoHash = (extension: string): string => torrents.find(({ name }) => name.endsWith(extension))!.infoHash;
   const bodies = await Promise.all(
-    [`${infoHash(".mp4")}/0/direct`, `${infoHash(".mkv")}/0/remux.mp4`].map(async (path) => {
+    [`${infoHash(".mp4")}/0/direct`, `${infoHash(".mkv")}/0/remux.mp4?sound=aac`].map(async (path) => {
       const response = await fetch(`${url}/stream/${path}`);
       expect(response.status).toBe(200);
       const reader = (response.body as ReadableStream<Uint8Array>).getReader();

@@ -106,7 +106,7 @@ describe("without ffmpeg", () => {
     const headers = { range: "bytes=0-99999" };
     const direct = await fetch(`${url}/stream/${await infoHash(".mp4")}/0`, { headers });
     expect([direct.status, (await direct.arrayBuffer()).byteLength]).toEqual([206, 100_000]);
-    const remux = await fetch(`${url}/stream/${await infoHash(".mkv")}/0/remux.mp4`);
+    const remux = await fetch(`${url}/stream/${await infoHash(".mkv")}/0/remux.mp4?sound=aac`);
     expect(remux.status).toBe(503);
     expect(await remux.json()).toMatchObject({
       code: "ffmpeg_missing",
