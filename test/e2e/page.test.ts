@@ -291,10 +291,13 @@ describeWith("chromium", "ffmpeg")("the page", () => {
 /** The text of the subtitle on the screen. Runs in the page. */
 const SHOWN_TEXT = `Array.from(document.querySelector("video").textTracks[0].activeCues ?? [], ({ text }) => text).join()`;
 
+/** A fifth of a second. */
+const HEARD_SAMPLES = 9600;
+
 /** Which sound track of a test film is heard. */
 async function heardTrack(page: Page): Promise<number | undefined> {
   const { samples } = await page.evaluate<{ samples: number[] }>(`(${hearInPage})(document.querySelector("video"))`);
-  return readSecondFromAudio(Float32Array.from(samples))?.track;
+  return readSecondFromAudio(Float32Array.from(samples.slice(-HEARD_SAMPLES)))?.track;
 }
 
 function seeds(film: Uint8Array, episodes: readonly Uint8Array[]): SimulatedTorrentSeed[] {

@@ -64,6 +64,19 @@ export function readSecondFromAudio(samples: Float32Array): HeardSecond | undefi
   return { second: high.step * TONE_SPAN + low.step, track: track.step, clearanceDecibels };
 }
 
+/**
+ * The second that sounds at the end of these samples of 48 kHz, and how long before their end it begins: if it begins within them,
+ * at least 200 ms from either end. Within 5 ms.
+ */
+export function readEdgeFromAudio(samples: Float32Array): { second: number; secondsBeforeEnd: number } | undefined {
+  const to = samples.length - WINDOW_SAMPLES;
+  const before = readSecondFromAudio(samples)?.second;
+  const second = readSecondFromAudio(samples.subarray(to))?.second;
+  if (before === undefined || second !== before + 1) return undefined;
+  const edge = findEdge(samples, 0, to, before, second);
+  return { second, secondsBeforeEnd: (samples.length - edge) / SAMPLE_RATE_HZ };
+}
+
 /** Times come from the container: a gap is filled with silence, and what precedes 0 is cut. */
 function decodeSamples(source: MediaSource, options: DecodeSecondsOptions): Promise<Float32Array> {
   return withMediaFile(source, async (path) => {
