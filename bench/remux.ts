@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { clockFrom, type StreamContext } from "@riptide/core";
+import { ChunkPool, clockFrom, type StreamContext } from "@riptide/core";
 import { createStreamFactory, createTimings } from "@riptide/stream";
 import { discoverFfmpeg, Transcoder } from "@riptide/transcode";
 import { films } from "../test/films/films.ts";
@@ -11,6 +11,7 @@ import { percentile, type Row } from "./table.ts";
 const STARTS = 21;
 const ROUNDS = 3;
 const never = new AbortController().signal;
+const chunks = new ChunkPool();
 const clock = clockFrom({ nowMs: () => performance.now(), setTimeout, clearTimeout });
 
 interface Run {
@@ -77,14 +78,14 @@ export async function benchRemux(): Promise<Row[]> {
 async function remuxOurselves(path: string, { isWhole }: { readonly isWhole: boolean }): Promise<Run> {
   await using provider = await openFileProvider(path);
   const file = { infoHash: "0".repeat(40), index: 0, name: "film.mkv" };
-  const context: StreamContext = { provider, file, clock, timings: createTimings(clock), signal: never };
+  const context: StreamContext = { provider, file, clock, timings: createTimings(clock), chunks, signal: never };
   const { remux } = createStreamFactory({ ffmpeg: undefined, clock });
   const startMs = performance.now();
   const response = await remux.produce(new Request("http://127.0.0.1/remux.mp4"), context);
   const reader = response.body!.getReader();
   const first = await readToFirstFragment(reader, startMs);
   const neededBytes = provider.readBytes;
-  if (isWhole) while (!(await reader.read()).done);
+  for (let read = await reader.read(); isWhole && !read.done; read = await reader.read()) chunks.giveBack(read.value);
   await reader.cancel();
   return { ...first, neededBytes, seconds: (performance.now() - startMs) / 1000 };
 }

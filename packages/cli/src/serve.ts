@@ -57,6 +57,7 @@ export async function serve(options: ServeOptions, context: ServeContext): Promi
     webRoot: WEB_ROOT,
     draining: draining.signal,
     log,
+    chunks,
   });
   stop.throwIfAborted();
   const server = await startListening(app, { host: options.host, port: options.port, log, chunks });

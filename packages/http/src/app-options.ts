@@ -1,4 +1,4 @@
-import type { Clock, TorrentEngine } from "@riptide/core";
+import type { ChunkPool, Clock, TorrentEngine } from "@riptide/core";
 import type { StreamFactory } from "@riptide/stream";
 import type { HostPolicy } from "./security/host-policy.ts";
 
@@ -21,4 +21,6 @@ export interface AppOptions {
   /** Aborted when the server is about to stop: it is then no longer ready, and nothing new begins to wait. */
   readonly draining?: AbortSignal | undefined;
   readonly log?: FailureLog | undefined;
+  /** Where the memory of long chunks comes from, if `listen` gives it back. */
+  readonly chunks?: ChunkPool | undefined;
 }

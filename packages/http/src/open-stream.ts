@@ -14,7 +14,7 @@ export type OpenedStream = StreamContext & { readonly timings: ReturnType<typeof
  * `file_not_found`, or the torrent's own failure.
  */
 export async function openStream(request: Request, target: FileTarget, options: AppOptions): Promise<OpenedStream> {
-  const { engine, clock } = options;
+  const { engine, clock, chunks } = options;
   if (request.method === "HEAD") assertMetadata(engine, target.infoHash);
   const timings = createTimings(clock);
   const client = followClient(request.signal);
@@ -23,7 +23,8 @@ export async function openStream(request: Request, target: FileTarget, options: 
   const { provider, torrent, file } = await engine.openFile(target.infoHash, target.index, { signal: wait.signal });
   timings.record("metadata", clock.nowMs() - startMs);
   const name = file.path.slice(file.path.lastIndexOf("/") + 1);
-  return { provider, file: { infoHash: torrent.infoHash, index: file.index, name }, clock, timings, signal: client };
+  const opened = { infoHash: torrent.infoHash, index: file.index, name };
+  return { provider, file: opened, clock, timings, chunks, signal: client };
 }
 
 /** The signal of a request, with a reason that is an `AbortError` whatever the server below gives as one. */

@@ -130,13 +130,17 @@ export class MediaReader {
   }
 }
 
-/** All blocks, one after the other. */
-export function concatenate(blocks: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(blocks.reduce((sum, block) => sum + block.length, 0));
+/** All parts, one after the other, in memory of their own or in what `lend` has for so many bytes. */
+export function concatenate(
+  parts: readonly Uint8Array[],
+  lend?: (lengthBytes: number) => Uint8Array | undefined,
+): Uint8Array {
+  const lengthBytes = parts.reduce((sum, part) => sum + part.length, 0);
+  const whole = lend?.(lengthBytes) ?? new Uint8Array(lengthBytes);
   let position = 0;
-  for (const block of blocks) {
-    whole.set(block, position);
-    position += block.length;
+  for (const part of parts) {
+    whole.set(part, position);
+    position += part.length;
   }
   return whole;
 }

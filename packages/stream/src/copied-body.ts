@@ -46,7 +46,7 @@ export async function copiedBody(
   return async () => {
     const part = { ...(await prepareFilm(films, copied, context)), stretch, isEntered: stretch.from !== undefined };
     return generatedBody(
-      (signal) => withInitialization(part, filmFragments(part, context.provider, { signal, bytesPerSecond })),
+      (signal) => withInitialization(part, filmFragments(part, context, { signal, bytesPerSecond })),
       context,
     );
   };

@@ -1,4 +1,4 @@
-import type { PieceProvider } from "@riptide/core";
+import type { StreamContext } from "@riptide/core";
 import { concatenate, Fragmenter, type FragmenterOptions, type Packet, type Stretch } from "@riptide/media";
 import { readPackets } from "./film-packets.ts";
 import type { PreparedFilm, PreparedTrack } from "./film-tracks.ts";
@@ -16,17 +16,19 @@ export interface FilmPart extends PreparedFilm {
 /** A part of a film as fragments of MP4, a chunk each: made as soon as its packets are there, and of nothing but those. */
 export async function* filmFragments(
   { film, tracks, stretch, isEntered = false }: FilmPart,
-  provider: PieceProvider,
+  { provider, chunks }: Pick<StreamContext, "provider" | "chunks">,
   options: SequentialReaderOptions,
 ): AsyncGenerator<Uint8Array, void> {
+  // In fresh memory, collecting the garbage took three times as long as making the fragments.
+  const lend = (lengthBytes: number): Uint8Array | undefined => chunks?.lend(lengthBytes);
   const fragmenter = fragmenterOf(tracks);
   const isPlayable = isEntered ? behindKeyframes(tracks) : () => true;
   const wanted = { stretch, tracks: new Set(tracks.map(({ mux }) => mux.coded.number)) };
   for await (const packets of readPackets(film.demuxer, wanted, provider, options)) {
     for (const packet of packets.filter(isPlayable)) fragmenter.push(packet);
-    for (const parts of fragmenter.take()) yield concatenate(parts);
+    for (const parts of fragmenter.take()) yield concatenate(parts, lend);
   }
-  for (const parts of fragmenter.finish()) yield concatenate(parts);
+  for (const parts of fragmenter.finish()) yield concatenate(parts, lend);
 }
 
 export function fragmenterOf(tracks: readonly PreparedTrack[], options: FragmenterOptions = {}): Fragmenter {

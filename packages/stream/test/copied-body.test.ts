@@ -1,4 +1,5 @@
-import { READAHEAD_MIN_BYTES, StreamError } from "@riptide/core";
+import { createHash } from "node:crypto";
+import { ChunkPool, POOLED_CHUNK_MIN_BYTES, READAHEAD_MIN_BYTES, StreamError } from "@riptide/core";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { complaintsOf, type Probed, probe } from "../../media/test/fmp4/clips.ts";
 import { createStreamFactory } from "../src/index.ts";
@@ -107,6 +108,26 @@ describe("Without ffmpeg", () => {
     expect(pictures?.[0]?.isKeyframe).toBe(true);
     expect(Math.abs(pictures![0]!.ptsSeconds - sounds![0]!.ptsSeconds)).toBeLessThan(0.6);
     expect(await complaintsOf(output)).toBe("");
+  });
+
+  test("long fragments are made in memory that is lent and used again, and are the same", async () => {
+    const viewer = complete(heavyFilm);
+    const chunks = new ChunkPool();
+    const { remux: producer } = factoryOf();
+    const response = await producer.produce(get({}, "/remux.mp4"), { ...viewer.context, chunks });
+    const whole = createHash("sha256");
+    const buffers = new Set<ArrayBufferLike>();
+    let longChunks = 0;
+    for await (const chunk of response.body!) {
+      whole.update(chunk);
+      if (chunk.length < POOLED_CHUNK_MIN_BYTES) continue;
+      longChunks += 1;
+      buffers.add(chunk.buffer);
+      chunks.giveBack(chunk);
+    }
+    expect(longChunks).toBeGreaterThan(buffers.size);
+    const alone = await copyOf(heavyFilm);
+    expect(whole.digest("hex")).toBe(createHash("sha256").update(alone).digest("hex"));
   });
 
   test("a film that is entered in front of pictures that nothing decodes leaves them out", async () => {

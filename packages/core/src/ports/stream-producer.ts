@@ -1,3 +1,4 @@
+import type { ChunkPool } from "../chunk-pool.ts";
 import type { Clock } from "./clock.ts";
 import type { PieceProvider } from "./piece-provider.ts";
 
@@ -24,6 +25,8 @@ export interface StreamContext {
   readonly file: StreamFile;
   readonly clock: Clock;
   readonly timings: PhaseTimings;
+  /** Where the memory of long chunks may come from: whoever sends the body gives it back. */
+  readonly chunks?: ChunkPool | undefined;
   /** Aborted when the client is gone. A producer also ends when its body is cancelled, whichever comes first. */
   readonly signal: AbortSignal;
 }

@@ -52,7 +52,7 @@ function copiedTrack(
     async *fragments(number, signal) {
       const tracks = [await prepareTrack(films, film, place, context)];
       const part = { film, tracks, stretch: plan[number]!.stretch };
-      yield* filmFragments(part, context.provider, { signal, bytesPerSecond: library.bytesPerSecond(context) });
+      yield* filmFragments(part, context, { signal, bytesPerSecond: library.bytesPerSecond(context) });
     },
   };
 }
