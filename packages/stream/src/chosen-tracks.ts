@@ -1,4 +1,4 @@
-import type { AudioTrack, MediaInfo, Track, VideoTrack } from "@riptide/media";
+import type { AudioTrack, MediaInfo, SubtitleTrack, Track, VideoTrack } from "@riptide/media";
 import { TRACKS_LIMIT } from "@riptide/transcode";
 
 /** The picture of a film: its first video track that we know. A still picture (cover art) only if there is no other. */
@@ -18,6 +18,13 @@ export function chosenAudio(info: MediaInfo, audioIndex?: number): AudioTrack | 
 export function usableAudio({ tracks }: MediaInfo): AudioTrack[] {
   return tracks.filter((track) => track.kind === "audio").filter(isUsable);
 }
+
+/** The subtitles that are text, and can be sent as WebVTT. */
+export function textTracks({ tracks }: MediaInfo): SubtitleTrack[] {
+  return tracks.filter((track) => track.kind === "subtitle").filter(({ codec }) => TEXT_CODECS.has(codec));
+}
+
+export const TEXT_CODECS: ReadonlySet<SubtitleTrack["codec"]> = new Set(["srt", "ass", "webvtt", "mov_text"]);
 
 function isUsable(track: Track): boolean {
   return track.codec !== "unknown" && track.index < TRACKS_LIMIT;

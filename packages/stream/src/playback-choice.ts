@@ -1,6 +1,6 @@
 import type { AudioCodec, MediaInfo } from "@riptide/media";
 import { chooseMode } from "./choose-mode.ts";
-import { chosenAudio, chosenVideo, usableAudio } from "./chosen-tracks.ts";
+import { chosenAudio, chosenVideo, textTracks, usableAudio } from "./chosen-tracks.ts";
 import type { ClientAbilities } from "./client-abilities.ts";
 import { hasTooManyChannels, type KnownClient, knownClient, SILENT_CLIENT } from "./known-client.ts";
 import { type Film, type PlaybackChoice, type PlaybackContext, unsupportedPlayback } from "./playback.ts";
@@ -23,7 +23,8 @@ export function choosePlayback(
   if (typeof film === "string") return unsupportedPlayback([film]);
   const client = knownClient(can, info);
   const doubts = doubtsAboutFile(film, client, can, context);
-  return doubts.length === 0 ? playbackAsFile(info, film) : playbackInFragments(film, client, context, doubts);
+  if (doubts.length > 0) return playbackInFragments(film, client, context, doubts);
+  return playbackWithSubtitles(info, film, client, context) ?? playbackAsFile(info, film);
 }
 
 function filmOf(info: MediaInfo, audioIndex: number | undefined): Film | PlaybackReasonCode {
@@ -63,6 +64,18 @@ function doubtsAboutFile(
 
 /** Measured in Chromium 156: the picture plays, no byte of sound is decoded, and no error is reported. */
 const NOT_IN_CHROMIUM: ReadonlySet<AudioCodec> = new Set(["ac3", "eac3", "dts", "truehd"]);
+
+/** Browsers that open Matroska show none of its subtitles. In segments they do: undefined if that would cost a conversion. */
+function playbackWithSubtitles(
+  info: MediaInfo,
+  film: Film,
+  client: KnownClient,
+  context: PlaybackContext,
+): PlaybackChoice | undefined {
+  if (film.container !== "matroska" || textTracks(info).length === 0) return undefined;
+  const choice = playbackInFragments(film, client, context, ["subtitles_not_shown"]);
+  return choice.mode === "hls" && choice.audio[0]?.treatment !== "aac" ? choice : undefined;
+}
 
 function playbackAsFile({ isFastStart }: MediaInfo, film: Film): PlaybackChoice {
   const isIndexMoved = isFastStart === false;

@@ -25,6 +25,7 @@ const MESSAGES = {
   audio_not_played: "Your player does not play the sound as it is coded in this file.",
   audio_not_first: "Your player would play another sound track of this file.",
   audio_channels: "The sound has more channels than your player takes.",
+  subtitles_not_shown: "Your player would not show the subtitles that this file holds.",
   silent_in_chromium: "Chromium plays Matroska with this sound silently, without saying so.",
   read_whole_by_firefox: "Firefox reads a Matroska file to its end before it plays.",
   // Why not in segments

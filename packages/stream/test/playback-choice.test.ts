@@ -99,6 +99,8 @@ const MATRIX: readonly [string, ...string[]][] = [
   ["webm: vp9 opus",       "direct",       "direct",       "direct",       "hls",          "transcode va", "transcode va", "direct"],
   ["webm: vp8 vorbis",     "direct",       "direct",       "direct",       "transcode va", "transcode va", "transcode va", "direct"],
   ["mkv: h264 aac",        "direct",       "direct",       "hls",          "hls",          "hls",          "virtual",      "remux"],
+  ["mkv: h264 aac text",   "hls",          "hls",          "hls",          "hls",          "hls",          "virtual",      "remux"],
+  ["mkv: h264 mp3 text",   "direct",       "direct",       "hls a",        "hls a",        "hls a",        "remux a",      "remux a"],
   ["mkv: h264 ac3",        "hls a",        "hls a",        "hls a",        "hls",          "hls",          "virtual",      "remux a"],
   ["mkv: h264 dts",        "hls a",        "hls a",        "hls a",        "hls a",        "hls a",        "remux a",      "remux a"],
   ["mkv: h264 truehd",     "remux a",      "remux a",      "remux a",      "remux a",      "remux a",      "remux a",      "remux a"],
@@ -229,6 +231,15 @@ describe("Chromium that boasts", () => {
 
   test("gets MP4 with what it says it plays", () => {
     expect(play("chromium, boasting", filmOf("mp4: h264 ac3")).mode).toBe("direct");
+  });
+});
+
+describe("Subtitles in Matroska", () => {
+  test("are a reason for segments, but not for a stream that cannot be entered", () => {
+    const film = filmOf("mkv: h264 aac text");
+    expect(codesOf(play("chromium", film))).toEqual(["subtitles_not_shown", "repackaged"]);
+    expect(play("chromium", film, { keyIndexKind: undefined }).mode).toBe("direct");
+    expect(play("chromium", filmOf("mkv: h264 text")).mode).toBe("hls");
   });
 });
 

@@ -11,7 +11,7 @@ import {
   type VideoTrack,
 } from "@riptide/media";
 import type { AudioEncoderPool } from "@riptide/transcode";
-import { chosenVideo, usableAudio } from "../chosen-tracks.ts";
+import { chosenVideo, textTracks, usableAudio } from "../chosen-tracks.ts";
 import type { Film, FilmLibrary } from "../film-library.ts";
 import { codedTrackOf } from "../film-tracks.ts";
 import type { MediaLibrary } from "../media-library.ts";
@@ -82,10 +82,7 @@ export async function openPresentation(
   // Rather than play in silence.
   const needsSound = !hasPicture || usableAudio(info).length > 0;
   if (needsSound && sounds.length === 0) throw notCopied();
-  const texts = info.tracks
-    .filter((track) => track.kind === "subtitle")
-    .filter(({ codec }) => TEXT_CODECS.has(codec))
-    .flatMap(codedOf);
+  const texts = textTracks(info).flatMap(codedOf);
   return { film, plan, index, video: presentedVideo, sounds, texts };
 }
 
@@ -101,8 +98,6 @@ function treatmentOf(
   const isCopied = isPlayed || audioTreatment(container, track) === "copy";
   return isCopied && isMuxable(coded) ? "copy" : undefined;
 }
-
-const TEXT_CODECS: ReadonlySet<SubtitleTrack["codec"]> = new Set(["srt", "ass", "webvtt", "mov_text"]);
 
 function notSegmented(): MediaError {
   return new MediaError(

@@ -9,6 +9,7 @@ import {
   supSegments,
   webVttDocument,
 } from "@riptide/media";
+import { TEXT_CODECS } from "../chosen-tracks.ts";
 import type { TrackForm } from "./resources.ts";
 
 /** Writes a track of subtitles in one form, a piece after the other. */
@@ -30,7 +31,7 @@ interface TrackFormat {
 export const TRACK_FORMATS: Readonly<Record<TrackForm, TrackFormat>> = {
   vtt: {
     mediaType: "text/vtt; charset=utf-8",
-    codecs: new Set(["srt", "ass", "webvtt", "mov_text"]),
+    codecs: TEXT_CODECS,
     open: (coded) =>
       writer(
         encoded(WEBVTT_HEAD),
