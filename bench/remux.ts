@@ -85,7 +85,7 @@ async function remuxOurselves(path: string, { isWhole }: { readonly isWhole: boo
   const reader = response.body!.getReader();
   const first = await readToFirstFragment(reader, startMs);
   const neededBytes = provider.readBytes;
-  for (let read = await reader.read(); isWhole && !read.done; read = await reader.read()) chunks.giveBack(read.value);
+  if (isWhole) await readToEnd(reader);
   await reader.cancel();
   return { ...first, neededBytes, seconds: (performance.now() - startMs) / 1000 };
 }
@@ -114,7 +114,7 @@ async function remuxByFfmpegPipe(path: string): Promise<Run> {
   });
   const reader = output.getReader();
   const first = await readToFirstFragment(reader, startMs);
-  while (!(await reader.read()).done);
+  await readToEnd(reader);
   return { ...first, neededBytes: undefined, seconds: (performance.now() - startMs) / 1000 };
 }
 
@@ -127,6 +127,10 @@ async function readToFirstFragment(
     if (done) throw new Error("There was no fragment");
     if (Buffer.from(value).includes("moof")) return { firstFragmentMs: performance.now() - startMs };
   }
+}
+
+async function readToEnd(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
+  for (let read = await reader.read(); !read.done; read = await reader.read()) chunks.giveBack(read.value);
 }
 
 async function rounds(run: () => Promise<Run>): Promise<Run[]> {
