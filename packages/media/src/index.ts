@@ -42,7 +42,6 @@ export { openIsobmff } from "./isobmff/demuxer.ts";
 export { type FastStartLayout, type FastStartPart, fastStartLayout } from "./isobmff/fast-start.ts";
 export * from "./key-index.ts";
 export { type Attachment, readAttachments } from "./matroska/attachments.ts";
-export { readCues } from "./matroska/cues.ts";
 export { type MatroskaDemuxer, openMatroska } from "./matroska/demuxer.ts";
 export type * from "./media-info.ts";
 export * from "./media-type.ts";

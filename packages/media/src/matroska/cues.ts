@@ -2,17 +2,7 @@ import type { KeyIndex } from "../key-index.ts";
 import { type ByteSource, MediaReader } from "../reader.ts";
 import { elementsOf, fieldsOf, unsignedInteger } from "./ebml.ts";
 import { ElementId } from "./element-ids.ts";
-import { type MatroskaHeader, readElementHeader, readMatroskaHeader } from "./header.ts";
-
-/**
- * What it takes to start a Matroska file in the middle: a demuxer that is fed `[0, firstClusterOffset)` and then
- * everything from an entry's offset on plays from there, as if the Clusters between had never been.
- */
-export interface CueIndex {
-  readonly firstClusterOffset: number;
-  /** Offsets of Clusters, as the Cues claim: ask `isClusterAt` before relying on one. */
-  readonly entries: KeyIndex;
-}
+import { type MatroskaHeader, readElementHeader } from "./header.ts";
 
 /** Cues of ten hours with a keyframe each half second take about 2 MiB. */
 const CUES_LIMIT_BYTES = 4 * 1024 * 1024;
@@ -20,29 +10,19 @@ const CUES_LIMIT_BYTES = 4 * 1024 * 1024;
 const CUE_POINTS_LIMIT = 100_000;
 
 /**
- * Reads the Cues of a Matroska or WebM file, wherever they lie: its header again (which is there already if
- * `readMediaInfo` was asked before), and the Cues element itself, one or two reads.
+ * Reads the Cues of a Matroska or WebM file, wherever they lie, in one read or two.
  *
- * The entries are those of the first video track, or of any track if there is no video. Undefined if the file has no
- * Cues, or none that can be used; the time can then only be searched for. Throws `MediaError` `damaged_media` if the
- * header cannot be read, and whatever `source.readAt` rejects with.
+ * The entries are those of the first video track, or of any track if there is no video; they are the offsets of Clusters, as the
+ * Cues claim: ask `isClusterAt` before relying on one. Undefined if the file has no Cues, or none that can be used; the time
+ * can then only be searched for. Rejects with whatever `source.readAt` rejects with.
  */
-export async function readCues(
-  source: ByteSource,
-  options: { readonly signal: AbortSignal },
-): Promise<CueIndex | undefined> {
-  const reader = new MediaReader(source, options);
-  return readCuesOf(reader, await readMatroskaHeader(reader));
-}
-
-/** As `readCues`, of a file whose header has been read already. */
-export async function readCuesOf(reader: MediaReader, header: MatroskaHeader): Promise<CueIndex | undefined> {
+export async function readCues(reader: MediaReader, header: MatroskaHeader): Promise<KeyIndex | undefined> {
   const { firstClusterOffset, cuesOffset } = header;
   if (firstClusterOffset === undefined || cuesOffset === undefined) return undefined;
   const content = await readCuesContent(reader, cuesOffset);
   if (content === undefined) return undefined;
   const entries = parseCues(content, header, { start: firstClusterOffset, end: reader.sizeBytes });
-  return entries.length === 0 ? undefined : { firstClusterOffset, entries };
+  return entries.length === 0 ? undefined : entries;
 }
 
 /** Whether a Cluster starts at `offsetBytes`. Reads one block. */

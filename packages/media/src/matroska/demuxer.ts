@@ -11,7 +11,7 @@ import { type WalkedTrack, walkedTrackOf } from "./block-packets.ts";
 import { ClusterWalk } from "./cluster-walk.ts";
 import { codedTrackOf } from "./coded-track.ts";
 import { decodeFrame } from "./content-encoding.ts";
-import { isClusterAt, readCuesOf } from "./cues.ts";
+import { isClusterAt, readCues } from "./cues.ts";
 import { ClusterSearch } from "./find-cluster.ts";
 import { findKeyCluster } from "./find-key-cluster.ts";
 import { type MatroskaHeader, readMatroskaHeader } from "./header.ts";
@@ -62,10 +62,7 @@ export class MatroskaDemuxer implements Demuxer {
   }
 
   async keyIndex(options: { readonly signal: AbortSignal }): Promise<KeyIndex | undefined> {
-    if (this.#keyIndex === undefined) {
-      const cues = await readCuesOf(new MediaReader(this.#source, options), this.#header);
-      this.#keyIndex = { entries: cues?.entries };
-    }
+    this.#keyIndex ??= { entries: await readCues(new MediaReader(this.#source, options), this.#header) };
     return this.#keyIndex.entries;
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readCues, readMediaInfo } from "../../src/index.ts";
+import { type KeyIndex, openMatroska, readMediaInfo } from "../../src/index.ts";
 import { isClusterAt } from "../../src/matroska/cues.ts";
 import { ElementId } from "../../src/matroska/element-ids.ts";
 import { bytes, claimingElement, unknownSizeElement, zeros } from "../support/build.ts";
@@ -21,19 +21,16 @@ import {
 const CORPUS = [
   {
     path: "mkv/bbb_642x642_768kbps_30fps_vp9.webm",
-    index: {
-      firstClusterOffset: 5401,
-      entries: [
-        { timeSeconds: 0, offsetBytes: 5401 },
-        { timeSeconds: 1, offsetBytes: 184480 },
-        { timeSeconds: 2, offsetBytes: 278111 },
-      ],
-    },
+    index: [
+      { timeSeconds: 0, offsetBytes: 5401 },
+      { timeSeconds: 1, offsetBytes: 184480 },
+      { timeSeconds: 2, offsetBytes: 278111 },
+    ],
   },
-  { path: "mkv/sample.mkv", index: { firstClusterOffset: 5562, entries: [{ timeSeconds: 0.067, offsetBytes: 5562 }] } },
+  { path: "mkv/sample.mkv", index: [{ timeSeconds: 0.067, offsetBytes: 5562 }] },
   {
     path: "mkv/sample_with_dts.mkv",
-    index: { firstClusterOffset: 469, entries: [{ timeSeconds: 0, offsetBytes: 469 }] },
+    index: [{ timeSeconds: 0, offsetBytes: 469 }],
   },
   { path: "mka/bear-flac-16bit.mka", index: undefined },
 ];
@@ -48,27 +45,31 @@ function film(options: { cues: (clusterPositions: number[]) => Uint8Array; track
   return matroska(...parts, options.cues(positions));
 }
 
-const read = (file: Uint8Array, sizeBytes?: number) =>
-  readCues(new MemorySource(file, sizeBytes === undefined ? {} : { sizeBytes }), never);
+const read = (file: Uint8Array, sizeBytes?: number): Promise<KeyIndex | undefined> =>
+  indexOf(new MemorySource(file, sizeBytes === undefined ? {} : { sizeBytes }));
 
-describe("readCues", () => {
+async function indexOf(source: MemorySource): Promise<KeyIndex | undefined> {
+  return (await openMatroska(source, never)).keyIndex(never);
+}
+
+describe("The key index of a Matroska file", () => {
   it.each(CORPUS)("reads the index of $path", async ({ path, index }) => {
-    expect(await readCues(new MemorySource(corpusFile(path)), never)).toEqual(index);
+    expect(await indexOf(new MemorySource(corpusFile(path)))).toEqual(index);
   });
 
   it.each(CORPUS)("reads the same of $path one byte at a time", async ({ path, index }) => {
-    expect(await readCues(new MemorySource(corpusFile(path), { readLimitBytes: 1 }), never)).toEqual(index);
+    expect(await indexOf(new MemorySource(corpusFile(path), { readLimitBytes: 1 }))).toEqual(index);
   });
 
   it("reads head and Cues only", async () => {
     const source = new MemorySource(corpusFile("mkv/bbb_642x642_768kbps_30fps_vp9.webm"));
-    await readCues(source, never);
+    await indexOf(source);
     expect(source.touchedBytes).toBeLessThanOrEqual(32 * 1024);
   });
 
   it.each(CORPUS.filter(({ index }) => index !== undefined))("points at clusters in $path", async ({ path, index }) => {
     const source = new MemorySource(corpusFile(path));
-    for (const { offsetBytes } of index?.entries ?? []) {
+    for (const { offsetBytes } of index ?? []) {
       expect(await isClusterAt(source, offsetBytes, never)).toBe(true);
       expect(await isClusterAt(source, offsetBytes + 1, never)).toBe(false);
     }
@@ -77,8 +78,8 @@ describe("readCues", () => {
   it("sorts by time, and keeps the earliest of several cues into one cluster", async () => {
     const file = film({ cues: ([a = 0, b = 0, c = 0]) => cues([9000, 1, c], [5000, 1, b], [4000, 1, b], [0, 1, a]) });
     const index = await read(file);
-    const first = index?.firstClusterOffset ?? 0;
-    expect(index?.entries).toEqual([
+    const first = index?.[0]?.offsetBytes ?? 0;
+    expect(index).toEqual([
       { timeSeconds: 0, offsetBytes: first },
       { timeSeconds: 4, offsetBytes: first + 112 },
       { timeSeconds: 9, offsetBytes: first + 224 },
@@ -87,25 +88,25 @@ describe("readCues", () => {
 
   it("goes by the cues of the video track", async () => {
     const file = film({ cues: ([a = 0, b = 0, c = 0]) => cues([0, 2, a], [1000, 1, b], [2000, 2, c]) });
-    expect((await read(file))?.entries.map(({ timeSeconds }) => timeSeconds)).toEqual([1]);
+    expect((await read(file))?.map(({ timeSeconds }) => timeSeconds)).toEqual([1]);
   });
 
   it("goes by any track where there is no video", async () => {
     const file = film({ tracks: tracks(AUDIO_TRACK), cues: ([a = 0, b = 0]) => cues([0, 2, a], [1000, 2, b]) });
-    expect((await read(file))?.entries.map(({ timeSeconds }) => timeSeconds)).toEqual([0, 1]);
+    expect((await read(file))?.map(({ timeSeconds }) => timeSeconds)).toEqual([0, 1]);
   });
 
   it("drops cues that point before the media or beyond the file", async () => {
     const file = film({
       cues: ([a = 0, b = 0]) => cues([0, 1, 3], [1000, 1, b], [2000, 1, 2 ** 50], [3000, 1, a + 1e6]),
     });
-    expect((await read(file))?.entries.map(({ timeSeconds }) => timeSeconds)).toEqual([1]);
+    expect((await read(file))?.map(({ timeSeconds }) => timeSeconds)).toEqual([1]);
   });
 
   it("keeps the cues in front of the place where a file is cut off", async () => {
     const whole = film({ cues: ([a = 0, b = 0, c = 0]) => cues([0, 1, a], [1000, 1, b], [2000, 1, c]) });
     const index = await read(whole.subarray(0, whole.length - 10));
-    expect(index?.entries.map(({ timeSeconds }) => timeSeconds)).toEqual([0, 1]);
+    expect(index?.map(({ timeSeconds }) => timeSeconds)).toEqual([0, 1]);
   });
 
   it.each([
@@ -134,14 +135,14 @@ describe("readCues", () => {
 describe("a splice of header and tail", () => {
   it("is a Matroska file with the same tracks that starts with the chosen cluster", async () => {
     const file = corpusFile("mkv/bbb_642x642_768kbps_30fps_vp9.webm");
-    const index = await readCues(new MemorySource(file), never);
-    const { offsetBytes } = index!.entries[2]!;
-    const spliced = bytes(file.subarray(0, index!.firstClusterOffset), file.subarray(offsetBytes));
+    const demuxer = await openMatroska(new MemorySource(file), never);
+    const { offsetBytes } = (await demuxer.keyIndex(never))![2]!;
+    const spliced = bytes(file.subarray(0, demuxer.headEndBytes), file.subarray(offsetBytes));
     const [whole, cut] = await Promise.all(
       [file, spliced].map((content) => readMediaInfo(new MemorySource(content), never)),
     );
     expect(cut?.tracks).toEqual(whole?.tracks);
-    expect(await isClusterAt(new MemorySource(spliced), index!.firstClusterOffset, never)).toBe(true);
+    expect(await isClusterAt(new MemorySource(spliced), demuxer.headEndBytes, never)).toBe(true);
   });
 });
 

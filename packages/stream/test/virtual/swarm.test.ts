@@ -1,5 +1,5 @@
 import { type ByteRange, mergeRanges, StreamError, subtractRanges } from "@riptide/core";
-import { readCues } from "@riptide/media";
+import { openMatroska } from "@riptide/media";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { realClock } from "../../../transcode/test/support/clocks.ts";
 import { eventually } from "../../../transcode/test/support/eventually.ts";
@@ -41,8 +41,9 @@ const idle = { demandsHeld: 0, readsWaiting: 0 };
 describe("Of a film that is not there yet", () => {
   test("a range in the middle demands both ends, and the segment that it lies in", { timeout: 30_000 }, async () => {
     const { source, whole } = heavy;
-    const cues = await readCues(complete(source).provider, { signal: new AbortController().signal });
-    const [, second, third] = cues!.entries.map(({ offsetBytes }) => offsetBytes);
+    const { signal } = new AbortController();
+    const index = await (await openMatroska(complete(source).provider, { signal })).keyIndex({ signal });
+    const [, second, third] = index!.map(({ offsetBytes }) => offsetBytes);
     const viewer = swarmed(source);
     const start = Math.floor(whole.length / 2);
     const range = `bytes=${start}-${start + 99_999}`;
