@@ -94,7 +94,7 @@ describe("without ffmpeg", () => {
     const url = await urlOf(riptide);
     await waitUntil("the warning is there", () => riptide.stderr().includes("\n"));
     expect(riptide.stderr()).toBe(
-      "ffmpeg is missing: MP4 and WebM play, other films need it. Install it (Debian: apt install ffmpeg).\n",
+      "ffmpeg is missing: what must be converted does not play. Install it (Debian: apt install ffmpeg).\n",
     );
     const ready = await getJson<{ status: string; reasons: string[] }>(`${url}/readyz`);
     expect(ready).toMatchObject({ status: "ready", reasons: [expect.stringMatching(/^ffmpeg: missing; install it/)] });

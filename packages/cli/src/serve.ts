@@ -67,7 +67,7 @@ export async function serve(options: ServeOptions, context: ServeContext): Promi
   });
   announce(server.url, options, context);
   if (ffmpeg === undefined) {
-    note("ffmpeg is missing: MP4 and WebM play, other films need it. Install it (Debian: apt install ffmpeg).");
+    note("ffmpeg is missing: what must be converted does not play. Install it (Debian: apt install ffmpeg).");
   }
   if (isWeakToken(options.token)) {
     note("The token is short enough to be guessed: openssl rand -hex 16 makes a good one.");
