@@ -1,5 +1,5 @@
 import { TranscodeError } from "@riptide/core";
-import { joined } from "./matroska-envelope.ts";
+import { concatenate } from "../reader.ts";
 
 /** ISO/IEC 14496-3 §1.A.3.2: `aac_frame_length` has 13 bits and counts the header, so that no more is ever kept. */
 const HEADER_LENGTH_BYTES = 7;
@@ -17,7 +17,7 @@ export class AdtsReader {
    * Throws `TranscodeError` `ffmpeg_failed` if what comes is not ADTS, or has several units in a frame.
    */
   push(bytes: Uint8Array): Uint8Array[] {
-    const data = this.#rest.length === 0 ? bytes : joined([this.#rest, bytes]);
+    const data = this.#rest.length === 0 ? bytes : concatenate([this.#rest, bytes]);
     const units: Uint8Array[] = [];
     let position = 0;
     while (data.length - position >= HEADER_LENGTH_BYTES) {

@@ -1,10 +1,11 @@
+import { concatenate } from "../reader.ts";
 import { type AccessUnit, accessUnit, SILENT_UNIT } from "./aac-output.ts";
 import { AdtsReader } from "./adts-reader.ts";
 import { type AudioGrid, type GridFrame, unitAt, unitPosition } from "./audio-grid.ts";
 import { type AudioSegment, ENCODER_WARMUP_UNITS, sourceSpan } from "./audio-segments.ts";
 import { FrameRuns, framesOfSpan, RUNS_MAX } from "./frame-feed.ts";
 import type { TranscodableCodec } from "./frame-shapes.ts";
-import { envelopeFrame, envelopeHeader, joined } from "./matroska-envelope.ts";
+import { envelopeFrame, envelopeHeader } from "./matroska-envelope.ts";
 
 /**
  * A program that decodes one track and encodes it as AAC. Its first input is the header of an envelope, all further ones are
@@ -122,7 +123,7 @@ async function* envelope(
   const secondsOf = ({ positionSamples }: GridFrame): number =>
     Math.max(0, ENVELOPE_LEAD_SECONDS + (positionSamples - originSamples) / grid.sourceRateHz);
   yield envelopeHeader(grid);
-  for await (const frames of run) yield joined(frames.map((frame) => envelopeFrame(secondsOf(frame), frame.data)));
+  for await (const frames of run) yield concatenate(frames.map((frame) => envelopeFrame(secondsOf(frame), frame.data)));
 }
 
 function* silence(grid: AudioGrid, from: number, to: number): Generator<readonly AccessUnit[], void> {

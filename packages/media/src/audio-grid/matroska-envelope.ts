@@ -1,4 +1,5 @@
 import { ElementId } from "../matroska/element-ids.ts";
+import { concatenate } from "../reader.ts";
 import type { AudioGrid } from "./audio-grid.ts";
 
 /**
@@ -28,7 +29,7 @@ export function envelopeHeader({ sourceRateHz, source, shape }: AudioGrid): Uint
     ...(codecPrivate.length === 0 ? [] : [element(ElementId.codecPrivate, codecPrivate)]),
     audio,
   );
-  return joined([
+  return concatenate([
     element(
       ElementId.ebmlHeader,
       element(ElementId.docType, text("matroska")),
@@ -53,24 +54,13 @@ export function envelopeHeader({ sourceRateHz, source, shape }: AudioGrid): Uint
  */
 export function envelopeFrame(timeSeconds: number, data: Uint8Array): Uint8Array {
   const timestamp = Math.round((timeSeconds * 1e9) / TIMESTAMP_SCALE);
-  return joined([
+  return concatenate([
     id(ElementId.cluster),
     UNKNOWN_SIZE,
     element(WriterId.timestamp, unsigned(timestamp)),
     // RFC 9559 §10.2: track number, time relative to the cluster, flags: a keyframe.
     element(WriterId.simpleBlock, Uint8Array.of(0x80 | TRACK_NUMBER, 0, 0, 0x80), data),
   ]);
-}
-
-/** Parts in one piece. */
-export function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let position = 0;
-  for (const part of parts) {
-    whole.set(part, position);
-    position += part.length;
-  }
-  return whole;
 }
 
 const TRACK_NUMBER = 1;
@@ -97,7 +87,7 @@ function element(elementId: number, ...content: readonly Uint8Array[]): Uint8Arr
   const lengthBytes = content.reduce((length, part) => length + part.length, 0);
   // RFC 8794 §4: four octets hold up to 2^28 - 2, more than any frame that is passed on.
   const size = unsigned(0x1000_0000 + lengthBytes).subarray(UNSIGNED_LENGTH_BYTES - 4);
-  return joined([id(elementId), size, ...content]);
+  return concatenate([id(elementId), size, ...content]);
 }
 
 /** Octets without leading zeros: the length marker is part of an ID. */

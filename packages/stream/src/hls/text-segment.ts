@@ -8,7 +8,7 @@ const TEXT_LIMIT_CHARACTERS = 4 * 1024 * 1024;
 
 /**
  * The text of a segment as WebVTT. A line that begins in the segment before and is still shown is repeated (RFC 8216 §3.5), but
- * only if the bytes of that segment are there already: nothing is fetched for it. Rejects with what the provider rejects with.
+ * only as far as the bytes of that segment are there already: nothing is fetched for it. Rejects with what the provider rejects with.
  */
 export async function textSegment(
   { film, plan }: Pick<Presentation, "film" | "plan">,
