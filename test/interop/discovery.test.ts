@@ -5,6 +5,7 @@ import {
   connectResponse,
   startUdpTracker,
 } from "../../packages/swarm/test/discovery/udp-tracker-server.ts";
+import { startLibtorrent } from "../support/peers/libtorrent.ts";
 import { startTracker } from "../support/peers/tracker.ts";
 import { startScriptedSeed } from "../support/scripted-seed.ts";
 import { never, readRange, startTestEngine, type TestEngine } from "../support/test-engine.ts";
@@ -79,6 +80,23 @@ describe("a magnet finds its peers", () => {
     await expectToPlay(us, torrent);
   });
 
+  it("in the local network, through a seed of another kind", async () => {
+    await using torrent = await smallTorrent();
+    await using us = await startTestEngine({ settings: LOCAL });
+    await us.engine.add(magnetWith(torrent), { signal: never });
+    // libtorrent announces its torrents as it starts.
+    await using _seed = await startLibtorrent({ ...seedOf(torrent), findsLocally: true });
+    await expectToPlay(us, torrent);
+  });
+
+  it("in the local network, where the other one hears us", async () => {
+    await using torrent = await smallTorrent();
+    await using _seed = await startLibtorrent({ ...seedOf(torrent), findsLocally: true });
+    await using us = await startTestEngine({ settings: LOCAL });
+    await us.engine.add(magnetWith(torrent), { signal: never });
+    await expectToPlay(us, torrent);
+  });
+
   it("through a peer that knows another one", async () => {
     await using torrent = await smallTorrent();
     await using owner = await startTestEngine();
@@ -100,8 +118,14 @@ describe("a magnet finds its peers", () => {
   });
 });
 
+const LOCAL = { ...settingsWith([]), dht: undefined, lsd: true };
+
+function seedOf({ torrentPath, directory }: TestTorrent) {
+  return { torrentPath, saveDirectory: directory, role: "seed" } as const;
+}
+
 function settingsWith(bootstrap: readonly { host: string; port: number }[]) {
-  return { peerHost: HOST, peerPort: 0, dht: { bootstrap }, uploadBytesPerSecond: undefined };
+  return { peerHost: HOST, peerPort: 0, dht: { bootstrap }, lsd: false, uploadBytesPerSecond: undefined };
 }
 
 /** A DHT of its own: nodes that all know the first one. */

@@ -53,7 +53,7 @@ describe("when the session's thread dies", () => {
 
   it("what is shared is shared again, at the same port", async () => {
     await using torrent = await createTestTorrent({ lengthBytes: 4 * MIB, pieceLengthBytes: 64 * KIB });
-    const settings = { peerHost: "127.0.0.1", peerPort: 0, dht: undefined, uploadBytesPerSecond: 2 * MIB };
+    const settings = { peerHost: "127.0.0.1", peerPort: 0, dht: undefined, lsd: false, uploadBytesPerSecond: 2 * MIB };
     await using mortal = await startMortalEngine({ settings });
     mortal.us.engine.share(torrent.torrentFile, [torrent.filePath]);
     const port = await mortal.us.engine.peerPort(never);

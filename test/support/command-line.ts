@@ -36,6 +36,7 @@ export function quietly(dataDirectory: string, ...words: readonly string[]): rea
     "--peer-host=127.0.0.1",
     "--peer-port=0",
     "--no-dht",
+    "--no-lsd",
     `--data-dir=${dataDirectory}`,
   ];
   return [...own, ...words];

@@ -6,7 +6,7 @@ import { never, readRange, realClock } from "./test-engine.ts";
 const [dataDirectory = "", torrentPath = "", port = ""] = process.argv.slice(2);
 const engine = await openTorrentEngine({
   dataDirectory,
-  settings: { peerHost: "127.0.0.1", peerPort: 0, dht: undefined, uploadBytesPerSecond: undefined },
+  settings: { peerHost: "127.0.0.1", peerPort: 0, dht: undefined, lsd: false, uploadBytesPerSecond: undefined },
   peers: [{ host: "127.0.0.1", port: Number(port) }],
   clock: realClock,
 });

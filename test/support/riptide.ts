@@ -53,6 +53,7 @@ export async function startQuietRiptide(dataDirectory: string, ...words: readonl
     "--peer-host=127.0.0.1",
     "--peer-port=0",
     "--no-dht",
+    "--no-lsd",
     `--data-dir=${dataDirectory}`,
     ...words,
   );

@@ -18,7 +18,7 @@ export async function startTestEngine(options: Partial<TorrentEngineOptions> = {
   const folder = options.dataDirectory === undefined ? await temporaryFolder("engine") : undefined;
   const dataDirectory = options.dataDirectory ?? folder!.path;
   const engine = await openTorrentEngine({
-    settings: { peerHost: "127.0.0.1", peerPort: 0, dht: undefined, uploadBytesPerSecond: undefined },
+    settings: { peerHost: "127.0.0.1", peerPort: 0, dht: undefined, lsd: false, uploadBytesPerSecond: undefined },
     peers: [],
     clock: realClock,
     ...options,

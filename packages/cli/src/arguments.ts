@@ -25,6 +25,7 @@ export interface ServeOptions {
   readonly peerPort: number;
   readonly uploadBytesPerSecond: number | undefined;
   readonly useDht: boolean;
+  readonly useLsd: boolean;
   readonly ffmpegPath: string | undefined;
   readonly neverTranscodeVideo: boolean;
   readonly json: boolean;
@@ -65,6 +66,7 @@ export function parseCommandLine(words: readonly string[], environment: NodeJS.P
       peerPort: parsePort("--peer-port", values["peer-port"] ?? (mode === "demo" ? "0" : "6881")),
       uploadBytesPerSecond: parseUploadLimit(values["upload-limit"]),
       useDht: !values["no-dht"] && mode === "serve",
+      useLsd: !values["no-lsd"] && mode === "serve",
       ffmpegPath: values.ffmpeg,
       neverTranscodeVideo: values["never-transcode-video"],
       json: values.json,

@@ -31,7 +31,13 @@ export async function startDemoSwarm({ clock, log, signal }: DemoSwarmOptions): 
     closing.defer(() => folder[Symbol.asyncDispose]());
     const seed = await openTorrentEngine({
       dataDirectory: folder.path,
-      settings: { peerHost: "127.0.0.1", peerPort: 0, dht: undefined, uploadBytesPerSecond: UPLOAD_BYTES_PER_SECOND },
+      settings: {
+        peerHost: "127.0.0.1",
+        peerPort: 0,
+        dht: undefined,
+        lsd: false,
+        uploadBytesPerSecond: UPLOAD_BYTES_PER_SECOND,
+      },
       peers: [],
       clock,
       log,

@@ -13,7 +13,7 @@ export const HELP = `Riptide plays a torrent the moment you ask for it.
   --peer-port PORT    port that peers connect to (6881; 0 = any free one, as in the demo)
   --upload-limit N    KiB per second for all uploads together (unlimited)
   --no-dht            do not use the DHT (the demo never does)
-  --no-lsd            do not look for peers in the local network (this version never does)
+  --no-lsd            do not look for peers in the local network (the demo never does)
   --ffmpeg PATH       the ffmpeg to use (otherwise FFMPEG_PATH, then the PATH)
   --never-transcode-video
                       refuse films whose picture would have to be converted (sound is converted all the same)

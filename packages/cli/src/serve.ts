@@ -93,9 +93,9 @@ interface EngineContext {
 
 async function openEngine(options: ServeOptions, { closing, ...shared }: EngineContext): Promise<RiptideTorrentEngine> {
   const dataDirectory = options.dataDirectory ?? (await temporaryDataFolder(closing));
-  const { peerHost, peerPort, uploadBytesPerSecond, peers } = options;
+  const { peerHost, peerPort, useLsd: lsd, uploadBytesPerSecond, peers } = options;
   const dht = options.useDht ? { bootstrap: [] } : undefined;
-  const settings = { peerHost, peerPort, dht, uploadBytesPerSecond };
+  const settings = { peerHost, peerPort, dht, lsd, uploadBytesPerSecond };
   const engine = await openTorrentEngine({ dataDirectory, settings, peers, ...shared }).catch((error: unknown) => {
     if (!(error instanceof RiptideError)) throw error;
     throw new UsageError(`${dataDirectory}: ${error.message}`, { cause: error });

@@ -21,6 +21,7 @@ const DEFAULTS: ServeOptions = {
   peerPort: 6881,
   uploadBytesPerSecond: undefined,
   useDht: true,
+  useLsd: true,
   ffmpegPath: undefined,
   neverTranscodeVideo: false,
   json: false,
@@ -32,6 +33,7 @@ const DEMO: ServeOptions = {
   peerHost: "127.0.0.1",
   peerPort: 0,
   useDht: false,
+  useLsd: false,
 };
 
 interface GoodLine {
@@ -138,7 +140,7 @@ const goodLines: readonly GoodLine[] = [
   {
     title: "the DHT and the local search can be left out",
     words: ["--no-dht", "--no-lsd"],
-    expected: { ...DEFAULTS, useDht: false },
+    expected: { ...DEFAULTS, useDht: false, useLsd: false },
   },
   {
     title: "ffmpeg may be named",

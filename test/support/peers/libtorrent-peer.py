@@ -1,10 +1,11 @@
 """One libtorrent session with one torrent, for tests. Prints a JSON line with its port, then one for each change.
 
-usage: libtorrent-peer.py TORRENT SAVE_DIRECTORY ROLE ENCRYPTION UPLOAD_LIMIT [HOST:PORT]
+usage: libtorrent-peer.py TORRENT SAVE_DIRECTORY ROLE ENCRYPTION UPLOAD_LIMIT HOST:PORT LSD
   ROLE        seed (trusts the files in SAVE_DIRECTORY) or leech
   ENCRYPTION  off | default | forced | rc4
   UPLOAD_LIMIT  bytes per second, 0 = unlimited
-  HOST:PORT   a peer to connect to
+  HOST:PORT   a peer to connect to; - for none
+  LSD         lsd (finds peers in the local network) or no-lsd
 Ends when its standard input ends.
 """
 
@@ -15,8 +16,8 @@ import time
 
 import libtorrent as lt
 
-torrent_path, save_directory, role, encryption, upload_limit = sys.argv[1:6]
-connect_to = sys.argv[6] if len(sys.argv) > 6 else None
+torrent_path, save_directory, role, encryption, upload_limit, target, lsd = sys.argv[1:8]
+connect_to = None if target == "-" else target
 
 POLICIES = {
     "off": {"in_enc_policy": 2, "out_enc_policy": 2},
@@ -27,7 +28,7 @@ POLICIES = {
 settings = {
     "listen_interfaces": "127.0.0.1:0",
     "enable_dht": False,
-    "enable_lsd": False,
+    "enable_lsd": lsd == "lsd",
     "enable_upnp": False,
     "enable_natpmp": False,
     "enable_incoming_utp": False,

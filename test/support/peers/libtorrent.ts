@@ -17,6 +17,8 @@ export interface LibtorrentOptions {
   readonly encryption?: "off" | "default" | "forced" | "rc4";
   readonly uploadBytesPerSecond?: number;
   readonly connectTo?: { readonly host: string; readonly port: number };
+  /** Announces itself to the local network (BEP 14), and hears others. */
+  readonly findsLocally?: boolean;
 }
 
 export interface LibtorrentPeer extends AsyncDisposable {
@@ -26,9 +28,17 @@ export interface LibtorrentPeer extends AsyncDisposable {
 
 /** A real libtorrent 2.0 session in a process of its own. */
 export async function startLibtorrent(options: LibtorrentOptions): Promise<LibtorrentPeer> {
-  const { torrentPath, saveDirectory, role, encryption = "default", uploadBytesPerSecond = 0, connectTo } = options;
+  const {
+    torrentPath,
+    saveDirectory,
+    role,
+    encryption = "default",
+    uploadBytesPerSecond = 0,
+    connectTo,
+    findsLocally = false,
+  } = options;
   const script = fileURLToPath(new URL("./libtorrent-peer.py", import.meta.url));
-  const target = connectTo === undefined ? [] : [`${connectTo.host}:${connectTo.port}`];
+  const target = connectTo === undefined ? "-" : `${connectTo.host}:${connectTo.port}`;
   const process = startProcess("/usr/bin/python3", [
     script,
     torrentPath,
@@ -36,7 +46,8 @@ export async function startLibtorrent(options: LibtorrentOptions): Promise<Libto
     role,
     encryption,
     String(uploadBytesPerSecond),
-    ...target,
+    target,
+    findsLocally ? "lsd" : "no-lsd",
   ]);
   const first = await process.waitFor(parse);
   return {

@@ -1,5 +1,5 @@
 import type { Clock } from "@riptide/core";
-import { type Announce, type Announcer, type Dht, startAnnouncer } from "../discovery/index.ts";
+import { type Announce, type Announcer, type Dht, type Lsd, startAnnouncer } from "../discovery/index.ts";
 import type { PeerAddress } from "../types.ts";
 
 /** While few peers are connected the DHT is asked again so long after it answered, later after a quarter of an hour. */
@@ -14,6 +14,7 @@ export interface DiscoveryOptions {
   readonly trackers: readonly (readonly string[])[];
   readonly announce: Announce;
   readonly dht: Dht | undefined;
+  readonly lsd: Lsd | undefined;
   readonly clock: Clock;
   readonly random: () => number;
   /** Where peers can reach us. */
@@ -25,13 +26,17 @@ export interface DiscoveryOptions {
   readonly found: (peers: readonly PeerAddress[]) => void;
 }
 
-/** Looks for the peers of one torrent through its trackers (at once) and the DHT (from `startDht` on) until it is closed. */
+/**
+ * Looks for the peers of one torrent until it is closed: through its trackers at once, and from `startPublic` on, in the DHT and
+ * in the local network.
+ */
 export class Discovery {
   readonly #options: DiscoveryOptions;
   readonly #abort = new AbortController();
-  readonly #dhtAbort = new AbortController();
+  readonly #publicAbort = new AbortController();
   readonly #announcer: Announcer;
   #dhtTimer: Disposable | undefined;
+  #localSearch: Disposable | undefined;
 
   constructor(options: DiscoveryOptions) {
     const { trackers, announce, infoHash, peerId, listenPort, clock, random, transferred, found } = options;
@@ -50,8 +55,11 @@ export class Discovery {
     });
   }
 
-  /** Asks the DHT from now on, unless the torrent turned out to be private before. */
-  startDht(): void {
+  /** Asks beyond the trackers from now on, unless the torrent turned out to be private before. */
+  startPublic(): void {
+    const { lsd, infoHash, found } = this.#options;
+    if (this.#publicAbort.signal.aborted) return;
+    this.#localSearch = lsd?.join(infoHash, (peer) => found([peer]));
     void this.#askDht();
   }
 
@@ -65,14 +73,15 @@ export class Discovery {
   }
 
   /** For good. BEP 27: peers of a private torrent come from its trackers only. */
-  stopDht(): void {
-    this.#dhtAbort.abort();
+  stopPublic(): void {
+    this.#publicAbort.abort();
     this.#dhtTimer?.[Symbol.dispose]();
+    this.#localSearch?.[Symbol.dispose]();
   }
 
   /** Says goodbye to the trackers; takes a second at most. */
   async close(): Promise<void> {
-    this.stopDht();
+    this.stopPublic();
     await this.#announcer.close();
     this.#abort.abort();
   }
@@ -80,7 +89,7 @@ export class Discovery {
   /** One question at a time: a DHT that is slow, or that many torrents ask, must not be asked ever more. */
   async #askDht(): Promise<void> {
     const { dht, infoHash, found, clock, connectedPeers, listenPort, isUrgent } = this.#options;
-    const { signal } = this.#dhtAbort;
+    const { signal } = this.#publicAbort;
     if (dht === undefined || signal.aborted) return;
     const lookup = dht.lookup(infoHash, (peer) => found([peer]), signal, isUrgent);
     // Both settle with the node: a lookup that finds nothing is tried again below.

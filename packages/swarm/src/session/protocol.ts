@@ -86,6 +86,8 @@ export interface SessionSettings {
   readonly peerPort: number;
   /** Undefined = no DHT. An empty bootstrap list means the public routers. */
   readonly dht: { readonly bootstrap: readonly PeerAddress[] } | undefined;
+  /** Whether peers are looked for in the local network. */
+  readonly lsd: boolean;
   /** Undefined = unlimited. */
   readonly uploadBytesPerSecond: number | undefined;
 }

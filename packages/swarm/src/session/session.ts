@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { createServer, type Server, type Socket } from "node:net";
+import { createServer, isIPv4, type Server, type Socket } from "node:net";
 import { assertInvariant, type Clock } from "@riptide/core";
-import { createDht, createTrackerClient, type Dht } from "../discovery/index.ts";
+import { createDht, createLsd, createTrackerClient, type Dht, type Lsd, openMulticast } from "../discovery/index.ts";
 import { RateLimiter } from "../upload/index.ts";
 import { acceptWire } from "../wire/index.ts";
 import { ConnectionBudget } from "./connection-budget.ts";
@@ -28,12 +28,22 @@ export interface SessionOptions {
 
 /** Starts a session: it listens for peers before it takes its first command. Rejects if it cannot listen at all. */
 export async function openSession(options: SessionOptions): Promise<Session> {
-  const { peerHost, peerPort } = options.settings;
+  const { settings, clock } = options;
+  const { peerHost, peerPort } = settings;
   const server = createServer();
   // Another client of this machine may have the wished port: any free one will do, trackers are told which.
   await listen(server, peerHost, peerPort).catch(() => listen(server, peerHost, 0));
-  const dht = await openDht(options.settings);
-  return new Session(options, server, dht);
+  const listenPort = portOf(server);
+  const [dht, lsd] = await Promise.all([openDht(settings), openLsd(settings, clock, listenPort)]);
+  return new Session(options, { server, listenPort, dht, lsd });
+}
+
+/** What a session reaches others by, and others it. */
+interface Reach {
+  readonly server: Server;
+  readonly listenPort: number;
+  readonly dht: Dht | undefined;
+  readonly lsd: Lsd | undefined;
 }
 
 /** All torrents of this process: one listening port, one DHT node, one identity. Runs in a worker thread. */
@@ -49,10 +59,8 @@ export class Session {
   readonly #greeting = new Set<Socket>();
   readonly #removals = new Set<Promise<void>>();
 
-  constructor(options: SessionOptions, server: Server, dht: Dht | undefined) {
+  constructor(options: SessionOptions, { server, listenPort, dht, lsd }: Reach) {
     const { settings, clock, emit } = options;
-    const address = server.address();
-    assertInvariant(address !== null && typeof address === "object", "The session listens on a TCP port");
     this.#options = options;
     this.#server = server;
     this.#environment = {
@@ -61,15 +69,16 @@ export class Session {
       random: Math.random,
       announce: createTrackerClient(clock),
       dht,
+      lsd,
       uploadLimiter: createUploadLimiter(settings, clock),
-      listenPort: address.port,
+      listenPort,
       budget: new ConnectionBudget(),
       emit,
     };
     server.on("connection", (socket) => this.#accept(socket));
     // A process without descriptors accepts nobody for now; that must not end what it has.
     server.on("error", () => undefined);
-    emit({ type: "listening", port: address.port });
+    emit({ type: "listening", port: listenPort });
     this.#tellFigures();
     this.#tellProvenPeers();
   }
@@ -117,7 +126,7 @@ export class Session {
     this.#server.close();
     for (const socket of this.#greeting) socket.destroy();
     await Promise.allSettled([...this.#removals, ...[...this.#torrents.values()].map((torrent) => torrent.close())]);
-    await this.#environment.dht?.close();
+    await Promise.all([this.#environment.dht?.close(), this.#environment.lsd?.close()]);
     this.#options.emit({ type: "closed" });
   }
 
@@ -163,6 +172,14 @@ async function openDht({ dht, peerHost }: SessionSettings): Promise<Dht | undefi
   return await createDht({ host: peerHost, ...bootstrap }).catch(() => undefined);
 }
 
+/** The same where the port of the local network's group cannot be had. */
+async function openLsd({ lsd, peerHost }: SessionSettings, clock: Clock, listenPort: number): Promise<Lsd | undefined> {
+  // BEP 14 has a group for IPv6 too, which we are not in.
+  if (!lsd || !isIPv4(peerHost)) return undefined;
+  const options = { host: peerHost, listenPort, clock, random: Math.random, openMulticast };
+  return await createLsd(options).catch(() => undefined);
+}
+
 function createUploadLimiter({ uploadBytesPerSecond }: SessionSettings, clock: Clock): RateLimiter | undefined {
   return uploadBytesPerSecond === undefined ? undefined : new RateLimiter(uploadBytesPerSecond, clock);
 }
@@ -170,4 +187,10 @@ function createUploadLimiter({ uploadBytesPerSecond }: SessionSettings, clock: C
 async function listen(server: Server, host: string, port: number): Promise<void> {
   server.listen({ host, port });
   await once(server, "listening");
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  assertInvariant(address !== null && typeof address === "object", "The session listens on a TCP port");
+  return address.port;
 }

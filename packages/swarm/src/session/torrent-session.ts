@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import type { Clock, Demand } from "@riptide/core";
 import { RiptideError } from "@riptide/core";
-import type { Announce, Dht } from "../discovery/index.ts";
+import type { Announce, Dht, Lsd } from "../discovery/index.ts";
 import type { PartialPiece } from "../download/index.ts";
 import { type Metainfo, parseInfoDictionary } from "../metainfo/index.ts";
 import { openSeedStore, openTorrentStore, type TorrentStore } from "../storage/index.ts";
@@ -30,6 +30,7 @@ export interface SessionEnvironment {
   readonly random: () => number;
   readonly announce: Announce;
   readonly dht: Dht | undefined;
+  readonly lsd: Lsd | undefined;
   readonly uploadLimiter: RateLimiter | undefined;
   /** Where peers can reach us. */
   readonly listenPort: number;
@@ -60,7 +61,7 @@ export class TorrentSession implements PeerListener {
 
   constructor(order: TorrentOrder, environment: SessionEnvironment) {
     const { infoHash, infoBytes, trackers, peers, provenPeers } = order;
-    const { peerId, clock, random, announce, dht, listenPort, budget } = environment;
+    const { peerId, clock, random, announce, dht, lsd, listenPort, budget } = environment;
     this.#order = order;
     this.#environment = environment;
     this.#connections = new Connections({
@@ -93,6 +94,7 @@ export class TorrentSession implements PeerListener {
       trackers,
       announce,
       dht,
+      lsd,
       clock,
       random,
       listenPort,
@@ -103,7 +105,7 @@ export class TorrentSession implements PeerListener {
     });
     if (infoBytes !== undefined) this.#foundMetadata(infoBytes);
     // Not before the metadata had its say: not even one question about a private torrent goes out (BEP 27).
-    this.#discovery.startDht();
+    this.#discovery.startPublic();
   }
 
   /** Takes an incoming connection, or refuses it with undefined. */
@@ -223,7 +225,7 @@ export class TorrentSession implements PeerListener {
     const metainfo = parseInfoDictionary(infoBytes);
     this.#metadata.complete(infoBytes);
     if (metainfo.isPrivate) {
-      this.#discovery.stopDht();
+      this.#discovery.stopPublic();
       this.#peerExchange.close();
     }
     const store = await this.#openStore(metainfo);

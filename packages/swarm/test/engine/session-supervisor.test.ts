@@ -15,7 +15,7 @@ function setUp(options: { isDeaf?: () => boolean } = {}) {
   const healths: EngineHealth[] = [];
   const causes: (Error | undefined)[] = [];
   const supervisor = new SessionSupervisor({
-    settings: { peerHost: "127.0.0.1", peerPort: 0, dht: undefined, uploadBytesPerSecond: undefined },
+    settings: { peerHost: "127.0.0.1", peerPort: 0, dht: undefined, lsd: false, uploadBytesPerSecond: undefined },
     clock,
     startThread,
     briefing: () => [BRIEFING],

@@ -47,7 +47,7 @@ async function setUp(options: { isDeaf?: () => boolean; dataDirectory?: string }
   const open = async (): Promise<RiptideTorrentEngine> => {
     const engine = await openTorrentEngine({
       dataDirectory,
-      settings: { peerHost: "127.0.0.1", peerPort: 0, dht: undefined, uploadBytesPerSecond: undefined },
+      settings: { peerHost: "127.0.0.1", peerPort: 0, dht: undefined, lsd: false, uploadBytesPerSecond: undefined },
       peers: [],
       clock,
       startThread,
@@ -90,7 +90,7 @@ describe("openTorrentEngine", () => {
     const { clock } = await setUp();
     const opening = openTorrentEngine({
       dataDirectory: folder.path,
-      settings: { peerHost: "192.0.2.1", peerPort: 0, dht: undefined, uploadBytesPerSecond: undefined },
+      settings: { peerHost: "192.0.2.1", peerPort: 0, dht: undefined, lsd: false, uploadBytesPerSecond: undefined },
       peers: [],
       clock,
     });

@@ -1,7 +1,8 @@
 import { expect, it } from "vitest";
-import type { Dht } from "../../src/discovery/index.ts";
+import type { Dht, Lsd } from "../../src/discovery/index.ts";
 import { Deferred } from "../../src/engine/deferred.ts";
 import { Discovery } from "../../src/session/discovery.ts";
+import type { PeerAddress } from "../../src/types.ts";
 import { virtualTime } from "./virtual-time.ts";
 
 /** A discovery without trackers, and a DHT whose walks end when the test says so. */
@@ -26,22 +27,34 @@ function setUp({ connectedPeers = 0 } = {}) {
     },
     close: async () => undefined,
   };
+  const memberships: string[] = [];
+  const found: PeerAddress[] = [];
+  const searchers: ((peer: PeerAddress) => void)[] = [];
+  const lsd: Lsd = {
+    join: (infoHash, onPeer) => {
+      memberships.push(infoHash);
+      searchers.push(onPeer);
+      return { [Symbol.dispose]: () => void memberships.splice(0) };
+    },
+    close: async () => undefined,
+  };
   const discovery = new Discovery({
     infoHash: "ab".repeat(20),
     peerId: new Uint8Array(20),
     trackers: [],
     announce: () => Promise.reject(new Error("no trackers")),
     dht,
+    lsd,
     clock,
     random: () => 0,
     listenPort: 6881,
     transferred: () => ({ uploadedBytes: 0, downloadedBytes: 0, leftBytes: 1 }),
     connectedPeers: () => setting.connectedPeers,
     isUrgent: () => setting.isUrgent,
-    found: () => undefined,
+    found: (peers) => found.push(...peers),
   });
-  discovery.startDht();
-  return { clock, discovery, walks, announces, setting };
+  discovery.startPublic();
+  return { clock, discovery, walks, announces, setting, memberships, found, searchers };
 }
 
 it.each([
@@ -67,5 +80,16 @@ it("tells the DHT whether somebody waits, as it is at the time", async () => {
   expect(walk!.isUrgent?.()).toBe(false);
   setting.isUrgent = true;
   expect(walk!.isUrgent?.()).toBe(true);
+  await discovery.close();
+});
+
+it("searches the local network until the torrent turns out to be private, and not again after that", async () => {
+  const { discovery, memberships, found, searchers } = setUp();
+  expect(memberships).toEqual(["ab".repeat(20)]);
+  searchers[0]!({ host: "192.168.1.7", port: 6881 });
+  expect(found).toEqual([{ host: "192.168.1.7", port: 6881 }]);
+  discovery.stopPublic();
+  discovery.startPublic();
+  expect(memberships).toEqual([]);
   await discovery.close();
 });

@@ -26,7 +26,7 @@ async function startSession() {
   const clock = virtualTime();
   const events: SessionEvent[] = [];
   const session = await openSession({
-    settings: { peerHost: HOST, peerPort: 0, dht: undefined, uploadBytesPerSecond: undefined },
+    settings: { peerHost: HOST, peerPort: 0, dht: undefined, lsd: false, uploadBytesPerSecond: undefined },
     clock,
     emit: (event) => events.push(event),
   });

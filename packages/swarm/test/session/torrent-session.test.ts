@@ -62,6 +62,7 @@ async function setUp(order: Partial<TorrentOrder> & { infoHash: string }) {
       random: () => 0,
       announce: async () => ({ peers: [], intervalSeconds: 1_800 }),
       dht,
+      lsd: undefined,
       uploadLimiter: undefined,
       listenPort: 6881,
       budget: new ConnectionBudget(),
