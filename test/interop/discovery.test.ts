@@ -8,7 +8,7 @@ import {
 import { startLibtorrent } from "../support/peers/libtorrent.ts";
 import { startTracker } from "../support/peers/tracker.ts";
 import { startScriptedSeed } from "../support/scripted-seed.ts";
-import { never, readRange, startTestEngine, type TestEngine } from "../support/test-engine.ts";
+import { never, readRange, realClock, startTestEngine, type TestEngine } from "../support/test-engine.ts";
 import { createTestTorrent, type TestTorrent } from "../support/test-torrent.ts";
 import { waitUntil } from "../support/wait.ts";
 
@@ -130,9 +130,11 @@ function settingsWith(bootstrap: readonly { host: string; port: number }[]) {
 
 /** A DHT of its own: nodes that all know the first one. */
 async function startDhtNodes(count: number) {
-  const first = await createDht({ bootstrap: [], host: HOST });
+  const first = await createDht({ clock: realClock, bootstrap: [], host: HOST });
   const bootstrap = [{ host: HOST, port: first.port }];
-  const others = await Promise.all(Array.from({ length: count - 1 }, () => createDht({ bootstrap, host: HOST })));
+  const others = await Promise.all(
+    Array.from({ length: count - 1 }, () => createDht({ clock: realClock, bootstrap, host: HOST })),
+  );
   await waitUntil("the nodes know each other", () => first.nodeCount === count - 1);
   return {
     bootstrap,

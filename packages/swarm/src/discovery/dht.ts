@@ -1,6 +1,7 @@
 import { setMaxListeners } from "node:events";
-import { abortable, RiptideError } from "@riptide/core";
+import { abortable, type Clock, RiptideError } from "@riptide/core";
 import { Client, type Node } from "bittorrent-dht";
+import { withDeadline } from "../metainfo/deadline.ts";
 import { formatPeerAddress, peerAddress } from "../metainfo/peer-address.ts";
 import type { PeerAddress } from "../types.ts";
 import { DhtSocket } from "./dht-socket.ts";
@@ -20,6 +21,12 @@ const MAX_CONCURRENT_WALKS = 4;
 /** Walks that wait for their turn: each torrent has one, so there is one for each of a large library. */
 const MAX_WAITING_WALKS = 1_000;
 
+/**
+ * A walk asks some hundred nodes, sixteen at a time, and waits two seconds for each. Nodes that name ever closer ones, which
+ * only they know, must not hold a turn for ever.
+ */
+const WALK_LIMIT_MS = 60_000;
+
 /** What one lookup may bring: popular torrents have thousands of peers, of which some dozens are ever connected. */
 const MAX_PEERS_PER_LOOKUP = 500;
 
@@ -30,6 +37,7 @@ const MAX_STORED_PEERS = 2_000;
 const STORED_PEER_LIFETIME_MS = 30 * 60 * 1_000;
 
 export interface DhtOptions {
+  readonly clock: Clock;
   /** Where to start; the public routers unless given. `[]` waits to be found. */
   readonly bootstrap?: readonly PeerAddress[];
   /** UDP port to bind; 0 or none for any free one. */
@@ -63,7 +71,7 @@ export interface Dht {
 }
 
 /** Starts a node. Rejects with `engine_unavailable` when its port cannot be bound. */
-export async function createDht({ bootstrap, port = 0, host = "0.0.0.0" }: DhtOptions = {}): Promise<Dht> {
+export async function createDht({ clock, bootstrap, port = 0, host = "0.0.0.0" }: DhtOptions): Promise<Dht> {
   const nodes = bootstrap ?? PUBLIC_ROUTERS;
   const client = new Client({
     bootstrap: nodes.length > 0 ? nodes : false,
@@ -76,20 +84,22 @@ export async function createDht({ bootstrap, port = 0, host = "0.0.0.0" }: DhtOp
     client.on("error", (cause) => client.destroy(() => reject(portUnavailable(cause))));
     client.listen(port, host, resolve);
   });
-  return new DhtNode(client);
+  return new DhtNode(client, clock);
 }
 
 class DhtNode implements Dht {
   readonly port: number;
   readonly #client: Client;
+  readonly #clock: Clock;
   readonly #finders = new Map<string, Set<(peer: PeerAddress) => void>>();
   readonly #walks = new Map<string, Promise<void>>();
   readonly #closing = new AbortController();
   readonly #turns = new Turns({ atOnce: MAX_CONCURRENT_WALKS, maxWaiting: MAX_WAITING_WALKS, refusal: tooManyWait });
   #closed: Promise<void> | undefined;
 
-  constructor(client: Client) {
+  constructor(client: Client, clock: Clock) {
     this.#client = client;
+    this.#clock = clock;
     // Every walk listens, also those that wait.
     setMaxListeners(0, this.#closing.signal);
     this.port = client.address().port;
@@ -140,13 +150,24 @@ class DhtNode implements Dht {
     const finder = collectPeers(onPeer, () => stop?.());
     this.#addFinder(infoHash, finder);
     try {
-      await this.#whileOpen(signal, (done) => {
-        stop = this.#client.lookup(infoHash, done);
-      });
+      await this.#forAWhile(signal, (inTime) =>
+        this.#whileOpen(inTime, (done) => {
+          stop = this.#client.lookup(infoHash, done);
+        }),
+      );
     } finally {
       stop?.();
       this.#removeFinder(infoHash, finder);
     }
+  }
+
+  /** What a walk has found when its time is over is all that it finds. */
+  async #forAWhile(signal: AbortSignal, walk: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    const over = new Error("The walk takes too long.");
+    const limit = { clock: this.#clock, signal, timeoutMs: WALK_LIMIT_MS, timeoutError: () => over };
+    await withDeadline(limit, walk).catch((error: unknown) => {
+      if (error !== over) throw error;
+    });
   }
 
   async #inTurn(request: TurnRequest, walk: () => Promise<void>): Promise<void> {

@@ -34,7 +34,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   // Another client of this machine may have the wished port: any free one will do, trackers are told which.
   await listen(server, peerHost, peerPort).catch(() => listen(server, peerHost, 0));
   const listenPort = portOf(server);
-  const [dht, lsd] = await Promise.all([openDht(settings), openLsd(settings, clock, listenPort)]);
+  const [dht, lsd] = await Promise.all([openDht(settings, clock), openLsd(settings, clock, listenPort)]);
   return new Session(options, { server, listenPort, dht, lsd });
 }
 
@@ -166,10 +166,10 @@ export class Session {
 }
 
 /** Without a DHT node there are still trackers, peer exchange and peers that were named: no reason not to start. */
-async function openDht({ dht, peerHost }: SessionSettings): Promise<Dht | undefined> {
+async function openDht({ dht, peerHost }: SessionSettings, clock: Clock): Promise<Dht | undefined> {
   if (dht === undefined) return undefined;
   const bootstrap = dht.bootstrap.length > 0 ? { bootstrap: dht.bootstrap } : {};
-  return await createDht({ host: peerHost, ...bootstrap }).catch(() => undefined);
+  return await createDht({ clock, host: peerHost, ...bootstrap }).catch(() => undefined);
 }
 
 /** The same where the port of the local network's group cannot be had. */

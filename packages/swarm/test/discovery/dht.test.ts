@@ -4,8 +4,10 @@ import { afterEach, describe, expect, it } from "vitest";
 import { createDht, type Dht } from "../../src/discovery/dht.ts";
 import { type BencodeInput, decodeBencode, encodeBencode } from "../../src/metainfo/bencode.ts";
 import type { PeerAddress } from "../../src/types.ts";
+import { virtualTime } from "../session/virtual-time.ts";
 
 const HOST = "127.0.0.1";
+const clock = virtualTime();
 const INFO_HASH = "ab".repeat(20);
 const { signal } = new AbortController();
 setMaxListeners(0, signal);
@@ -26,7 +28,7 @@ describe("createDht", () => {
   }
 
   async function start(bootstrap: PeerAddress[]): Promise<Dht> {
-    const node = await createDht({ bootstrap, host: HOST });
+    const node = await createDht({ clock, bootstrap, host: HOST });
     nodes.push(node);
     return node;
   }
@@ -86,6 +88,19 @@ describe("createDht", () => {
     await expect(node.lookup(INFO_HASH, () => {}, controller.signal)).rejects.toBe(reason);
   });
 
+  it("ends a walk after a minute, with what it has found", async () => {
+    await using guide = await startGuide();
+    const node = await start([{ host: HOST, port: guide.port }]);
+    const found: PeerAddress[] = [];
+    const lookup = node.lookup(INFO_HASH, (peer) => found.push(peer), signal);
+    await expect.poll(() => found).toHaveLength(1);
+    // It goes on asking those who do not answer.
+    expect(clock.pendingTimers).toBe(1);
+    await clock.advance(60_000);
+    await lookup;
+    expect([found, clock.pendingTimers]).toEqual([[{ host: "10.0.0.9", port: 7 }], 0]);
+  });
+
   it("ends lookups when closed, and starts none afterwards", async () => {
     await using silent = await startSilentNode();
     const node = await start([{ host: HOST, port: silent.port }]);
@@ -98,7 +113,7 @@ describe("createDht", () => {
 
   it("says when its port is taken", async () => {
     const first = await start([]);
-    await expect(createDht({ bootstrap: [], host: HOST, port: first.port })).rejects.toMatchObject({
+    await expect(createDht({ clock, bootstrap: [], host: HOST, port: first.port })).rejects.toMatchObject({
       name: "RiptideError",
       code: "engine_unavailable",
     });
@@ -195,6 +210,16 @@ async function startAnsweringNode(
 
 async function startSilentNode(): Promise<ScriptedNode> {
   return await startAnsweringNode("s", () => undefined);
+}
+
+/** Names one peer, and a hundred nodes close to the info hash that are not there: sixteen at a time, that takes seconds. */
+async function startGuide(): Promise<ScriptedNode> {
+  const nodes = Array.from({ length: 100 }, (_, index) => {
+    const id = Buffer.from(INFO_HASH, "hex");
+    id.writeUInt8(index, 19);
+    return Buffer.concat([id, Buffer.of(127, 1, 1, index + 1, 0, 9)]);
+  });
+  return await startAnsweringNode("g", () => ({ values: [Buffer.of(10, 0, 0, 9, 0, 7)], nodes: Buffer.concat(nodes) }));
 }
 
 /** Names 400 peers at 10.`network`.*.*. */
