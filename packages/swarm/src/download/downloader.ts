@@ -26,6 +26,12 @@ import { keepSuspectsApart, keepTrialsGoing } from "./witness.ts";
 /** Requests are refilled when no more than this share of the depth is left: a refill is then worth a packet. */
 const REFILL_BELOW_SHARE = 0.8;
 
+/**
+ * Who breaks a request off may ask for the same bytes again at once: Chromium does within some 60 ms, again and again. To cancel
+ * in between would bring the blocks that are on their way twice, and nothing else waits for their place.
+ */
+const SECOND_THOUGHTS_MS = 100;
+
 const NO_PEER_STATS: PeerStats = {
   bytesPerSecond: 0,
   downloadedBytes: 0,
@@ -44,6 +50,8 @@ export class Downloader {
   readonly #options: DownloaderOptions;
   readonly #have: Uint8Array;
   readonly #state: DownloadState;
+  /** Since when nobody wants anything, as long as what was asked for is not cancelled. */
+  #unwantedSinceMs: number | undefined;
 
   constructor(options: DownloaderOptions) {
     const { geometry, have, output } = options;
@@ -134,7 +142,7 @@ export class Downloader {
 
   /**
    * Replaces one reader's deadlines (absolute times; null = the reader is gone). What nobody wants any more is cancelled
-   * at once, and work that is due later makes way for what is due now.
+   * at once if something else is wanted, else a moment later; work that is due later makes way for what is due now.
    */
   setDeadlines(reader: number, deadlines: Deadlines | null, nowMs: number): void {
     const state = this.#state;
@@ -143,11 +151,8 @@ export class Downloader {
       assertInvariant(isValid, `A deadline needs a piece of the torrent and a time, not ${piece} and ${dueMs}`);
     }
     state.order.setReader(reader, deadlines, (piece) => hasBit(this.#have, piece));
-    for (const peer of state.peers.values()) {
-      for (const key of peer.inFlight.keys()) {
-        if (!state.order.isWanted(state.grid.pieceOf(key))) recallBlock(state, peer, key);
-      }
-    }
+    if (state.order.isEmpty) this.#unwantedSinceMs ??= nowMs;
+    else this.#recallUnwanted();
     keepSuspectsApart(state);
     preempt(state, nowMs);
     this.#schedule(nowMs);
@@ -185,14 +190,15 @@ export class Downloader {
     this.#settle(nowMs);
   }
 
-  /** Nothing is wanted, and so nothing is asked for: a tick would change nothing. Only `setDeadlines` ends that. */
+  /** Nothing is wanted, and nothing left to be cancelled: a tick would change nothing. Only `setDeadlines` ends that. */
   get isIdle(): boolean {
-    return this.#state.order.isEmpty;
+    return this.#state.order.isEmpty && this.#unwantedSinceMs === undefined;
   }
 
   /** Every 50 ms: O(peers + window), and O(requests) while an urgent piece waits for its last blocks. */
   tick(nowMs: number): void {
     const state = this.#state;
+    if (nowMs - (this.#unwantedSinceMs ?? nowMs) >= SECOND_THOUGHTS_MS) this.#recallUnwanted();
     const hasReleased = releaseOverdue(state, nowMs);
     keepTrialsGoing(state);
     keepSuspectsApart(state);
@@ -283,6 +289,16 @@ export class Downloader {
     }
     fill(this.#state, queue, nowMs);
     this.#settle(nowMs);
+  }
+
+  #recallUnwanted(): void {
+    const state = this.#state;
+    this.#unwantedSinceMs = undefined;
+    for (const peer of state.peers.values()) {
+      for (const key of peer.inFlight.keys()) {
+        if (!state.order.isWanted(state.grid.pieceOf(key))) recallBlock(state, peer, key);
+      }
+    }
   }
 
   /** Ranks the peers, gives all of them work, the soonest first, and doubles what may be late. */

@@ -115,13 +115,14 @@ describe("a block", () => {
     const { downloader, output } = newDownloader({ peers: [1] });
     downloader.setDeadlines(0, [[0, 60_000]], 0);
     downloader.setDeadlines(0, null, 10);
-    downloader.setDeadlines(0, [[0, 60_000]], 20);
+    downloader.tick(110);
+    downloader.setDeadlines(0, [[0, 60_000]], 120);
     output.take();
-    downloader.rejected(1, block(0, 0), 30);
+    downloader.rejected(1, block(0, 0), 130);
     expect(downloader.peerStats(1).inFlight).toBe(3);
-    downloader.rejected(1, block(0, 0), 40);
+    downloader.rejected(1, block(0, 0), 140);
     expect(downloader.peerStats(1).inFlight).toBe(2);
-    downloader.tick(50);
+    downloader.tick(150);
     expect(output.take()).toEqual(["request 1 0.0"]);
   });
 });
@@ -170,7 +171,7 @@ describe("a peer", () => {
 });
 
 describe("deadlines", () => {
-  it("that are gone cancel everything at once", () => {
+  it("that are gone cancel everything a moment later", () => {
     const { downloader, output } = newDownloader();
     downloader.setDeadlines(
       0,
@@ -182,8 +183,32 @@ describe("deadlines", () => {
     );
     output.take();
     downloader.setDeadlines(0, null, 10);
+    downloader.tick(100);
+    expect(output.take()).toEqual([]);
+    expect(downloader.isIdle).toBe(false);
+    downloader.tick(110);
     expect(output.take()).toEqual(["cancel 1 0.0 0.1 0.2", "cancel 2 0.3 1.0 1.1"]);
     expect([1, 2].map((peer) => downloader.peerStats(peer).inFlight)).toEqual([0, 0]);
+    expect(downloader.isIdle).toBe(true);
+  });
+
+  it("that are gone cancel at once when something else is wanted by then", () => {
+    const { downloader, output } = newDownloader({ peers: [1] });
+    downloader.setDeadlines(0, [[0, 60_000]], 0);
+    downloader.setDeadlines(0, null, 10);
+    output.take();
+    downloader.setDeadlines(1, [[1, 60_000]], 20);
+    expect(output.take()).toEqual(["cancel 1 0.0 0.1 0.2", "request 1 1.0 1.1 1.2"]);
+  });
+
+  it("that come back at once ask for nothing twice", () => {
+    const { downloader, output } = newDownloader();
+    downloader.setDeadlines(0, [[0, 60_000]], 0);
+    output.take();
+    downloader.setDeadlines(0, null, 10);
+    downloader.setDeadlines(1, [[0, 60_000]], 60);
+    for (const nowMs of [110, 160]) downloader.tick(nowMs);
+    expect(output.take()).toEqual([]);
   });
 
   it.each([
