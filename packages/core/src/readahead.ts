@@ -25,6 +25,8 @@ export interface ReadaheadState {
   readonly sequentialBytes: number;
   /** How fast the media plays there, if it is known. */
   readonly bytesPerSecond?: number;
+  /** Bytes from the read head on that will be read in any case, and as soon as they come. */
+  readonly neededBytes?: number;
 }
 
 /**
@@ -33,10 +35,12 @@ export interface ReadaheadState {
  * It grows by what is read after the cold start, so it is never larger than what has been used: a probe pulls next to
  * nothing out of the swarm, a seek wastes at most as much as was watched, and soon it holds more than a piece and the
  * answers under way, which keeps the swarm busy. It ends at twenty seconds of playing time, where the rate is known.
+ * What is needed in any case is in it from the start: piece by piece, a round trip would be lost at the end of each.
  */
 export function readaheadWindow(state: ReadaheadState): ByteRange {
   const grown = READAHEAD_MIN_BYTES + Math.max(0, state.sequentialBytes - COLD_START_BYTES);
-  const size = Math.ceil(Math.min(grown, Math.max(READAHEAD_MIN_BYTES, enoughBytes(state.bytesPerSecond))));
+  const wanted = Math.max(grown, state.neededBytes ?? 0);
+  const size = Math.ceil(Math.min(wanted, Math.max(READAHEAD_MIN_BYTES, enoughBytes(state.bytesPerSecond))));
   return { start: state.readHead, end: Math.max(state.readHead, Math.min(state.end, state.readHead + size)) };
 }
 

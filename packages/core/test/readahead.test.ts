@@ -67,6 +67,15 @@ describe("readaheadWindow", () => {
     expect(readaheadWindow({ readHead, end, sequentialBytes: 0 })).toEqual(expected);
   });
 
+  it.each([
+    { title: "holds what is needed in any case", neededBytes: 3 * MIB, size: 3 * MIB },
+    { title: "holds twenty seconds of what is needed", neededBytes: Number.POSITIVE_INFINITY, size: 20 * MIB },
+    { title: "is no smaller for a little that is needed", neededBytes: 1, size: READAHEAD_MIN_BYTES },
+  ])("$title from the start", ({ neededBytes, size }) => {
+    const window = readaheadWindow({ readHead: MIB, end: FAR, sequentialBytes: 0, bytesPerSecond: MIB, neededBytes });
+    expect(window).toEqual({ start: MIB, end: MIB + size });
+  });
+
   const size = fc.integer({ min: 0, max: FAR });
   const states = fc
     .record({

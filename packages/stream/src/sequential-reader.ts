@@ -6,6 +6,8 @@ export interface SequentialReaderOptions {
   readonly signal: AbortSignal;
   /** How fast the media plays, if it is known: more than twenty seconds ahead is not demanded. */
   readonly bytesPerSecond?: number | undefined;
+  /** How much of the start of the ranges is read in any case, and as fast as it comes. Default: nothing is known of it. */
+  readonly neededBytes?: number;
 }
 
 /**
@@ -22,6 +24,8 @@ export class SequentialReader implements ByteStream, Disposable {
   /** Where the last range ends. */
   readonly #endBytes: number;
   #readBytes = 0;
+  /** Of `neededBytes`, what is still to be read. */
+  #neededBytes: number;
   #demands: readonly Disposable[] = [];
   #isDisposed = false;
   readonly #dispose = (): void => this[Symbol.dispose]();
@@ -31,6 +35,7 @@ export class SequentialReader implements ByteStream, Disposable {
     this.#options = options;
     this.#ranges = ranges.filter((range) => rangeLength(range) > 0);
     this.#endBytes = this.#ranges.at(-1)?.end ?? 0;
+    this.#neededBytes = options.neededBytes ?? 0;
     options.signal.addEventListener("abort", this.#dispose);
     if (!options.signal.aborted) this.#demandAhead();
   }
@@ -49,7 +54,8 @@ export class SequentialReader implements ByteStream, Disposable {
     try {
       const length = Math.min(lengthBytes, rangeLength(range));
       const chunk = await this.#provider.readAt(range.start, length, { signal: this.#options.signal });
-      this.#readBytes += chunk.length;
+      // What is read in any case does not show that its reader will go on behind it.
+      this.#readBytes += Math.max(0, chunk.length - Math.max(0, this.#neededBytes));
       this.skip(chunk.length);
       return chunk;
     } catch (error) {
@@ -61,6 +67,7 @@ export class SequentialReader implements ByteStream, Disposable {
   /** Passes over what comes next, also into the ranges behind it. */
   skip(lengthBytes: number): void {
     let left = lengthBytes;
+    this.#neededBytes -= lengthBytes;
     this.#ranges = this.#ranges.flatMap((range) => {
       const start = Math.min(range.end, range.start + left);
       left -= start - range.start;
@@ -83,6 +90,7 @@ export class SequentialReader implements ByteStream, Disposable {
       readHead: 0,
       end: this.#ranges.reduce((sum, range) => sum + rangeLength(range), 0),
       sequentialBytes: this.#readBytes,
+      neededBytes: this.#neededBytes,
       ...rate,
     });
     this.#replaceDemands(

@@ -92,6 +92,24 @@ describe("Reading ranges one after the other", () => {
     reader[Symbol.dispose]();
   });
 
+  test("demands what is needed in any case from the start, and then what is left of it", async () => {
+    const provider = provide();
+    const reader = new SequentialReader(provider, [{ start: 0, end: 4 * MIB }], { signal, neededBytes: MIB });
+    expect(wanted(provider)).toEqual([{ start: 0, end: MIB }]);
+    await reader.next(100 * KIB);
+    reader.skip(100 * KIB);
+    expect(wanted(provider)).toEqual([{ start: 200 * KIB, end: MIB }]);
+    reader[Symbol.dispose]();
+  });
+
+  test("demands no more behind what was needed than at the start", async () => {
+    const provider = provide();
+    const reader = new SequentialReader(provider, [{ start: 0, end: 4 * MIB }], { signal, neededBytes: 2 * MIB });
+    while (reader.offsetBytes < 2 * MIB) await reader.next(MIB);
+    expect(wanted(provider)).toEqual([{ start: 2 * MIB, end: 2 * MIB + READAHEAD_MIN_BYTES }]);
+    reader[Symbol.dispose]();
+  });
+
   test("passes over what nobody needs, also into the next range, and neither reads nor demands it", async () => {
     const provider = provide();
     const ranges = [

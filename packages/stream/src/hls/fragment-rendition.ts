@@ -52,7 +52,9 @@ function copiedTrack(
     async *fragments(number, signal) {
       const tracks = [await prepareTrack(films, film, place, context)];
       const part = { film, tracks, stretch: plan[number]!.stretch };
-      yield* filmFragments(part, context, { signal, bytesPerSecond: library.bytesPerSecond(context) });
+      const bytesPerSecond = library.bytesPerSecond(context);
+      // Players fetch segments whole, or not at all.
+      yield* filmFragments(part, context, { signal, bytesPerSecond, neededBytes: Number.POSITIVE_INFINITY });
     },
   };
 }

@@ -25,7 +25,9 @@ export class FilmReader {
     this.#leftBytes = rangeLength(range);
     this.#segments = layout.segments.filter((segment) => intersectRanges(segment.range, range) !== undefined);
     const sources = this.#segments.flatMap((segment) => segment.sources);
-    this.#source = new SequentialReader(provider, sources, options);
+    // A segment is made whole before the first of it is sent.
+    const neededBytes = sourceBytes(this.#segments[0]);
+    this.#source = new SequentialReader(provider, sources, { ...options, neededBytes });
     this.#queue.set([layout.head.subarray(range.start)]);
     this.#prefixBytes = Math.max(0, range.start - (this.#segments[0]?.range.start ?? 0));
   }
@@ -35,10 +37,7 @@ export class FilmReader {
     const [segment] = this.#segments;
     if (this.#queue.lengthBytes > 0 || segment === undefined) return;
     this.#segments.shift();
-    const stream = new StreamWindow(
-      this.#source,
-      segment.sources.reduce((sum, source) => sum + rangeLength(source), 0),
-    );
+    const stream = new StreamWindow(this.#source, sourceBytes(segment));
     this.#queue.set(await segmentParts(this.#layout, segment, stream));
     stream.end();
     this.#queue.skip(this.#prefixBytes);
@@ -52,4 +51,8 @@ export class FilmReader {
     this.#leftBytes -= chunk.length;
     return chunk.length > 0 ? chunk : undefined;
   }
+}
+
+function sourceBytes(segment: PlacedSegment | undefined): number {
+  return segment?.sources.reduce((sum, source) => sum + rangeLength(source), 0) ?? 0;
 }
