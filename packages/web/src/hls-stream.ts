@@ -18,6 +18,7 @@ export async function playSegments(options: StreamOptions): Promise<SwitchSound>
   hls.on(HlsPlayer.Events.ERROR, (_event, error) => {
     if (error.fatal && !recover(error)) void explain(error, options);
   });
+  fetchPictureFirst(hls, video, signal);
   hls.loadSource(url);
   hls.attachMedia(video);
   start(video);
@@ -55,6 +56,28 @@ function promptly(Loader: typeof FetchLoader): NonNullable<HlsConfig["fLoader"]>
       super.load(context, Number.isFinite(config.highWaterMark) ? { ...config, highWaterMark: 0 } : config, callbacks);
     }
   };
+}
+
+/** Enough for a player to show its picture and to begin. */
+const PICTURE_SECONDS = 1;
+
+/**
+ * What lies behind the picture that is waited for is fetched when it is there: who has looked for a place has often to look for
+ * another one next, and until then there may be nothing else to spend the swarm on.
+ */
+function fetchPictureFirst(hls: Hls, video: HTMLVideoElement, signal: AbortSignal): void {
+  const { config } = hls;
+  let usualSeconds = config.maxMaxBufferLength;
+  const limit = (): void => {
+    // hls.js itself lowers it where the browser has little memory.
+    if (config.maxMaxBufferLength > PICTURE_SECONDS) usualSeconds = config.maxMaxBufferLength;
+    const isWaiting = video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA;
+    config.maxMaxBufferLength = isWaiting ? PICTURE_SECONDS : usualSeconds;
+  };
+  for (const event of ["emptied", "seeking", "seeked", "loadeddata", "canplay", "playing"]) {
+    video.addEventListener(event, limit, { signal });
+  }
+  limit();
 }
 
 /** Our playlists name tracks by their number in the file: `…/audio/2/playlist.m3u8`. */
