@@ -2,14 +2,19 @@ import { createHash } from "node:crypto";
 import { access, mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { dubFilm } from "./dub-film.ts";
 import { withFileLock } from "./file-lock.ts";
 import { makeFilm, remuxFilm } from "./make-film.ts";
-import { type FilmName, type FilmRecipe, type RemuxRecipe, recipes } from "./recipes.ts";
+import { type DubRecipe, type FilmName, type FilmRecipe, type RemuxRecipe, recipeOf, recipes } from "./recipes.ts";
 
 const CACHE_DIRECTORY = fileURLToPath(new URL("../../.cache/films", import.meta.url));
 
 /** The code that decides what a film looks and sounds like; `recipes.ts` is left out, for a recipe is hashed by itself. */
 const GENERATOR_FILES = ["film-code.ts", "make-film.ts", "scene.ts", "subtitles.ts", "tones.ts"];
+/** More of it for films with the picture of another one. */
+const DUBBING_FILE = "dub-film.ts";
+
+type Recipe = FilmRecipe | RemuxRecipe | DubRecipe;
 
 const inProgress = new Map<FilmName, Promise<string>>();
 
@@ -35,25 +40,32 @@ function forget(name: FilmName): (error: unknown) => never {
 }
 
 async function ensureFile(name: FilmName): Promise<string> {
-  const recipe: FilmRecipe | RemuxRecipe = recipes[name];
+  const recipe: Recipe = recipes[name];
   const path = join(CACHE_DIRECTORY, `${name}-${await versionOf(recipe)}.${recipe.extension}`);
   if (await exists(path)) return path;
   await mkdir(CACHE_DIRECTORY, { recursive: true });
   await withFileLock(`${path}.lock`, async () => {
     if (await exists(path)) return;
     const unfinished = `${path}.${process.pid}.part`;
-    if ("remuxOf" in recipe) await remuxFilm(await films.ensure(recipe.remuxOf), recipe.muxerArguments, unfinished);
-    else await makeFilm(recipe, unfinished);
+    await make(name, recipe, unfinished);
     await rename(unfinished, path);
     await removeOlderVersions(name, path);
   });
   return path;
 }
 
-async function versionOf(recipe: FilmRecipe | RemuxRecipe): Promise<string> {
+async function make(name: FilmName, recipe: Recipe, path: string): Promise<void> {
+  if ("remuxOf" in recipe) return await remuxFilm(await films.ensure(recipe.remuxOf), recipe.muxerArguments, path);
+  if (!("pictureOf" in recipe)) return await makeFilm(recipe, path);
+  await dubFilm(await films.ensure(recipe.pictureOf), recipeOf(name).durationSeconds, path);
+}
+
+async function versionOf(recipe: Recipe): Promise<string> {
   const hash = createHash("sha256").update(JSON.stringify(recipe));
   if ("remuxOf" in recipe) hash.update(await versionOf(recipes[recipe.remuxOf]));
-  for (const file of GENERATOR_FILES) hash.update(await readFile(new URL(file, import.meta.url)));
+  if ("pictureOf" in recipe) hash.update(await versionOf(recipes[recipe.pictureOf]));
+  const files = "pictureOf" in recipe ? [...GENERATOR_FILES, DUBBING_FILE] : GENERATOR_FILES;
+  for (const file of files) hash.update(await readFile(new URL(file, import.meta.url)));
   return hash.digest("hex").slice(0, 12);
 }
 

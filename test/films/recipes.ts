@@ -29,6 +29,13 @@ export interface RemuxRecipe {
   readonly muxerArguments: readonly string[];
 }
 
+/** The picture of another film, packet by packet, with the same sound in another format. */
+export interface DubRecipe {
+  readonly extension: "mkv";
+  readonly pictureOf: FilmName;
+  readonly audio: "ac3";
+}
+
 export type VideoRecipe = "h264" | "h264-bframes" | "h264-cbr-8m" | "hevc" | "vp9" | "mpeg4" | "wmv2";
 export type AudioRecipe = "aac" | "ac3" | "opus" | "mp3" | "wma";
 
@@ -72,6 +79,7 @@ export const recipes = {
   },
   "long-mp4-moov-first": { extension: "mp4", remuxOf: "long", muxerArguments: FASTSTART },
   "long-mp4-moov-last": { extension: "mp4", remuxOf: "long", muxerArguments: [] },
+  "long-ac3": { extension: "mkv", pictureOf: "long", audio: "ac3" },
   "demo-mp4": { ...DEMO, extension: "mp4", muxerArguments: FASTSTART, label: "Riptide · MP4 with H.264 and AAC" },
   "demo-mkv": {
     ...DEMO,
@@ -80,12 +88,18 @@ export const recipes = {
     label: "Riptide · Matroska with H.264, AAC and subtitles",
   },
   "demo-webm": { ...DEMO, extension: "webm", video: "vp9", audio: "opus", label: "Riptide · WebM with VP9 and Opus" },
-} as const satisfies Record<string, FilmRecipe | (Omit<RemuxRecipe, "remuxOf"> & { remuxOf: string })>;
+} as const satisfies Record<
+  string,
+  | FilmRecipe
+  | (Omit<RemuxRecipe, "remuxOf"> & { remuxOf: string })
+  | (Omit<DubRecipe, "pictureOf"> & { pictureOf: string })
+>;
 
 export type FilmName = keyof typeof recipes;
 
-/** The recipe behind a film, remuxed or not: its length, its rate, its tracks. */
+/** The recipe behind a film, of its own packets or not: its length, its rate, its tracks. */
 export function recipeOf(name: FilmName): FilmRecipe {
-  const recipe: FilmRecipe | RemuxRecipe = recipes[name];
+  const recipe: FilmRecipe | RemuxRecipe | DubRecipe = recipes[name];
+  if ("pictureOf" in recipe) return { ...recipeOf(recipe.pictureOf), audio: recipe.audio };
   return "remuxOf" in recipe ? recipeOf(recipe.remuxOf) : recipe;
 }
