@@ -34,6 +34,6 @@ export interface Packet {
   readonly durationTicks: number | undefined;
   /** Whether decoding can start here. True for every packet of sound and text. */
   readonly isKeyframe: boolean;
-  /** May share memory with its neighbours; nobody writes to it. */
+  /** May share memory with its neighbours, and with what its stream gave (`ByteStream.next`). Nobody writes to it. */
   readonly data: Uint8Array;
 }

@@ -1,11 +1,10 @@
 import type { ByteStream } from "./byte-stream.ts";
+import { REQUEST_LIMIT_BYTES, readyLimitBytes } from "./request-length.ts";
 
 /** Asked for at a time: a swarm hands out blocks of 16 KiB, and a film of 8 Mb/s plays an eighth of a second of it. */
 const REQUEST_BYTES = 128 * 1024;
 /** Asked for after bytes were passed over: likely the next ones will be, too. Doubles until nothing is passed over any more. */
 const REQUEST_AFTER_SKIP_BYTES = 4 * 1024;
-/** Asked for at most, however much is wanted in one piece: so much more than that would only be held twice. */
-const REQUEST_LIMIT_BYTES = 1024 * 1024;
 
 const NOTHING = new Uint8Array(0);
 
@@ -21,6 +20,8 @@ export class StreamCursor {
   /** What the stream gave beyond `#bytes`. */
   #spare: Uint8Array = NOTHING;
   #requestBytes = REQUEST_BYTES;
+  /** Read since bytes were last passed over unread. */
+  #sequentialBytes = 0;
 
   constructor(stream: ByteStream) {
     this.#stream = stream;
@@ -75,6 +76,7 @@ export class StreamCursor {
     if (beyondBytes <= spareBytes) return;
     this.#stream.skip(beyondBytes - spareBytes);
     this.#requestBytes = REQUEST_AFTER_SKIP_BYTES;
+    this.#sequentialBytes = 0;
   }
 
   #show(bytes: Uint8Array): void {
@@ -88,9 +90,12 @@ export class StreamCursor {
     return spare.length === 0 ? undefined : spare;
   }
 
-  #pull(wantedBytes: number): Promise<Uint8Array | undefined> {
+  /** Nothing of the chunks before is held any more, unless in packets. */
+  async #pull(wantedBytes: number): Promise<Uint8Array | undefined> {
     const lengthBytes = Math.max(this.#requestBytes, Math.min(wantedBytes, REQUEST_LIMIT_BYTES));
     this.#requestBytes = Math.min(2 * this.#requestBytes, REQUEST_BYTES);
-    return this.#stream.next(lengthBytes);
+    const chunk = await this.#stream.next(lengthBytes, Math.max(lengthBytes, readyLimitBytes(this.#sequentialBytes)));
+    this.#sequentialBytes += chunk?.length ?? 0;
+    return chunk;
   }
 }

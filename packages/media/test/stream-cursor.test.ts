@@ -60,4 +60,38 @@ describe("StreamCursor", () => {
     }
     expect(chunks).toEqual([8, 16, 32, 64, 128, 128]);
   });
+
+  it("takes more of what is ready the more it has read in one go, from little to a whole chunk, and little after a gap", async () => {
+    const file = new Uint8Array(20 * 1024 * KIB);
+    const cursor = new StreamCursor(new MemoryStream(file, { start: 0, end: file.length }));
+    const readChunk = async (): Promise<number> => {
+      cursor.skip(cursor.heldBytes);
+      await cursor.fill(1);
+      return cursor.heldBytes / KIB;
+    };
+    const chunks: number[] = [];
+    while (cursor.offsetBytes < 10 * 1024 * KIB) chunks.push(await readChunk());
+    expect(chunks.slice(0, 8)).toEqual(Array.from({ length: 8 }, () => 128));
+    expect(chunks).toEqual(chunks.toSorted((left, right) => left - right));
+    expect(chunks.at(-1)).toBe(1024);
+    cursor.skip(cursor.heldBytes + 1);
+    expect([await readChunk(), await readChunk()]).toEqual([4, 8]);
+  });
+
+  it("asks for no more of what is not ready, whatever it has read", async () => {
+    const asked: number[] = [];
+    const cursor = new StreamCursor({
+      offsetBytes: 0,
+      next: async (lengthBytes) => {
+        asked.push(lengthBytes / KIB);
+        return new Uint8Array(lengthBytes);
+      },
+      skip: () => undefined,
+    });
+    for (let chunk = 0; chunk < 100; chunk += 1) {
+      cursor.skip(cursor.heldBytes);
+      await cursor.fill(1);
+    }
+    expect(new Set(asked)).toEqual(new Set([128]));
+  });
 });

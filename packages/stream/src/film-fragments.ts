@@ -1,7 +1,10 @@
-import type { StreamContext } from "@riptide/core";
-import { concatenate, Fragmenter, type FragmenterOptions, type Packet, type Stretch } from "@riptide/media";
+import type { ChunkPool, StreamContext } from "@riptide/core";
+import { Fragmenter, type FragmenterOptions, type Packet, type Stretch } from "@riptide/media";
+import { CHUNK_MAX_BYTES } from "./chunk-length.ts";
 import { readPackets } from "./film-packets.ts";
 import type { PreparedFilm, PreparedTrack } from "./film-tracks.ts";
+import { LentReads } from "./lent-reads.ts";
+import { PartQueue } from "./part-queue.ts";
 import type { SequentialReaderOptions } from "./sequential-reader.ts";
 
 export interface FilmPart extends PreparedFilm {
@@ -13,22 +16,54 @@ export interface FilmPart extends PreparedFilm {
   readonly isEntered?: boolean;
 }
 
-/** A part of a film as fragments of MP4, a chunk each: made as soon as its packets are there, and of nothing but those. */
+/**
+ * A part of a film as fragments of MP4, in chunks: made as soon as their packets are there, and of nothing but those. A reader
+ * that keeps up has its next packets read while its client takes what was made of the last ones.
+ */
 export async function* filmFragments(
   { film, tracks, stretch, isEntered = false }: FilmPart,
   { provider, chunks }: Pick<StreamContext, "provider" | "chunks">,
   options: SequentialReaderOptions,
 ): AsyncGenerator<Uint8Array, void> {
-  // In fresh memory, collecting the garbage took three times as long as making the fragments.
-  const lend = (lengthBytes: number): Uint8Array | undefined => chunks?.lend(lengthBytes);
+  using reads = new LentReads(chunks);
   const fragmenter = fragmenterOf(tracks);
   const isPlayable = isEntered ? behindKeyframes(tracks) : () => true;
   const wanted = { stretch, tracks: new Set(tracks.map(({ mux }) => mux.coded.number)) };
-  for await (const packets of readPackets(film.demuxer, wanted, provider, options)) {
-    for (const packet of packets.filter(isPlayable)) fragmenter.push(packet);
-    for (const parts of fragmenter.take()) yield concatenate(parts, lend);
+  const batches = readPackets(film.demuxer, wanted, provider, { ...options, reads });
+  let ahead: ReturnType<typeof batches.next> | undefined;
+  const written = (fragments: readonly Uint8Array[][]) => writtenChunks(fragments.flat(), reads, chunks);
+  try {
+    for (;;) {
+      const { value: packets } = await (ahead ?? batches.next());
+      if (!packets) break;
+      for (const packet of packets) {
+        if (!isPlayable(packet)) continue;
+        reads.hold(packet.data);
+        fragmenter.push(packet);
+      }
+      ahead = reads.latestBytes === CHUNK_MAX_BYTES ? batches.next() : undefined;
+      ahead?.catch(() => undefined); // told when its packets are asked for
+      yield* written(fragmenter.take());
+    }
+    yield* written(fragmenter.finish());
+  } finally {
+    await batches.return();
   }
-  for (const parts of fragmenter.finish()) yield concatenate(parts, lend);
+}
+
+/** The parts one after the other, in chunks of about the same length. What is copied is released. */
+function* writtenChunks(
+  parts: readonly Uint8Array[],
+  reads: LentReads,
+  chunks: ChunkPool | undefined,
+): Generator<Uint8Array, void> {
+  const queue = new PartQueue(chunks);
+  queue.set(parts);
+  for (let left = Math.ceil(queue.lengthBytes / CHUNK_MAX_BYTES); left > 0; left -= 1) {
+    const chunk = queue.take(Math.ceil(queue.lengthBytes / left));
+    if (left === 1) reads.release(parts);
+    yield chunk;
+  }
 }
 
 export function fragmenterOf(tracks: readonly PreparedTrack[], options: FragmenterOptions = {}): Fragmenter {

@@ -1,5 +1,7 @@
 import { type ByteRange, type PieceProvider, rangeLength } from "@riptide/core";
 import type { Demuxer, Packet, PacketRequest } from "@riptide/media";
+import type { LentReads } from "./lent-reads.ts";
+import { ReadyStream } from "./ready-stream.ts";
 import { firstBytes, SequentialReader, type SequentialReaderOptions } from "./sequential-reader.ts";
 
 export interface ReadPacketsOptions extends SequentialReaderOptions {
@@ -7,6 +9,8 @@ export interface ReadPacketsOptions extends SequentialReaderOptions {
   readonly limitBytes?: number;
   /** Waits for nothing: ends as if the stretch ended in front of the first byte that is missing. */
   readonly isAvailableOnly?: boolean;
+  /** Whoever holds the packets and releases them: then long reads are worth their memory. */
+  readonly reads?: LentReads;
 }
 
 /**
@@ -17,7 +21,7 @@ export async function* readPackets(
   demuxer: Demuxer,
   wanted: Omit<PacketRequest, "open">,
   provider: PieceProvider,
-  { limitBytes = Number.POSITIVE_INFINITY, isAvailableOnly = false, ...options }: ReadPacketsOptions,
+  { limitBytes = Number.POSITIVE_INFINITY, isAvailableOnly = false, reads, ...options }: ReadPacketsOptions,
 ): AsyncGenerator<readonly Packet[], void> {
   let reader: SequentialReader | undefined;
   let leftBytes = limitBytes;
@@ -27,7 +31,7 @@ export async function* readPackets(
     const read = isAvailableOnly ? availableStart(inLimit, provider) : inLimit;
     leftBytes -= read.reduce((sum, range) => sum + rangeLength(range), 0);
     reader = new SequentialReader(provider, read, options);
-    return reader;
+    return reads?.watch(new ReadyStream(reader, provider)) ?? reader;
   };
   try {
     yield* demuxer.packets({ ...wanted, open });

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { ChunkPool, POOLED_CHUNK_MIN_BYTES, READAHEAD_MIN_BYTES, StreamError } from "@riptide/core";
+import { type PieceProvider, READAHEAD_MIN_BYTES, StreamError } from "@riptide/core";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { complaintsOf, type Probed, probe } from "../../media/test/fmp4/clips.ts";
 import { createStreamFactory } from "../src/index.ts";
@@ -18,6 +18,7 @@ import {
 } from "./support/context.ts";
 import { H264, makeFilm, makeHeavyFilm } from "./support/films.ts";
 import { fragmentsOf } from "./support/fragments.ts";
+import { lendingProvider, SpoilingPool } from "./support/spoiling-pool.ts";
 
 const AAC = "-c:a aac -ac 2";
 const X265 =
@@ -110,24 +111,46 @@ describe("Without ffmpeg", () => {
     expect(await complaintsOf(output)).toBe("");
   });
 
-  test("long fragments are made in memory that is lent and used again, and are the same", async () => {
-    const viewer = complete(heavyFilm);
-    const chunks = new ChunkPool();
-    const { remux: producer } = factoryOf();
-    const response = await producer.produce(get({}, "/remux.mp4"), { ...viewer.context, chunks });
+  test.each([
+    ["Matroska", () => heavyFilm],
+    ["MP4", () => heavyMp4],
+  ])("long reads and fragments of %s take memory that is lent and used again, and are the same", async (_, film) => {
+    const viewer = complete(film());
+    const chunks = new SpoilingPool();
+    const provider = lendingProvider(viewer.provider, chunks);
+    const response = await factoryOf().remux.produce(get({}, "/remux.mp4"), { ...viewer.context, provider, chunks });
     const whole = createHash("sha256");
-    const buffers = new Set<ArrayBufferLike>();
-    let longChunks = 0;
     for await (const chunk of response.body!) {
+      expect(chunk.length).toBeLessThanOrEqual(MIB);
       whole.update(chunk);
-      if (chunk.length < POOLED_CHUNK_MIN_BYTES) continue;
-      longChunks += 1;
-      buffers.add(chunk.buffer);
       chunks.giveBack(chunk);
     }
-    expect(longChunks).toBeGreaterThan(buffers.size);
-    const alone = await copyOf(heavyFilm);
-    expect(whole.digest("hex")).toBe(createHash("sha256").update(alone).digest("hex"));
+    expect(whole.digest("hex")).toBe(
+      createHash("sha256")
+        .update(await copyOf(film()))
+        .digest("hex"),
+    );
+    expect(chunks.lentCount).toBeGreaterThan(24);
+    // Being read, held by packets, read ahead, two fragments.
+    expect(chunks.buffers.size).toBeLessThanOrEqual(6);
+    expect(chunks.missingCount).toBe(0);
+  });
+
+  test("a read that fails while a fragment is sent fails the body when its packets are asked for", async () => {
+    const viewer = complete(heavyFilm);
+    const { provider } = viewer;
+    const failure = new StreamError("no_peers", "No peer has this part.");
+    const failing: PieceProvider = {
+      sizeBytes: provider.sizeBytes,
+      available: (range) => provider.available(range),
+      want: (demand) => provider.want(demand),
+      readAt: (offset, length, options) =>
+        offset > 10 * MIB ? Promise.reject(failure) : provider.readAt(offset, length, options),
+    };
+    const { remux: producer } = factoryOf();
+    const response = await producer.produce(get({}, "/remux.mp4"), { ...viewer.context, provider: failing });
+    await expect(readAll(response)).rejects.toBe(failure);
+    expect(provider.counters()).toMatchObject(idle);
   });
 
   test("a film that is entered in front of pictures that nothing decodes leaves them out", async () => {

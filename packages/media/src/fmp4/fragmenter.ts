@@ -25,7 +25,9 @@ export interface FragmenterOptions {
  * longer than `TRACK_SKEW_LIMIT_SECONDS` of the others.
  */
 export class Fragmenter {
-  readonly #lanes: ReadonlyMap<number, Lane>;
+  readonly #lanes: readonly Lane[];
+  /** By the number of its track. */
+  readonly #laneOf: ReadonlyMap<number, Lane>;
   readonly #lead: Lane | undefined;
   readonly #nextSeconds: number;
   readonly #cutsAtKeyframes: boolean;
@@ -36,9 +38,9 @@ export class Fragmenter {
 
   constructor(tracks: readonly MuxTrack[], options: FragmenterOptions = {}) {
     const laneOf = (track: MuxTrack) => new Lane(track, options.originTicks?.get(track.coded.number));
-    this.#lanes = new Map(tracks.map((track) => [track.coded.number, laneOf(track)]));
-    const lanes = [...this.#lanes.values()];
-    this.#lead = lanes.find(({ isPicture }) => isPicture) ?? lanes[0];
+    this.#laneOf = new Map(tracks.map((track) => [track.coded.number, laneOf(track)]));
+    this.#lanes = [...this.#laneOf.values()];
+    this.#lead = this.#lanes.find(({ isPicture }) => isPicture) ?? this.#lanes[0];
     this.#lengthSeconds = options.firstSeconds ?? 0.2;
     this.#nextSeconds = options.nextSeconds ?? 0.5;
     this.#cutsAtKeyframes = options.cutsAtKeyframes ?? true;
@@ -53,7 +55,7 @@ export class Fragmenter {
 
   /** Takes the next packet in the order of the file. Those of other tracks are left out. */
   push(packet: Packet): void {
-    this.#lanes.get(packet.trackNumber)?.push(packet);
+    this.#laneOf.get(packet.trackNumber)?.push(packet);
     for (let end = this.#nextEnd(); end !== undefined; end = this.#nextEnd()) this.#cut(end);
   }
 
@@ -66,25 +68,30 @@ export class Fragmenter {
 
   /** No packet follows: what is left becomes complete. Returns like `take`. */
   finish(): Uint8Array[][] {
-    const lanes = [...this.#lanes.values()];
-    for (const lane of lanes) lane.finish();
-    while (lanes.some(({ hasReady }) => hasReady)) this.#cut(this.#leadEnd() ?? Number.POSITIVE_INFINITY);
+    for (const lane of this.#lanes) lane.finish();
+    while (this.#lanes.some(({ hasReady }) => hasReady)) this.#cut(this.#leadEnd() ?? Number.POSITIVE_INFINITY);
     return this.take();
   }
 
-  /** Where the next fragment ends, as time at which samples are shown; undefined while it is not complete. */
+  /** Where the next fragment ends, as time at which samples are shown; undefined while it is not complete. Asked after each packet. */
   #nextEnd(): number | undefined {
-    const lanes = [...this.#lanes.values()];
-    if (!lanes.some(({ hasReady }) => hasReady)) return undefined;
-    const pendingBytes = lanes.reduce((sum, lane) => sum + lane.pendingBytes, 0);
+    let isAnyReady = false;
+    let pendingBytes = 0;
+    let [start, furthest, nearest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+    for (const lane of this.#lanes) {
+      isAnyReady ||= lane.hasReady;
+      pendingBytes += lane.pendingBytes;
+      start = Math.min(start, lane.startSeconds);
+      furthest = Math.max(furthest, lane.reachedSeconds);
+      if (lane !== this.#lead) nearest = Math.min(nearest, lane.reachedSeconds);
+    }
+    if (!isAnyReady) return undefined;
     if (pendingBytes > this.#pendingLimitBytes) return Number.POSITIVE_INFINITY;
-    const furthest = Math.max(...lanes.map(({ reachedSeconds }) => reachedSeconds));
     const leadEnd = this.#leadEnd();
     if (leadEnd !== undefined) {
-      const isWaitedFor = lanes.some((lane) => lane !== this.#lead && lane.reachedSeconds < leadEnd);
+      const isWaitedFor = nearest < leadEnd;
       return isWaitedFor && furthest < leadEnd + TRACK_SKEW_LIMIT_SECONDS ? undefined : leadEnd;
     }
-    const start = Math.min(...lanes.map(({ startSeconds }) => startSeconds));
     const end = start + Math.max(this.#lengthSeconds, SHORTEST_SECONDS);
     return furthest < end + TRACK_SKEW_LIMIT_SECONDS ? undefined : end;
   }
@@ -94,10 +101,7 @@ export class Fragmenter {
   }
 
   #cut(endSeconds: number): void {
-    const runs = [...this.#lanes.values()].map((lane) => ({
-      trackId: lane.trackId,
-      samples: lane.takeUntil(endSeconds),
-    }));
+    const runs = this.#lanes.map((lane) => ({ trackId: lane.trackId, samples: lane.takeUntil(endSeconds) }));
     this.#complete.push(fragment(this.#sequenceNumber, runs));
     this.#sequenceNumber += 1;
     this.#lengthSeconds = this.#nextSeconds;

@@ -19,10 +19,11 @@ export class PictureTimeline {
   readonly #timing: PictureTiming;
   /** Pushed, in decoding order. */
   #waiting: Packet[] = [];
+  #waitingBytes = 0;
   /** Presentation times since the keyframe that no picture has got as its place yet, ascending. */
   #places: number[] = [];
   /** Placed; how long it lasts is known when the next one is. */
-  #held: Omit<TimedSample, "durationTicks"> | undefined;
+  #held: UntimedSample | undefined;
   #heldToldTicks: number | undefined;
   #previousPlaceTicks: number | undefined;
   /** The last places since the keyframe that pictures have got, at most `depth`. */
@@ -37,14 +38,14 @@ export class PictureTimeline {
 
   /** Bytes of the pictures whose times are not known yet: at most `depth` + 1 pictures. */
   get waitingBytes(): number {
-    const waiting = this.#waiting.reduce((sum, { data }) => sum + data.length, 0);
-    return waiting + (this.#held?.data.length ?? 0);
+    return this.#waitingBytes + (this.#held?.data.length ?? 0);
   }
 
   /** Takes the next picture in decoding order; returns those whose times have become known, in decoding order. */
   push(packet: Packet): TimedSample[] {
     const samples = packet.isKeyframe ? this.#endGroup() : [];
     this.#waiting.push(packet);
+    this.#waitingBytes += packet.data.length;
     insertSorted(this.#places, boundedTicks(packet.ptsTicks));
     return samples.concat(this.#placeAllBut(packet.dtsTicks === undefined ? this.#timing.depth : 0));
   }
@@ -57,7 +58,8 @@ export class PictureTimeline {
     this.#held = undefined;
     // Too long, and a player that already has the next stretch throws its first pictures away.
     const durationTicks = this.#heldToldTicks ?? Math.min(this.#timing.nominalTicks, this.#distanceTicks);
-    samples.push({ ...last, durationTicks: Math.max(1, boundedTicks(durationTicks)) });
+    last.durationTicks = Math.max(1, boundedTicks(durationTicks));
+    samples.push(last);
     return samples;
   }
 
@@ -73,10 +75,12 @@ export class PictureTimeline {
     const samples: TimedSample[] = [];
     while (this.#waiting.length > count) {
       const packet = this.#waiting.shift()!;
+      this.#waitingBytes -= packet.data.length;
       const placeTicks = this.#places.shift()!;
       this.#distanceTicks = placeTicks - (this.#previousPlaceTicks ?? Number.NEGATIVE_INFINITY);
       this.#previousPlaceTicks = placeTicks;
-      samples.push(...this.#place(packet, packet.dtsTicks ?? this.#delayed(placeTicks)));
+      const before = this.#place(packet, packet.dtsTicks ?? this.#delayed(placeTicks));
+      if (before !== undefined) samples.push(before);
     }
     return samples;
   }
@@ -99,20 +103,26 @@ export class PictureTimeline {
     return Math.max(Math.min(delayedTicks, firstTicks - depth + this.#gotPlaces.length - 1), slowTicks);
   }
 
-  #place(packet: Packet, wantedTicks: number): TimedSample[] {
+  /** Returns the picture before, which ends here. */
+  #place(packet: Packet, wantedTicks: number): TimedSample | undefined {
     const dtsTicks = Math.max(0, boundedTicks(wantedTicks), (this.#previousTicks ?? -1) + 1);
     const before = this.#held;
     this.#held = {
       dtsTicks,
       ptsTicks: boundedTicks(packet.ptsTicks),
+      durationTicks: 1,
       isKeyframe: packet.isKeyframe,
       data: packet.data,
     };
     this.#heldToldTicks = packet.durationTicks;
     this.#previousTicks = dtsTicks;
-    return before === undefined ? [] : [{ ...before, durationTicks: dtsTicks - before.dtsTicks }];
+    if (before !== undefined) before.durationTicks = dtsTicks - before.dtsTicks;
+    return before;
   }
 }
+
+/** A sample whose duration is set when it is known. */
+type UntimedSample = Omit<TimedSample, "durationTicks"> & { durationTicks: number };
 
 /**
  * All `depth` first pictures must be decoded before the second is shown: 16 of them take a quarter of a picture then. At 90 000

@@ -47,8 +47,9 @@ export async function* fragmentPackets(
 }
 
 async function nextHeader(reader: StreamReader): Promise<BoxHeader | undefined> {
-  const short = await reader.take(BOX_HEADER_LIMIT_BYTES / 2);
-  if (short === undefined) return undefined;
+  const taken = await reader.take(BOX_HEADER_LIMIT_BYTES / 2);
+  if (taken === undefined) return undefined;
+  const short = taken.slice(); // its own, for the rest may come in the next chunk
   // A size of 1 announces that the size comes behind the type (§4.2).
   if (new DataView(short.buffer, short.byteOffset).getUint32(0) !== 1) return boxHeaderOf(short);
   const rest = await reader.take(BOX_HEADER_LIMIT_BYTES / 2);

@@ -1,5 +1,6 @@
 import type { ByteStream } from "../byte-stream.ts";
 import type { Packet } from "../packet.ts";
+import { readyLimitBytes } from "../request-length.ts";
 import type { Area } from "./reading-order.ts";
 
 /** Asked for in one go where that much is needed. */
@@ -13,6 +14,8 @@ export class StreamReader {
   /** Read and not yet taken, from `#position` on. */
   #held: Uint8Array = NOTHING;
   #position: number;
+  /** Read since bytes were last passed over unread. */
+  #sequentialBytes = 0;
 
   /** @param position where the stream starts */
   constructor(stream: ByteStream, position: number) {
@@ -33,7 +36,10 @@ export class StreamReader {
   /** Passes over everything in front of `offsetBytes`. */
   skipTo(offsetBytes: number): void {
     const lengthBytes = offsetBytes - this.#position;
-    if (lengthBytes > this.#held.length) this.#stream.skip(lengthBytes - this.#held.length);
+    if (lengthBytes > this.#held.length) {
+      this.#stream.skip(lengthBytes - this.#held.length);
+      this.#sequentialBytes = 0;
+    }
     this.#held = this.#held.subarray(Math.min(lengthBytes, this.#held.length));
     this.#position = offsetBytes;
   }
@@ -68,9 +74,13 @@ export class StreamReader {
     }
   }
 
-  #next(wantedBytes: number, endOffsetBytes: number): Promise<Uint8Array | undefined> {
-    const lengthBytes = Math.max(wantedBytes, READ_LENGTH_BYTES);
-    return this.#stream.next(Math.min(lengthBytes, endOffsetBytes - this.#position));
+  async #next(wantedBytes: number, endOffsetBytes: number): Promise<Uint8Array | undefined> {
+    const leftBytes = endOffsetBytes - this.#position;
+    const lengthBytes = Math.min(Math.max(wantedBytes, READ_LENGTH_BYTES), leftBytes);
+    const limitBytes = Math.min(readyLimitBytes(this.#sequentialBytes), leftBytes);
+    const chunk = await this.#stream.next(lengthBytes, Math.max(lengthBytes, limitBytes));
+    this.#sequentialBytes += chunk?.length ?? 0;
+    return chunk;
   }
 }
 

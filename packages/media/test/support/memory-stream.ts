@@ -17,10 +17,10 @@ export class MemoryStream implements ByteStream {
     this.#pieceBytes = pieceBytes;
   }
 
-  async next(lengthBytes: number): Promise<Uint8Array | undefined> {
-    if (!Number.isSafeInteger(lengthBytes) || lengthBytes < 1) throw new RangeError(`Cannot read ${lengthBytes} bytes`);
+  async next(lengthBytes: number, readyLimitBytes = lengthBytes): Promise<Uint8Array | undefined> {
+    const limitBytes = checkedLimit(lengthBytes, readyLimitBytes);
     const start = this.offsetBytes;
-    this.offsetBytes = Math.min(start + lengthBytes, start + Math.max(1, this.#pieceBytes()), this.#endBytes);
+    this.offsetBytes = Math.min(start + limitBytes, start + Math.max(1, this.#pieceBytes()), this.#endBytes);
     this.readBytes += this.offsetBytes - start;
     return this.offsetBytes === start ? undefined : this.#file.subarray(start, this.offsetBytes);
   }
@@ -28,4 +28,10 @@ export class MemoryStream implements ByteStream {
   skip(lengthBytes: number): void {
     this.offsetBytes = Math.min(this.offsetBytes + lengthBytes, this.#endBytes);
   }
+}
+
+/** What a stream may give that has everything. Throws `RangeError` for what nobody can read. */
+export function checkedLimit(lengthBytes: number, readyLimitBytes: number): number {
+  if (Number.isSafeInteger(lengthBytes) && lengthBytes >= 1 && readyLimitBytes >= lengthBytes) return readyLimitBytes;
+  throw new RangeError(`Cannot read ${lengthBytes} bytes, or up to ${readyLimitBytes}`);
 }

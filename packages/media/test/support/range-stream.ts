@@ -1,5 +1,6 @@
 import type { ByteRange } from "@riptide/core";
 import type { ByteStream } from "../../src/index.ts";
+import { checkedLimit } from "./memory-stream.ts";
 
 /** Ranges of a file in memory as one stream. It refuses what a demuxer must not ask for, and may answer short. */
 export class RangeStream implements ByteStream {
@@ -18,11 +19,11 @@ export class RangeStream implements ByteStream {
     return this.#current?.start ?? this.#file.length;
   }
 
-  async next(lengthBytes: number): Promise<Uint8Array | undefined> {
-    if (!(lengthBytes > 0)) throw new RangeError(`Cannot read ${lengthBytes} bytes`);
+  async next(lengthBytes: number, readyLimitBytes = lengthBytes): Promise<Uint8Array | undefined> {
+    const limitBytes = checkedLimit(lengthBytes, readyLimitBytes);
     const range = this.#current;
     if (range === undefined) return undefined;
-    const end = Math.min(range.end, range.start + Math.min(lengthBytes, this.#readLimitBytes));
+    const end = Math.min(range.end, range.start + Math.min(limitBytes, this.#readLimitBytes));
     const piece = this.#file.subarray(range.start, end);
     range.start = end;
     this.readBytes += piece.length;

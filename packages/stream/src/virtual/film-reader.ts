@@ -1,7 +1,10 @@
-import { type ByteRange, intersectRanges, type PieceProvider, rangeLength } from "@riptide/core";
+import { type ByteRange, intersectRanges, rangeLength, type StreamContext } from "@riptide/core";
+import type { ByteStream } from "@riptide/media";
+import { LentReads } from "../lent-reads.ts";
+import { PartQueue } from "../part-queue.ts";
+import { ReadyStream } from "../ready-stream.ts";
 import { SequentialReader, type SequentialReaderOptions } from "../sequential-reader.ts";
 import type { FilmLayout, PlacedSegment } from "./film-layout.ts";
-import { PartQueue } from "./part-queue.ts";
 import { segmentParts } from "./segment-parts.ts";
 import { StreamWindow } from "./stream-window.ts";
 
@@ -12,22 +15,33 @@ import { StreamWindow } from "./stream-window.ts";
  */
 export class FilmReader {
   readonly #layout: FilmLayout;
-  readonly #source: SequentialReader;
+  readonly #source: ByteStream;
+  readonly #reads: LentReads;
   /** Those that are still to be made. */
   readonly #segments: PlacedSegment[];
-  readonly #queue = new PartQueue();
+  readonly #queue: PartQueue;
+  /** Of the segment that was made last. */
+  #parts: readonly Uint8Array[] = [];
   #leftBytes: number;
   /** How much of the next segment lies in front of the range. */
   #prefixBytes: number;
 
-  constructor(layout: FilmLayout, range: ByteRange, provider: PieceProvider, options: SequentialReaderOptions) {
+  constructor(
+    layout: FilmLayout,
+    range: ByteRange,
+    { provider, chunks }: Pick<StreamContext, "provider" | "chunks">,
+    options: SequentialReaderOptions,
+  ) {
     this.#layout = layout;
     this.#leftBytes = rangeLength(range);
     this.#segments = layout.segments.filter((segment) => intersectRanges(segment.range, range) !== undefined);
     const sources = this.#segments.flatMap((segment) => segment.sources);
     // A segment is made whole before the first of it is sent.
     const neededBytes = sourceBytes(this.#segments[0]);
-    this.#source = new SequentialReader(provider, sources, { ...options, neededBytes });
+    const source = new SequentialReader(provider, sources, { ...options, neededBytes });
+    this.#reads = new LentReads(chunks);
+    this.#source = this.#reads.watch(new ReadyStream(source, provider));
+    this.#queue = new PartQueue(chunks);
     this.#queue.set([layout.head.subarray(range.start)]);
     this.#prefixBytes = Math.max(0, range.start - (this.#segments[0]?.range.start ?? 0));
   }
@@ -35,10 +49,17 @@ export class FilmReader {
   /** Makes what the first bytes lie in. Rejects like `next`. */
   async prepare(): Promise<void> {
     const [segment] = this.#segments;
-    if (this.#queue.lengthBytes > 0 || segment === undefined) return;
+    if (this.#queue.lengthBytes > 0) return;
+    this.#reads.release(this.#parts);
+    this.#parts = [];
+    if (segment === undefined) {
+      this.#reads[Symbol.dispose]();
+      return;
+    }
     this.#segments.shift();
     const stream = new StreamWindow(this.#source, sourceBytes(segment));
-    this.#queue.set(await segmentParts(this.#layout, segment, stream));
+    this.#parts = await segmentParts(this.#layout, segment, { stream, reads: this.#reads });
+    this.#queue.set(this.#parts);
     stream.end();
     this.#queue.skip(this.#prefixBytes);
     this.#prefixBytes = 0;

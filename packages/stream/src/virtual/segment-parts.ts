@@ -2,6 +2,7 @@ import { MediaError, rangeLength } from "@riptide/core";
 import type { ByteStream } from "@riptide/media";
 import { fragmenterOf } from "../film-fragments.ts";
 import type { PreparedFilm } from "../film-tracks.ts";
+import type { LentReads } from "../lent-reads.ts";
 import type { PlacedSegment } from "./film-layout.ts";
 import { FREE_BYTES, freeBox } from "./free-box.ts";
 
@@ -10,14 +11,14 @@ const PACKETS_LIMIT = 200_000;
 
 /**
  * The bytes of a segment of a virtual film, as buffers to be sent in order: exactly as many as were set aside for it. They
- * depend on the bytes of the film alone.
+ * depend on the bytes of the film alone. Data of its packets is held by `reads`, for whoever sends the buffers to release.
  *
  * Rejects with `not_seekable` if it needs more, which only films do that were made to; with what `stream` rejects with.
  */
 export async function segmentParts(
   { film, tracks }: PreparedFilm,
   { number, range, stretch }: PlacedSegment,
-  stream: ByteStream,
+  { stream, reads }: { readonly stream: ByteStream; readonly reads: LentReads },
 ): Promise<Uint8Array[]> {
   const budgetBytes = rangeLength(range);
   // Chromium needs the whole of what the index refers to in one fragment: it never ends a seek into several.
@@ -36,6 +37,7 @@ export async function segmentParts(
       payloadBytes += packet.data.length;
       packetCount += 1;
       if (payloadBytes > budgetBytes || packetCount > PACKETS_LIMIT) throw overBudget();
+      reads.hold(packet.data);
       fragmenter.push(packet);
     }
   }

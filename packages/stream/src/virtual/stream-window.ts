@@ -14,9 +14,10 @@ export class StreamWindow implements ByteStream {
     return this.#stream.offsetBytes;
   }
 
-  async next(lengthBytes: number): Promise<Uint8Array | undefined> {
-    if (this.#leftBytes === 0) return undefined;
-    const chunk = await this.#stream.next(Math.min(lengthBytes, this.#leftBytes));
+  async next(lengthBytes: number, readyLimitBytes = lengthBytes): Promise<Uint8Array | undefined> {
+    const leftBytes = this.#leftBytes;
+    if (leftBytes === 0) return undefined;
+    const chunk = await this.#stream.next(Math.min(lengthBytes, leftBytes), Math.min(readyLimitBytes, leftBytes));
     this.#leftBytes -= chunk?.length ?? 0;
     return chunk;
   }

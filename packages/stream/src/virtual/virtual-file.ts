@@ -1,4 +1,4 @@
-import { type ByteRange, MediaError, type PieceProvider, type StreamContext } from "@riptide/core";
+import { type ByteRange, MediaError, type StreamContext } from "@riptide/core";
 import { fastStartLayout, type MediaInfo } from "@riptide/media";
 import type { NextChunk } from "../adaptive-body.ts";
 import { copiedFilm } from "../copied-body.ts";
@@ -22,8 +22,10 @@ export interface VirtualFile {
   readonly etag: string;
   readonly sizeBytes: number;
   /** Reads a range of it; demands what it needs until the signal in `options` is aborted. */
-  open(range: ByteRange, provider: PieceProvider, options: SequentialReaderOptions): VirtualReader;
+  open(range: ByteRange, context: ReadContext, options: SequentialReaderOptions): VirtualReader;
 }
+
+type ReadContext = Pick<StreamContext, "provider" | "chunks">;
 
 interface VirtualReader {
   readonly next: NextChunk;
@@ -57,15 +59,15 @@ export async function virtualFile(
 async function rearrangedFile(
   info: MediaInfo,
   audioIndex: number | undefined,
-  { provider, file, signal }: StreamContext,
+  { provider: original, file, signal }: StreamContext,
 ): Promise<VirtualFile | undefined> {
   if (audioIndex !== undefined && audioIndex > 0) throw notFirstSound();
-  const layout = info.isFastStart === false ? await fastStartLayout(provider, { signal }) : undefined;
+  const layout = info.isFastStart === false ? await fastStartLayout(original, { signal }) : undefined;
   return (
     layout && {
       etag: `"${keyOf(file)}-faststart-${LAYOUT_VERSION}"`,
       sizeBytes: layout.sizeBytes,
-      open: (range, source, options) => new PartsReader(layout, range, source, options),
+      open: (range, { provider }, options) => new PartsReader(layout, range, provider, options),
     }
   );
 }
@@ -85,7 +87,7 @@ async function remuxedFile(
   return {
     etag: `"${keyOf(context.file)}-remux-${LAYOUT_VERSION}-${audio?.index ?? "silent"}"`,
     sizeBytes: layout.sizeBytes,
-    open: (range, source, options) => new FilmReader(layout, range, source, options),
+    open: (range, reading, options) => new FilmReader(layout, range, reading, options),
   };
 }
 

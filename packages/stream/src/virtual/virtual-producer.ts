@@ -66,7 +66,7 @@ async function virtualBody(
   { library }: VirtualDependencies,
 ): Promise<ReadableStream<Uint8Array>> {
   const reading = new AbortController();
-  const reader = file.open(range, context.provider, {
+  const reader = file.open(range, context, {
     signal: AbortSignal.any([context.signal, reading.signal]),
     bytesPerSecond: library.bytesPerSecond(context),
   });

@@ -1,3 +1,5 @@
+import type { ChunkPool } from "@riptide/core";
+
 /** Buffers that follow each other, taken in pieces of any length. */
 export class PartQueue {
   #parts: readonly Uint8Array[] = [];
@@ -5,6 +7,12 @@ export class PartQueue {
   #index = 0;
   #taken = 0;
   #lengthBytes = 0;
+  readonly #chunks: ChunkPool | undefined;
+
+  /** @param chunks lends the memory of what is taken */
+  constructor(chunks: ChunkPool | undefined) {
+    this.#chunks = chunks;
+  }
 
   /** What is left. */
   get lengthBytes(): number {
@@ -21,7 +29,8 @@ export class PartQueue {
 
   /** A copy of what comes next: `lengthBytes`, or what is left if that is less. */
   take(lengthBytes: number): Uint8Array {
-    const bytes = new Uint8Array(Math.min(lengthBytes, this.#lengthBytes));
+    const takenBytes = Math.min(lengthBytes, this.#lengthBytes);
+    const bytes = this.#chunks?.lend(takenBytes) ?? new Uint8Array(takenBytes);
     this.#pass(bytes.length, (piece, position) => bytes.set(piece, position));
     return bytes;
   }
@@ -34,7 +43,8 @@ export class PartQueue {
   #pass(lengthBytes: number, use: (piece: Uint8Array, position: number) => void): void {
     for (let position = 0; position < lengthBytes; ) {
       const part = this.#parts[this.#index]!;
-      const piece = part.subarray(this.#taken, this.#taken + lengthBytes - position);
+      const isWhole = this.#taken === 0 && part.length <= lengthBytes - position;
+      const piece = isWhole ? part : part.subarray(this.#taken, this.#taken + lengthBytes - position);
       use(piece, position);
       position += piece.length;
       this.#taken += piece.length;
