@@ -32,6 +32,18 @@ export interface FramesBeforeRequest {
   readonly open: (ranges: readonly ByteRange[]) => ByteStream;
 }
 
+/** A place that is met when a film is read from an entry, or from its start, on. */
+export interface WalkedPlace extends KeyIndexEntry {
+  /**
+   * - `keyframe`: decoding can start there; its time is that of the keyframe.
+   * - `clean`: decoding cannot, but nothing from there on is shown before what lies in front of it. A player that comes from
+   *   there goes on without a seam.
+   * - `passed`: neither; it only tells how far the film has been read.
+   * - `end`: of the film; its time is when the last packet ends.
+   */
+  readonly kind: "keyframe" | "clean" | "passed" | "end";
+}
+
 /** One opened file, whatever its container: its tracks, where it can be entered, and its packets. */
 export interface Demuxer {
   readonly container: Container;
@@ -57,6 +69,14 @@ export interface Demuxer {
     listed: KeyIndexEntry | undefined,
     options: { readonly signal: AbortSignal },
   ): Promise<KeyIndexEntry | undefined>;
+  /**
+   * Reads a film that has no key index from an entry on (undefined: from its start), and tells the places where stretches may begin
+   * as soon as their bytes are there, in the order of the file; last comes its `end`. They are a function of the bytes from there
+   * on: whoever goes on from a `keyframe` or a `clean` place is told what he would have been told without a break. The stream that
+   * `open` gives may end early: then so does the film. Containers that always have an index lack this. Rejects with what the
+   * stream rejects with.
+   */
+  walkPlaces?(from: KeyIndexEntry | undefined, open: PacketRequest["open"]): AsyncGenerator<WalkedPlace, void>;
   /**
    * The packets of a stretch in decoding order, track by track as they are interleaved in the file: what each piece of data
    * completes is passed on at once, and nothing empty is. Damage is stepped over: what cannot be read is left out.

@@ -48,6 +48,7 @@ export * from "./media-type.ts";
 export type * from "./packet.ts";
 export * from "./read-media-info.ts";
 export { type ByteSource, concatenate } from "./reader.ts";
+export * from "./segment-finder.ts";
 export * from "./segment-plan.ts";
 export * from "./sniff.ts";
 export { assDocument, assEventLine, endSecondsOf } from "./subtitles/ass-document.ts";

@@ -36,18 +36,28 @@ export class ClusterWalk {
   readonly #cursor: StreamCursor;
   readonly #endBytes: number;
   readonly #tracks: ReadonlyMap<number, WalkedTrack>;
+  readonly #onCluster: (offsetBytes: number) => void;
   #packets: Packet[] = [];
   #clusterTicks: number | undefined;
   #clusterEndBytes: number;
   /** Nothing is certain yet: a wrong cue, or a damaged header, may have led anywhere. */
   #isLost = true;
 
-  /** @param endBytes where the walk ends, which is at most where the stream does */
-  constructor(cursor: StreamCursor, endBytes: number, tracks: ReadonlyMap<number, WalkedTrack>) {
+  /**
+   * @param endBytes where the walk ends, which is at most where the stream does
+   * @param onCluster told where each Cluster starts, before any of its packets
+   */
+  constructor(
+    cursor: StreamCursor,
+    endBytes: number,
+    tracks: ReadonlyMap<number, WalkedTrack>,
+    onCluster: (offsetBytes: number) => void = () => {},
+  ) {
     this.#cursor = cursor;
     this.#endBytes = endBytes;
     this.#clusterEndBytes = endBytes;
     this.#tracks = tracks;
+    this.#onCluster = onCluster;
   }
 
   /** Goes as far as the bytes at hand reach, and tells how many it must see side by side to go on: 0 at the end. */
@@ -91,6 +101,7 @@ export class ClusterWalk {
   }
 
   #enterCluster(header: ElementHeader): number {
+    this.#onCluster(this.#cursor.offsetBytes);
     const contentStart = this.#cursor.offsetBytes + header.headerLengthBytes;
     this.#clusterEndBytes = Math.min(contentStart + header.contentLengthBytes, this.#endBytes);
     this.#clusterTicks = undefined;

@@ -1,6 +1,6 @@
 import { type ByteRange, byteRange } from "@riptide/core";
 import { damagedMedia } from "../damaged.ts";
-import type { Demuxer, FramesBeforeRequest, PacketRequest, Stretch } from "../demuxer.ts";
+import type { Demuxer, FramesBeforeRequest, PacketRequest, Stretch, WalkedPlace } from "../demuxer.ts";
 import type { KeyIndex, KeyIndexEntry } from "../key-index.ts";
 import type { CodedTrack, Packet } from "../packet.ts";
 import { type ByteSource, MediaReader } from "../reader.ts";
@@ -8,6 +8,7 @@ import { SNIFF_LENGTH_BYTES, sniffContainer } from "../sniff.ts";
 import { StreamCursor } from "../stream-cursor.ts";
 import { positive } from "../track-list.ts";
 import { type WalkedTrack, walkedTrackOf } from "./block-packets.ts";
+import { ClusterPlaces } from "./cluster-places.ts";
 import { ClusterWalk } from "./cluster-walk.ts";
 import { codedTrackOf } from "./coded-track.ts";
 import { decodeFrame } from "./content-encoding.ts";
@@ -79,6 +80,25 @@ export class MatroskaDemuxer implements Demuxer {
     if (listed !== undefined && (await isClusterAt(source, listed.offsetBytes, options))) return listed;
     const film = { source, header: this.#header, demuxer: this, clusters: this.clusters };
     return findKeyCluster(film, timeSeconds, options);
+  }
+
+  async *walkPlaces(from: KeyIndexEntry | undefined, open: PacketRequest["open"]): AsyncGenerator<WalkedPlace, void> {
+    const range = this.#rangeOf({ from, to: undefined }) ?? byteRange(this.headEndBytes, this.headEndBytes);
+    const places = new ClusterPlaces(this.tracks);
+    const tracks = new Map([...this.#tracks].filter(([number]) => places.trackNumbers.has(number)));
+    const cursor = new StreamCursor(open([range]));
+    const walk = new ClusterWalk(cursor, range.end, tracks, (offsetBytes) => {
+      places.push(walk.takePackets());
+      places.enter(offsetBytes);
+    });
+    for (let isOpen = true; isOpen; ) {
+      const neededBytes = walk.run();
+      places.push(walk.takePackets());
+      yield* places.take();
+      isOpen = neededBytes > 0 && (await cursor.fill(neededBytes));
+    }
+    places.finish(range.end);
+    yield* places.take();
   }
 
   async *packets(request: PacketRequest): AsyncGenerator<readonly Packet[], void> {

@@ -33,6 +33,8 @@ async function exercise(file: Uint8Array): Promise<void> {
   const demuxer = await openMatroska(source, never);
   const index = await demuxer.keyIndex(never);
   const found = await demuxer.findEntry(1, undefined, never);
+  const places = demuxer.walkPlaces(undefined, ([range]) => new MemoryStream(file, range!));
+  for await (const { timeSeconds } of places) expect(timeSeconds).not.toBeNaN();
   const packets = (await batchesOf(file, demuxer, { pieceBytes: () => 10_000 })).flat();
   expect(packets.reduce((sum, { data }) => sum + data.length, 0)).toBeLessThanOrEqual(2 * file.length);
   expect(packets.every(({ ptsTicks }) => Number.isSafeInteger(ptsTicks))).toBe(true);
