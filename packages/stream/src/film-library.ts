@@ -12,7 +12,9 @@ import {
   planSegments,
   type SegmentPlan,
 } from "@riptide/media";
+import { FilmExploration, isWalking } from "./film-exploration.ts";
 import { readPackets } from "./film-packets.ts";
+import type { FilmCutter } from "./film-segments.ts";
 import { keyOf, timed } from "./media-library.ts";
 import { SharedResults } from "./shared-results.ts";
 
@@ -34,6 +36,8 @@ export interface Film {
 export class FilmLibrary {
   readonly #films = new SharedResults<Film>(FILMS_LIMIT);
   readonly #indexes = new SharedResults<{ readonly index: KeyIndex | undefined }>(FILMS_LIMIT);
+  /** How far films are known that have no index: some bytes for each of their segments. */
+  readonly #explorations = new SharedResults<FilmExploration>(FILMS_LIMIT);
   readonly #firstPackets = new SharedResults<{ readonly packet: Packet | undefined }>(FIRST_PACKETS_LIMIT);
 
   /** Undefined for containers that only ffmpeg demuxes. Rejects like `MediaLibrary.mediaInfo`. */
@@ -75,6 +79,22 @@ export class FilmLibrary {
     const { durationSeconds } = film.demuxer;
     const index = await this.keyIndex(film, context);
     return index && durationSeconds !== undefined ? planSegments(index, durationSeconds) : undefined;
+  }
+
+  /**
+   * What cuts the film into segments: its index, or where that is missing, whoever reads it. Undefined if it can only be cut by an
+   * index and has none. Rejects like `keyIndex`.
+   */
+  async cutter(film: Film, context: StreamContext): Promise<FilmCutter | undefined> {
+    const index = await this.keyIndex(film, context);
+    const plan = await this.segments(film, context);
+    if (index !== undefined && plan !== undefined) {
+      return { isExplored: false, segments: async () => ({ plan, index, isComplete: true, isExplored: false }) };
+    }
+    const { demuxer } = film;
+    if (!isWalking(demuxer)) return undefined;
+    const explore = async (): Promise<FilmExploration> => new FilmExploration(demuxer);
+    return this.#explorations.get(keyOf(context.file), context.signal, explore);
   }
 
   /**

@@ -41,7 +41,7 @@ export async function* readPackets(
 }
 
 /** The parts of the ranges that lie in front of the first byte that is missing. */
-function availableStart(ranges: readonly ByteRange[], provider: PieceProvider): ByteRange[] {
+export function availableStart(ranges: readonly ByteRange[], provider: PieceProvider): ByteRange[] {
   const parts: ByteRange[] = [];
   for (const range of ranges) {
     const [first] = provider.available(range);

@@ -26,20 +26,23 @@ export async function filmPlayback(
   { library, films, settings }: FilmPlaybackDependencies,
 ): Promise<PlaybackChoice> {
   const info = await library.mediaInfo(context);
-  const choose = (hasKeyIndex: boolean): PlaybackChoice => {
-    const keyIndexKind = hasKeyIndex ? ANY_KIND : undefined;
-    return choosePlayback(info, can, { ...settings, keyIndexKind, hasVirtualRemux: true, audioIndex });
+  const choose = (cutBy: CutBy): PlaybackChoice => {
+    const cut = { keyIndexKind: cutBy === "index" ? ANY_KIND : undefined, isExplorable: cutBy === "exploration" };
+    return choosePlayback(info, can, { ...settings, ...cut, hasVirtualRemux: true, audioIndex });
   };
-  const atBest = choose(true);
+  const atBest = choose("index");
   const hangsOnIndex = atBest.mode === "hls" || atBest.mode === "virtual";
-  return hangsOnIndex ? choose(await hasSegments(info, films, context)) : atBest;
+  return hangsOnIndex ? choose(await cutByOf(info, films, context)) : atBest;
 }
 
 /** What an index rests on makes no difference, once it is there. */
 const ANY_KIND: KeyIndexSummary["kind"] = "cues";
 
+type CutBy = "index" | "exploration" | undefined;
+
 /** The headers may promise an index that is not there, or say nothing of one that is. */
-async function hasSegments({ container }: MediaInfo, films: FilmLibrary, context: StreamContext): Promise<boolean> {
+async function cutByOf({ container }: MediaInfo, films: FilmLibrary, context: StreamContext): Promise<CutBy> {
   const film = await films.film(container, context);
-  return film !== undefined && (await films.segments(film, context)) !== undefined;
+  const cutter = film && (await films.cutter(film, context));
+  return cutter && (cutter.isExplored ? "exploration" : "index");
 }

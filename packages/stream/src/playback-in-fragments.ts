@@ -106,12 +106,16 @@ type SurfaceCondition = "isVideoCopied" | "isAudioCopied" | "isAudioSegmented";
 function surface(
   { container }: Film,
   client: FragmentClient,
-  { keyIndexKind, hasVirtualRemux }: PlaybackContext,
+  { keyIndexKind, isExplorable = false, hasVirtualRemux }: PlaybackContext,
   { isVideoCopied, isAudioCopied, isAudioSegmented }: Readonly<Record<SurfaceCondition, boolean>>,
 ): { mode: PlaybackMode; why: readonly PlaybackReasonCode[] } {
   if (!isVideoCopied) return { mode: "transcode", why: [] };
   if (!SEGMENTED_CONTAINERS.has(container)) return { mode: "remux", why: ["not_segmented"] };
-  if (keyIndexKind === undefined) return { mode: "remux", why: ["no_key_index"] };
+  if (keyIndexKind === undefined) {
+    // One stream would start sooner, and could not be sought in at all.
+    const isHls = isExplorable && client.takesHls && isAudioSegmented;
+    return isHls ? { mode: "hls", why: ["index_explored"] } : { mode: "remux", why: ["no_key_index"] };
+  }
   if (client.takesHls && !isAudioSegmented) return { mode: "remux", why: ["audio_not_segmented"] };
   if (client.takesHls) return { mode: "hls", why: [] };
   // The length of what is converted is not known before it is done.

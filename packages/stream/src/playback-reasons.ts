@@ -28,9 +28,10 @@ const MESSAGES = {
   subtitles_not_shown: "Your player would not show the subtitles that this file holds.",
   silent_in_chromium: "Chromium plays Matroska with this sound silently, without saying so.",
   read_whole_by_firefox: "Firefox reads a Matroska file to its end before it plays.",
+  index_explored: "This file has no index of its keyframes: you can seek as far as it has been read.",
   // Why not in segments
   hls_not_played: "Your player did not say that it takes HLS.",
-  no_key_index: "This file has no index of its keyframes, so it cannot be cut into segments.",
+  no_key_index: "This file has no index of its keyframes, so your player gets it in one piece.",
   audio_not_segmented: "This kind of sound can only be converted in one stream.",
   not_segmented: "This kind of file cannot be cut into segments yet.",
   // What is missing

@@ -7,7 +7,7 @@ import { type PlaybackReason, type PlaybackReasonCode, playbackReason } from "./
  * - `virtual`: a file of fixed length that is made on the way, with ranges: an MP4 whose index is moved to the front, or,
  *   where segments are not taken, fragmented MP4.
  * - `hls`: segments of fragmented MP4; the picture is copied, the sound may be converted.
- * - `remux`: one stream of fragmented MP4; the same, where there is no index or no HLS.
+ * - `remux`: one stream of fragmented MP4; the same, where there are no segments or no HLS.
  * - `transcode`: as `remux`, with the picture converted.
  */
 export type PlaybackMode = "direct" | "virtual" | "hls" | "remux" | "transcode" | "unsupported";
@@ -33,6 +33,8 @@ export interface PlaybackContext {
   readonly hasFfmpeg: boolean;
   /** What the key index rests on that was found, rather than what the headers promise; undefined without one. */
   readonly keyIndexKind: KeyIndexSummary["kind"] | undefined;
+  /** Whether the film can be cut into segments without an index, as far as it has been read. Default: it cannot. */
+  readonly isExplorable?: boolean;
   readonly neverTranscodeVideo: boolean;
   /** Whether `virtual.mp4` can be made of other things than MP4. */
   readonly hasVirtualRemux: boolean;

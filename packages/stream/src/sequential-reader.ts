@@ -1,5 +1,15 @@
-import { type ByteRange, intersectRanges, type PieceProvider, rangeLength, readaheadWindow } from "@riptide/core";
+import {
+  type ByteRange,
+  intersectRanges,
+  type PieceProvider,
+  rangeLength,
+  readaheadWindow,
+  type Urgency,
+} from "@riptide/core";
 import type { ByteStream } from "@riptide/media";
+
+/** What it takes of a provider. */
+export type ReadProvider = Pick<PieceProvider, "readAt" | "want">;
 
 export interface SequentialReaderOptions {
   /** Once it is aborted, reads reject with its reason and nothing is demanded any more. */
@@ -8,6 +18,8 @@ export interface SequentialReaderOptions {
   readonly bytesPerSecond?: number | undefined;
   /** How much of the start of the ranges is read in any case, and as fast as it comes. Default: nothing is known of it. */
   readonly neededBytes?: number;
+  /** Of what is read now. Default `now`; what lies ahead is never more urgent than `soon`. */
+  readonly urgency?: Urgency;
 }
 
 /**
@@ -17,7 +29,7 @@ export interface SequentialReaderOptions {
  * The demand ends with the last byte, with a failed read, when the signal is aborted and when the reader is disposed.
  */
 export class SequentialReader implements ByteStream, Disposable {
-  readonly #provider: PieceProvider;
+  readonly #provider: ReadProvider;
   readonly #options: SequentialReaderOptions;
   /** What is left to read, in order. */
   #ranges: readonly ByteRange[];
@@ -30,7 +42,7 @@ export class SequentialReader implements ByteStream, Disposable {
   #isDisposed = false;
   readonly #dispose = (): void => this[Symbol.dispose]();
 
-  constructor(provider: PieceProvider, ranges: readonly ByteRange[], options: SequentialReaderOptions) {
+  constructor(provider: ReadProvider, ranges: readonly ByteRange[], options: SequentialReaderOptions) {
     this.#provider = provider;
     this.#options = options;
     this.#ranges = ranges.filter((range) => rangeLength(range) > 0);
@@ -53,7 +65,8 @@ export class SequentialReader implements ByteStream, Disposable {
     }
     try {
       const length = Math.min(lengthBytes, rangeLength(range));
-      const chunk = await this.#provider.readAt(range.start, length, { signal: this.#options.signal });
+      const { signal, urgency = "now" } = this.#options;
+      const chunk = await this.#provider.readAt(range.start, length, { signal, urgency });
       // What is read in any case does not show that its reader will go on behind it.
       this.#readBytes += Math.max(0, chunk.length - Math.max(0, this.#neededBytes));
       this.skip(chunk.length);

@@ -61,6 +61,9 @@ describe("The index of a film", () => {
     expect(await library.keyIndex(film, context)).toBe(index);
     const plan = await library.segments(film, context);
     expect(plan?.map(({ startSeconds }) => Math.round(startSeconds))).toEqual([0, 2]);
+    const cutter = await library.cutter(film, context);
+    const known = { plan, index, isComplete: true, isExplored: false };
+    expect([cutter?.isExplored, await cutter?.segments("news", context)]).toEqual([false, known]);
     expect(provider.counters().readBytes).toBe(readBytes);
     expect(await library.entryAt(film, 1.9, context)).toEqual(index?.[0]);
     expect(await library.entryAt(film, 3.2, context)).toEqual(index?.[1]);
@@ -71,6 +74,11 @@ describe("The index of a film", () => {
     const { library, film, context, provider } = await open("mkv without Cues");
     expect(await library.keyIndex(film, context)).toBeUndefined();
     expect(await library.segments(film, context)).toBeUndefined();
+    const cutter = await library.cutter(film, context);
+    expect(await library.cutter(film, context)).toBe(cutter);
+    const explored = await cutter?.segments("news", context);
+    expect(explored).toMatchObject({ isComplete: true, isExplored: true });
+    expect(explored?.plan.map(({ startSeconds }) => Math.round(startSeconds))).toEqual([0, 2]);
     const found = await library.entryAt(film, 3.2, context);
     expect(found?.timeSeconds).toBeGreaterThan(1);
     expect(found?.timeSeconds).toBeLessThanOrEqual(2.05);
@@ -87,6 +95,15 @@ describe("The index of a film", () => {
     const { library, film, context } = await open("mkv", bytes);
     expect(await library.keyIndex(film, context)).toHaveLength(2);
     expect(await library.segments(film, context)).toBeUndefined();
+    const explored = await (await library.cutter(film, context))?.segments("news", context);
+    expect(explored?.plan.at(-1)?.endSeconds).toBeCloseTo(4, 1);
+  });
+
+  test("is all there is to cut a film by that nobody can explore", async () => {
+    const { library, film, context } = await open("mp4");
+    const { demuxer } = film;
+    const endless = { ...film, demuxer: { ...demuxer, durationSeconds: undefined, keyIndex: async () => undefined } };
+    expect(await library.cutter(endless as Film, context)).toBeUndefined();
   });
 });
 

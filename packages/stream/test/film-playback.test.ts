@@ -44,7 +44,8 @@ describe("how a film is played", () => {
     ["chromium", "mp4, index last", "virtual", [{ index: 0, treatment: "copy" }]],
     ["safari", "mkv", "hls", [{ index: 0, treatment: "copy" }]],
     ["firefox", "mkv", "hls", [{ index: 0, treatment: "copy" }]],
-    ["safari", "mkv without Cues", "remux", [{ index: 0, treatment: "copy" }]],
+    ["safari", "mkv without Cues", "hls", [{ index: 0, treatment: "copy" }]],
+    ["television", "mkv without Cues", "remux", [{ index: 0, treatment: "copy" }]],
     ["chromium", "mkv with AC-3", "hls", [{ index: 0, treatment: "aac" }]],
     [
       "firefox",

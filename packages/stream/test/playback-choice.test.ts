@@ -182,6 +182,9 @@ describe("A server that never converts pictures", () => {
   });
 });
 
+/** A film without an index that can be cut while it is read. */
+const EXPLORED = { keyIndexKind: undefined, isExplorable: true } as const;
+
 describe("Reasons", () => {
   test.each<[string, BrowserName | "silent", Partial<PlaybackContext>, string[]]>([
     ["mp4: h264 aac", "chromium", {}, ["plays_as_it_is"]],
@@ -195,6 +198,8 @@ describe("Reasons", () => {
     ["mkv: hvc1 aac", "chromium", {}, ["video_not_played", "video_converted", "repackaged"]],
     ["mkv: h264 aac", "television", {}, ["container_not_played", "hls_not_played", "repackaged"]],
     ["mkv: h264 aac", "safari", { keyIndexKind: undefined }, ["container_not_played", "no_key_index", "repackaged"]],
+    ["mkv: h264 aac", "safari", EXPLORED, ["container_not_played", "index_explored", "repackaged"]],
+    ["mkv: h264 aac", "television", EXPLORED, ["container_not_played", "no_key_index", "repackaged"]],
     ["ts: h264 adts", "chromium", {}, ["container_not_played", "not_segmented", "repackaged"]],
     ["mkv: text", "chromium", {}, ["unsupported_no_media"]],
     ["mkv: mystery aac", "chromium", {}, ["unsupported_video"]],
@@ -221,6 +226,20 @@ describe("Where there is no HLS", () => {
     ["mkv: h264 aac", "chromium", { keyIndexKind: undefined }, "direct"],
   ])("%s is for %s %j: %s", (film, name, context, expected) => {
     expect(wordsOf(play(name, filmOf(film), context))).toBe(expected);
+  });
+});
+
+describe("Without an index, but as far as it has been read,", () => {
+  test.each<[string, BrowserName, string]>([
+    ["mkv: h264 aac", "safari", "hls"],
+    ["mkv: h264 dts", "chromium", "hls a"],
+    ["mkv: h264 aac text", "chromium", "hls"],
+    ["mkv: h264 aac", "chromium", "direct"],
+    ["mkv: h264 aac", "television", "remux"],
+    ["mkv: h264 truehd", "chromium", "remux a"],
+    ["mkv: hvc1 aac", "chromium", "transcode v"],
+  ])("%s is for %s: %s", (film, name, expected) => {
+    expect(wordsOf(play(name, filmOf(film), EXPLORED))).toBe(expected);
   });
 });
 

@@ -10,7 +10,7 @@ export async function playSegments(options: StreamOptions): Promise<SwitchSound>
   const { video, url, startSeconds, audio, signal } = options;
   const { default: HlsPlayer, FetchLoader: Loader } = await import("hls.js");
   signal.throwIfAborted();
-  const hls = new HlsPlayer({ ...CONFIG, fLoader: promptly(Loader), startPosition: startSeconds });
+  const hls = new (withoutLiveEdge(HlsPlayer))({ ...CONFIG, fLoader: promptly(Loader), startPosition: startSeconds });
   signal.addEventListener("abort", () => hls.destroy());
   const switchSound: SwitchSound = (index) => selectTrack(hls, index);
   hls.on(HlsPlayer.Events.AUDIO_TRACKS_UPDATED, () => void (audio !== undefined && switchSound(audio)));
@@ -43,6 +43,18 @@ const CONFIG: Partial<HlsConfig> = {
   playlistLoadPolicy: { default: PATIENTLY },
   fragLoadPolicy: { default: PATIENTLY },
 };
+
+/**
+ * A film whose playlist still grows is not live. Where it runs dry at the end of what is known, hls.js would take it for one that is
+ * too late, and go back by some target durations.
+ */
+function withoutLiveEdge(Player: typeof Hls): typeof Hls {
+  return class extends Player {
+    override get liveSyncPosition(): null {
+      return null;
+    }
+  };
+}
 
 /**
  * hls.js looks at no less than 128 KiB of a segment at a time: those are eight seconds of sound, and the picture waits for them.

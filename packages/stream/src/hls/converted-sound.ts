@@ -14,6 +14,7 @@ import {
 } from "@riptide/media";
 import { CONVERTED_AUDIO } from "../client-abilities.ts";
 import { ffmpegMissing } from "../converted-body.ts";
+import type { FilmSegments } from "../film-segments.ts";
 import type { FragmentRendition } from "./fragment-rendition.ts";
 import type { PlaylistSegment } from "./media-playlist.ts";
 import type { HlsDependencies, Presentation } from "./presentation.ts";
@@ -24,37 +25,41 @@ import { soundFrames } from "./sound-frames.ts";
  * bytes of the file and of the few before them that its decoder has to hear first. Throws `ffmpeg_missing` if there is none.
  */
 export function convertedSound(
-  { film, plan, index }: Presentation,
+  presentation: Presentation,
   coded: CodedTrack,
   context: StreamContext,
   { library, grids, encoder }: HlsDependencies,
 ): FragmentRendition {
   if (encoder === undefined) throw ffmpegMissing();
+  const { film } = presentation;
   const gridOf = (): Promise<AudioGrid> => grids.of(film, coded, context);
   return {
     async segments() {
       const grid = await gridOf();
       encoder.prepare(encoderProfileOf(grid));
-      return playlistSegments(grid, segmentsOf(grid, plan));
+      return playlistSegments(grid, segmentsOf(grid, presentation));
     },
     codecString: async () => CONVERTED_AUDIO,
     initialization: async () => initSegment([{ id: TRACK_ID, coded: aacTrackOf(await gridOf()) }], film.demuxer),
     async *fragments(number, signal) {
       const grid = await gridOf();
-      const segment = segmentsOf(grid, plan)[number]!;
-      const part = { film, plan, index, grid, segment };
+      const part = { ...presentation, grid, segment: segmentsOf(grid, presentation)[number]! };
       const bytesPerSecond = library.bytesPerSecond(context);
       const frames = (reading: AbortSignal) => soundFrames(part, context.provider, { signal: reading, bytesPerSecond });
-      yield* fragmentsOf(encodeSegment({ grid, segment, frames, encoder, signal }));
+      yield* fragmentsOf(encodeSegment({ grid, segment: part.segment, frames, encoder, signal }));
     },
   };
 }
 
 const TRACK_ID = 1;
 
-function segmentsOf(grid: AudioGrid, plan: Presentation["plan"]): readonly AudioSegment[] {
-  const startSeconds = plan.map((segment) => segment.startSeconds);
-  return audioSegments(grid, { startSeconds, durationSeconds: plan.at(-1)!.endSeconds });
+/** While more is to come, the end of what is known is where the next segment starts, and not that of the film. */
+function segmentsOf(grid: AudioGrid, { plan, isComplete }: FilmSegments): readonly AudioSegment[] {
+  const starts = plan.map((segment) => segment.startSeconds);
+  const endSeconds = plan.at(-1)!.endSeconds;
+  return isComplete
+    ? audioSegments(grid, { startSeconds: starts, durationSeconds: endSeconds })
+    : audioSegments(grid, { startSeconds: [...starts, endSeconds], durationSeconds: Infinity }).slice(0, -1);
 }
 
 /** The first one begins at 0, so that it holds the silence before the first unit. */

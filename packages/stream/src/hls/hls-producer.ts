@@ -1,5 +1,7 @@
 import { type StreamContext, StreamError, type StreamProducer } from "@riptide/core";
 import { CONTENT_SAFETY_HEADERS } from "../file-headers.ts";
+import { EXPLORED_TARGET_SECONDS } from "../film-exploration.ts";
+import type { NeededSegments } from "../film-segments.ts";
 import { generatedBody } from "../generated-body.ts";
 import { fragmentRendition } from "./fragment-rendition.ts";
 import { masterOf } from "./master.ts";
@@ -10,8 +12,8 @@ import { SoundGrids } from "./sound-grids.ts";
 import { textSegment } from "./text-segment.ts";
 
 /**
- * A film in HLS (RFC 8216): playlists that are complete at once, segments cut at its own keyframes, each made of its own bytes
- * of the file. Picture, sounds and texts are renditions of their own. `?aac=0,2` names the sounds that are to be converted; without
+ * A film in HLS (RFC 8216): playlists that are complete at once, or grow where the film has no key index, segments cut at its own
+ * keyframes, each made of its own bytes of the file. Picture, sounds and texts are renditions of their own. `?aac=0,2` names the sounds that are to be converted; without
  * it those are which browsers do not play. The query goes on to all addresses.
  *
  * Rejects like `openPresentation`, with `stream_not_found` for what no playlist of ours names, and with `ffmpeg_missing` for a
@@ -26,10 +28,16 @@ async function produceHls(request: Request, context: StreamContext, dependencies
   const { pathname, search } = new URL(request.url);
   const resource = hlsResourceAt(pathname.slice(pathname.indexOf(FOLDER) + FOLDER.length));
   if (resource === undefined) throw notFound();
-  const presentation = await openPresentation(soundsToConvert(search), context, dependencies);
+  const wanted = { toConvert: soundsToConvert(search), segments: neededFor(resource) };
+  const presentation = await openPresentation(wanted, context, dependencies);
   const { body, mediaType, cacheControl } = contentOf(resource, { presentation, context, dependencies, search });
   const headers = { ...CONTENT_SAFETY_HEADERS, "cache-control": cacheControl, "content-type": mediaType };
   return new Response(request.method === "HEAD" ? null : await body(), { headers });
+}
+
+function neededFor(resource: HlsResource): NeededSegments {
+  if (resource.kind === "segment") return resource.number;
+  return resource.kind === "playlist" ? "news" : "some";
 }
 
 /** The sounds that `?aac=0,2` names; undefined without it. */
@@ -87,7 +95,7 @@ function mediaContent(resource: RenditionResource, { presentation, context, depe
   const mediaType = rendition.kind === "video" ? "video/mp4" : "audio/mp4";
   switch (kind) {
     case "playlist":
-      return playlistOf(() => found.segments(), rendition, search);
+      return playlistOf(() => found.segments(), { presentation, rendition, search });
     case "initialization":
       return { mediaType, cacheControl: KEPT, body: async () => Uint8Array.from(await found.initialization()) };
     case "segment": {
@@ -101,9 +109,10 @@ function mediaContent(resource: RenditionResource, { presentation, context, depe
 
 function textContent(resource: RenditionResource, index: number, { presentation, context, search }: Part): Content {
   const { plan, texts } = presentation;
+  const { kind, rendition } = resource;
   const text = texts.find(({ track }) => track.index === index);
   if (text === undefined) throw notFound();
-  if (resource.kind !== "segment") return playlistOf(async () => plan, resource.rendition, search);
+  if (kind !== "segment") return playlistOf(async () => plan, { presentation, rendition, search });
   const segment = plan[resource.number];
   if (segment === undefined) throw notFound();
   return {
@@ -113,13 +122,21 @@ function textContent(resource: RenditionResource, index: number, { presentation,
   };
 }
 
+interface ListedRendition extends Pick<Part, "presentation" | "search"> {
+  readonly rendition: Rendition;
+}
+
 function playlistOf(
   segmentsOf: () => Promise<readonly PlaylistSegment[]>,
-  rendition: Rendition,
-  search: string,
+  { presentation, rendition, search }: ListedRendition,
 ): Content {
+  const { isComplete, isExplored } = presentation;
   const uris = renditionUris(rendition, search);
-  return playlist(async () => mediaPlaylist({ segments: await segmentsOf(), ...uris, type: "VOD", isComplete: true }));
+  // §6.2.1: one that has once been seen to grow goes on to say so.
+  const growth = isExplored
+    ? ({ type: "EVENT", targetSeconds: EXPLORED_TARGET_SECONDS } as const)
+    : ({ type: "VOD" } as const);
+  return playlist(async () => mediaPlaylist({ segments: await segmentsOf(), ...uris, ...growth, isComplete }));
 }
 
 function playlist(body: () => Promise<string>): Content {

@@ -35,6 +35,8 @@ export function mediaPlaylist(options: MediaPlaylistOptions): string {
     `#EXT-X-TARGETDURATION:${Math.max(Math.ceil(options.targetSeconds ?? 1), targetDurationSeconds(segments))}`,
     "#EXT-X-MEDIA-SEQUENCE:0",
     `#EXT-X-PLAYLIST-TYPE:${type}`,
+    // §4.3.5.2: players begin close to the end of what grows, if nobody tells them that it is a film.
+    ...(type === "EVENT" ? ["#EXT-X-START:TIME-OFFSET=0"] : []),
     ...(initUri === undefined ? [] : [`#EXT-X-MAP:URI="${initUri}"`]),
   ];
   for (const [number, segment] of segments.entries()) {

@@ -4,17 +4,16 @@ import {
   type CodedTrack,
   type Container,
   isMuxable,
-  type KeyIndex,
   type MediaInfo,
-  type SegmentPlan,
   type SubtitleTrack,
   type VideoTrack,
 } from "@riptide/media";
 import type { AudioEncoderPool } from "@riptide/transcode";
 import { chosenVideo, textTracks, usableAudio } from "../chosen-tracks.ts";
 import type { Film, FilmLibrary } from "../film-library.ts";
+import type { FilmSegments, NeededSegments } from "../film-segments.ts";
 import { codedTrackOf } from "../film-tracks.ts";
-import type { MediaLibrary } from "../media-library.ts";
+import { type MediaLibrary, timed } from "../media-library.ts";
 import { audioTreatment, SEGMENT_CONVERTIBLE_AUDIO, videoTreatment } from "../plan-remux.ts";
 import type { SoundGrids } from "./sound-grids.ts";
 
@@ -37,30 +36,33 @@ interface PresentedSound extends PresentedTrack<AudioTrack> {
 }
 
 /** A film cut into segments, and what of it is sent: the picture as it is, the sounds as they are or converted, the texts. */
-export interface Presentation {
+export interface Presentation extends FilmSegments {
   readonly film: Film;
-  readonly plan: SegmentPlan;
-  readonly index: KeyIndex;
   readonly video: PresentedTrack<VideoTrack> | undefined;
   readonly sounds: readonly PresentedSound[];
   readonly texts: readonly PresentedTrack<SubtitleTrack>[];
 }
 
+/** What of a film is asked for. */
+export interface WantedPresentation {
+  /** Names sounds by their index; undefined: those that browsers do not play. */
+  readonly toConvert: ReadonlySet<number> | undefined;
+  readonly segments: NeededSegments;
+}
+
 /**
- * `toConvert` names sounds by their index; undefined: those that browsers do not play. Rejects with `not_seekable` if the film has
- * no index or cannot be cut by us, and with `unsupported_media` if its picture or all its sound would have to be converted in a way
- * that segments cannot be.
+ * Rejects with `not_seekable` if the film cannot be cut by us, with `unsupported_media` if its picture or all its sound would have
+ * to be converted in a way that segments cannot be, and like `FilmCutter.segments`.
  */
 export async function openPresentation(
-  toConvert: ReadonlySet<number> | undefined,
+  wanted: WantedPresentation,
   context: StreamContext,
   { library, films }: HlsDependencies,
 ): Promise<Presentation> {
   const info = await library.mediaInfo(context);
   const film = await films.film(info.container, context);
-  const plan = film && (await films.segments(film, context));
-  const index = film && (await films.keyIndex(film, context));
-  if (film === undefined || plan === undefined || index === undefined) throw notSegmented();
+  const cutter = film && (await films.cutter(film, context));
+  if (film === undefined || cutter === undefined) throw notSegmented();
   const codedOf = <Kind extends MediaInfo["tracks"][number]>(track: Kind): PresentedTrack<Kind>[] => {
     const coded = codedTrackOf(film, track);
     return coded === undefined ? [] : [{ track, coded }];
@@ -76,14 +78,16 @@ export async function openPresentation(
   const sounds = usableAudio(info)
     .flatMap(codedOf)
     .flatMap((sound) => {
-      const treatment = treatmentOf(sound, info.container, toConvert);
+      const treatment = treatmentOf(sound, info.container, wanted.toConvert);
       return treatment === undefined ? [] : [{ ...sound, treatment }];
     });
   // Rather than play in silence.
   const needsSound = !hasPicture || usableAudio(info).length > 0;
   if (needsSound && sounds.length === 0) throw notCopied();
   const texts = textTracks(info).flatMap(codedOf);
-  return { film, plan, index, video: presentedVideo, sounds, texts };
+  // Last, because it may wait for the swarm.
+  const segments = await timed("index", context, () => cutter.segments(wanted.segments, context));
+  return { ...segments, film, video: presentedVideo, sounds, texts };
 }
 
 /** What of our muxer and our encoder takes a sound as it is wanted; undefined if neither does. */

@@ -13,7 +13,7 @@ import {
   type Stretch,
   sourceSpan,
 } from "@riptide/media";
-import { readPackets } from "../film-packets.ts";
+import { type ReadPacketsOptions, readPackets } from "../film-packets.ts";
 import { SequentialReader, type SequentialReaderOptions } from "../sequential-reader.ts";
 import type { Presentation } from "./presentation.ts";
 
@@ -25,7 +25,7 @@ export interface SoundPart extends Pick<Presentation, "film" | "plan" | "index">
 
 /**
  * The frames that a segment of converted sound needs, in the order of their times: those that a decoder has to hear first, which
- * lie in front of the segment in the file, those of its own bytes, and of the next segment's where sound lies far behind its
+ * lie in front of the segment in the file, those of its own bytes, and of those behind it where sound lies far behind its
  * picture. Whoever iterates stops when he has enough. Rejects as the provider does.
  */
 export async function* soundFrames(
@@ -33,25 +33,27 @@ export async function* soundFrames(
   provider: PieceProvider,
   options: SequentialReaderOptions,
 ): AsyncGenerator<readonly GridFrame[], void> {
-  const { film, plan, segment } = part;
+  const { film, plan, index, segment } = part;
   const { stretch } = plan[segment.index]!;
-  const read: ReadStretch = (wanted) => readFrames(part, wanted, provider, options);
+  const read: ReadStretch = (wanted, limitBytes) =>
+    readFrames(part, wanted, provider, { ...options, ...(limitBytes !== undefined && { limitBytes }) });
   const framesOf = film.demuxer.framesBefore?.bind(film.demuxer);
   // Where sound is entered by its own times, it is entered earlier.
   if (framesOf === undefined) yield* read({ from: earlierEntry(part), to: stretch.to });
   else if (stretch.from === undefined) yield* read(stretch);
   else yield* withPreroll(part, stretch.from, read, (request) => readTail(framesOf, request, provider, options));
-  const next = plan[segment.index + 1];
-  if (next !== undefined) yield* read(next.stretch);
+  // At most as much again: where the next segment ends may not be known yet, and must not matter.
+  const { from = index[0]!, to } = stretch;
+  if (to !== undefined) yield* read({ from: to, to: undefined }, to.offsetBytes - from.offsetBytes);
 }
 
-type ReadStretch = (stretch: Stretch) => AsyncGenerator<readonly GridFrame[], void>;
+type ReadStretch = (stretch: Stretch, limitBytes?: number) => AsyncGenerator<readonly GridFrame[], void>;
 
 async function* readFrames(
   { film, grid }: SoundPart,
   stretch: Stretch,
   provider: PieceProvider,
-  options: SequentialReaderOptions,
+  options: ReadPacketsOptions,
 ): AsyncGenerator<readonly GridFrame[], void> {
   const wanted = { stretch, tracks: new Set([grid.source.number]) };
   for await (const packets of readPackets(film.demuxer, wanted, provider, options)) {
@@ -106,9 +108,9 @@ async function* withPreroll(
   }
 }
 
-/** As much as the film plays in the time that is wanted, on the average. */
-function tailLengthBytes({ film, plan, grid, segment }: SoundPart, entry: KeyIndexEntry): number {
-  const bytesPerSecond = film.source.sizeBytes / plan.at(-1)!.endSeconds;
+/** As much as the film has played in the time that is wanted, on the average. */
+function tailLengthBytes({ grid, segment }: SoundPart, entry: KeyIndexEntry): number {
+  const bytesPerSecond = entry.offsetBytes / entry.timeSeconds;
   const seconds = entry.timeSeconds - sourceSpan(grid, segment).fromSeconds + SKEW_SECONDS;
   return Math.min(TAIL_LIMIT_BYTES, Math.max(TAIL_MIN_BYTES, Math.ceil(seconds * bytesPerSecond)));
 }

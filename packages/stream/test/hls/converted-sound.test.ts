@@ -13,6 +13,7 @@ import { createContext, KIB, MIB, readAll, readerOf } from "../support/context.t
 import { H264, installedFfmpeg, makeFilm, TONE } from "../support/films.ts";
 import { type HlsFilm, hlsFilm, hlsRequest, readPlaylist, wholeRendition } from "../support/hls.ts";
 import { attributesOf } from "../support/hls-grammar.ts";
+import { withoutCues } from "../support/unindexed.ts";
 
 /** Twenty seconds with a keyframe every four; each second has its own tones, in AC-3 with six channels. */
 const SECONDS = 20;
@@ -110,6 +111,34 @@ describe.each(["Matroska", "MP4"])("AC-3 of %s", (kind) => {
     expect(viewer.provider.counters().fetchedBytes).toBeLessThan(share * bytes.length + 3 * 64 * KIB);
     expect(viewer.provider.counters()).toMatchObject({ demandsHeld: 0, readsWaiting: 0 });
   });
+});
+
+test("AC-3 of a film without an index is the same bytes when its segment has just become known", {
+  timeout: 2 * LIMIT_MS,
+}, async () => {
+  const bytes = withoutCues(bytesOf.get("Matroska")!);
+  const whole = hlsFilm(bytes, factoryOf());
+  const text = await whole.text("audio/0/playlist.m3u8");
+  expect(readPlaylist(text).segments).toHaveLength(SEGMENTS);
+  const viewer = createContext({ bytes, clock: realClock, arrivals: { kind: "manual" }, pieceLengthBytes: 4 * KIB });
+  const { provider } = viewer;
+  const factory = factoryOf();
+  const deliver = (share: number): void => {
+    for (let piece = 0; piece < provider.pieces.end * share; piece += 1)
+      if (!provider.hasPiece(piece)) provider.deliver(piece);
+    provider.deliver(provider.pieces.end - 1);
+  };
+  const ask = async (name: string): Promise<Uint8Array> =>
+    readAll(await factory.hls.produce(hlsRequest(`audio/0/${name}`), viewer.context));
+  for (const [number, share] of [0.27, 0.47, 1].entries()) {
+    const growing = ask("playlist.m3u8");
+    deliver(share);
+    const known = new TextDecoder().decode(await growing);
+    expect(text.startsWith(known)).toBe(true);
+    const { uri } = readPlaylist(known).segments.at(-1)!;
+    expect(uri).toBe(["seg-0.m4s", "seg-1.m4s", "seg-4.m4s"][number]);
+    expect(Buffer.compare(await ask(uri), await whole.bytes(`audio/0/${uri}`))).toBe(0);
+  }
 });
 
 describe("Sound in Matroska", () => {

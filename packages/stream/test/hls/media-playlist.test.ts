@@ -57,6 +57,7 @@ describe("A media playlist", () => {
       "#EXT-X-TARGETDURATION:10",
       "#EXT-X-MEDIA-SEQUENCE:0",
       "#EXT-X-PLAYLIST-TYPE:EVENT",
+      "#EXT-X-START:TIME-OFFSET=0",
       '#EXT-X-MAP:URI="init.mp4"',
     ]);
     expect(second).toBe(`${first}#EXTINF:4.000000,\nseg-0.m4s\n#EXTINF:4.000000,\nseg-1.m4s\n`);

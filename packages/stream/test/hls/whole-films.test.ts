@@ -5,8 +5,8 @@ import { describe, expect, test } from "vitest";
 import { decodingErrors } from "../../../media/test/support/ffmpeg.ts";
 import { probePackets } from "../../../media/test/support/ffprobe.ts";
 import { get, readAll } from "../support/context.ts";
-import { H264, makeFilm } from "../support/films.ts";
-import { FILMS, filmOf, hlsFilm, wholeRendition } from "../support/hls.ts";
+import { H264, makeFilm, type ProbedStream, probe } from "../support/films.ts";
+import { FILMS, filmOf, hlsFilm, readPlaylist, wholeRendition } from "../support/hls.ts";
 
 interface ProbedPacket {
   readonly ptsSeconds: number;
@@ -56,9 +56,46 @@ describe.each(FILMS)("All segments of %s", (kind) => {
   });
 });
 
+test("All segments of a film without Cues have each packet once, at its time", { timeout: 60_000 }, async () => {
+  const bytes = await makeFilm("mkv", `${H264} -c:a aac -f matroska -live 1`, LONGER);
+  const film = hlsFilm(bytes);
+  const source = await packetsOf(bytes);
+  const stream = await packetsOf(await readAll(await film.factory.remux.produce(get(), film.viewer.context)));
+  for (const [index, folder] of ["video", "audio/0"].entries()) {
+    const { segments } = readPlaylist(await film.text(`${folder}/playlist.m3u8`));
+    // A keyframe every two seconds, one of them within a Cluster.
+    expect(segments).toHaveLength(5);
+    const whole = await wholeRendition(film, folder);
+    const [packets] = await packetsOf(whole);
+    expectSamePackets(packets!, source[index]!);
+    expectSamePackets(packets!, stream[index]!);
+    expect(await decodingErrors(whole)).toBe("");
+    const sumSeconds = segments.reduce((sum, { durationSeconds }) => sum + durationSeconds, 0);
+    expect(sumSeconds).toBeCloseTo(12, 1);
+  }
+});
+
+const LONGER = "-f lavfi -i testsrc2=size=320x180:rate=24 -f lavfi -i sine=440:r=48000 -t 12";
+
+test("A group of pictures that is longer than a segment is played without a seam", { timeout: 60_000 }, async () => {
+  const bytes = await makeFilm("mkv", `${H264.replace("-g 48", "-g 9999 -sc_threshold 0")} -c:a aac -live 1`, LONGEST);
+  const film = hlsFilm(bytes);
+  const { segments } = readPlaylist(await film.text("video/playlist.m3u8"));
+  expect(segments.length).toBeGreaterThan(2);
+  for (const { durationSeconds } of segments) expect(durationSeconds).toBeLessThanOrEqual(12);
+  const [source] = await packetsOf(bytes);
+  const whole = await wholeRendition(film, "video");
+  const [packets] = await packetsOf(whole);
+  expectSamePackets(packets!, source!);
+  expect(await decodingErrors(whole)).toBe("");
+  const [{ dts }] = (await probe(whole)) as [ProbedStream];
+  expect(dts.every((time, place) => place === 0 || time > dts[place - 1]!)).toBe(true);
+});
+
+const LONGEST = "-f lavfi -i testsrc2=size=320x180:rate=24 -f lavfi -i sine=440:r=48000 -t 30";
+
 describe("A film", () => {
   test.each([
-    ["without Cues", "mkv", `${H264} -c:a aac -f matroska -live 1`, "not_seekable"],
     ["in a container that only ffmpeg reads", "avi", "-c:v mpeg4 -c:a mp3", "not_seekable"],
     ["whose picture must be converted", "mkv", "-c:v mpeg4 -c:a aac", "unsupported_media"],
   ])("%s has no playlists", { timeout: 60_000 }, async (_, extension, encoding, code) => {

@@ -7,6 +7,7 @@ const TAGS: readonly RegExp[] = [
   /^#EXT-X-TARGETDURATION:[1-9]\d*$/,
   /^#EXT-X-MEDIA-SEQUENCE:0$/,
   /^#EXT-X-PLAYLIST-TYPE:(?:VOD|EVENT)$/,
+  /^#EXT-X-START:TIME-OFFSET=0$/,
   /^#EXT-X-MAP:URI="[^"]+"$/,
   /^#EXTINF:\d+\.\d{6},$/,
   /^#EXT-X-ENDLIST$/,
