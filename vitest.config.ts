@@ -9,6 +9,7 @@ const NEEDS: Readonly<Record<string, readonly string[]>> = {
     "packages/http/test/routes/hls.test.ts",
     "packages/media/test/subtitles/ffmpeg.test.ts",
     "packages/media/test/matroska/demuxer-ffprobe.test.ts",
+    "packages/media/test/mpegts/demuxer-ffprobe.test.ts",
     "packages/media/test/isobmff/{demuxer-ffprobe,fast-start-ffmpeg}.test.ts",
     "packages/media/test/fmp4/films.test.ts",
     "packages/stream/test/{copied-body,film-library,film-playback,media-library,remux-formats,remux-producer,stream-factory}.test.ts",

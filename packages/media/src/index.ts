@@ -45,6 +45,7 @@ export { type Attachment, readAttachments } from "./matroska/attachments.ts";
 export { type MatroskaDemuxer, openMatroska } from "./matroska/demuxer.ts";
 export type * from "./media-info.ts";
 export * from "./media-type.ts";
+export { openMpegts } from "./mpegts/demuxer.ts";
 export type * from "./packet.ts";
 export * from "./read-media-info.ts";
 export { type ByteSource, concatenate } from "./reader.ts";

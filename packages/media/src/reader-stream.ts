@@ -6,10 +6,13 @@ import type { MediaReader } from "./reader.ts";
 export class ReaderStream implements ByteStream {
   readonly #reader: MediaReader;
   readonly #endBytes: number;
+  readonly #pieceLimitBytes: number;
   #offsetBytes: number;
 
-  constructor(reader: MediaReader, { start, end }: ByteRange) {
+  /** @param pieceLimitBytes given at a time at most, where whoever reads may soon have enough */
+  constructor(reader: MediaReader, { start, end }: ByteRange, pieceLimitBytes = Number.POSITIVE_INFINITY) {
     this.#reader = reader;
+    this.#pieceLimitBytes = pieceLimitBytes;
     this.#offsetBytes = start;
     this.#endBytes = Math.min(end, reader.sizeBytes);
   }
@@ -19,7 +22,7 @@ export class ReaderStream implements ByteStream {
   }
 
   async next(lengthBytes: number): Promise<Uint8Array | undefined> {
-    const length = Math.min(lengthBytes, this.#endBytes - this.#offsetBytes);
+    const length = Math.min(lengthBytes, this.#pieceLimitBytes, this.#endBytes - this.#offsetBytes);
     if (length <= 0) return undefined;
     const bytes = await this.#reader.bytes(this.#offsetBytes, length);
     this.#offsetBytes += length;

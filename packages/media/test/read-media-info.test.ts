@@ -134,12 +134,16 @@ const CORPUS: Readonly<Record<string, Expectation>> = {
     durationSeconds: 1.136,
     tracks: ["video 0: h264 (7) avc1.640034 1080x720", "audio 0: aac (10) mp4a.40.2 1ch 44100Hz"],
   },
-  // The tables of a transport stream tell neither size nor duration.
   "ts/sample_h264_mpeg_audio.ts": {
     container: "mpegts",
-    tracks: ["video 0: h264 (0x1b)", "audio 0: mp2 (0x03)"],
+    durationSeconds: 0.104,
+    tracks: ["video 0: h264 (0x1b) avc1.64001e 640x426", "audio 0: mp2 (0x03) 1ch 44100Hz"],
   },
-  "ts/sample_h265.ts": { container: "mpegts", tracks: ["video 0: hevc (HEVC)"] },
+  "ts/sample_h265.ts": {
+    container: "mpegts",
+    durationSeconds: 1,
+    tracks: ["video 0: hevc (HEVC) hvc1.1.6.L90.90 854x480"],
+  },
 };
 
 const MOOV_LAST_BYTES = 320 * 1024;

@@ -1,9 +1,6 @@
 import { TranscodeError } from "@riptide/core";
+import { ADTS_HEADER_BYTES, type AdtsHeader, adtsHeaderAt } from "../codecs/adts.ts";
 import { concatenate } from "../reader.ts";
-
-/** ISO/IEC 14496-3 §1.A.3.2: `aac_frame_length` has 13 bits and counts the header, so that no more is ever kept. */
-const HEADER_LENGTH_BYTES = 7;
-const HEADER_WITH_CRC_LENGTH_BYTES = 9;
 
 const NOTHING = new Uint8Array(0);
 
@@ -20,7 +17,7 @@ export class AdtsReader {
     const data = this.#rest.length === 0 ? bytes : concatenate([this.#rest, bytes]);
     const units: Uint8Array[] = [];
     let position = 0;
-    while (data.length - position >= HEADER_LENGTH_BYTES) {
+    while (data.length - position >= ADTS_HEADER_BYTES) {
       const { headerLengthBytes, frameLengthBytes } = frameHeaderAt(data, position);
       if (data.length - position < frameLengthBytes) break;
       units.push(data.subarray(position + headerLengthBytes, position + frameLengthBytes));
@@ -32,15 +29,9 @@ export class AdtsReader {
   }
 }
 
-function frameHeaderAt(bytes: Uint8Array, position: number) {
-  const [sync = 0, flags = 0, , third = 0, fourth = 0, fifth = 0, last = 0] = bytes.subarray(position);
-  // syncword 12, ID 1, layer 2, protection_absent 1.
-  const isAdts = sync === 0xff && (flags & 0xf6) === 0xf0;
-  const headerLengthBytes = (flags & 1) === 1 ? HEADER_LENGTH_BYTES : HEADER_WITH_CRC_LENGTH_BYTES;
-  const frameLengthBytes = ((third & 3) << 11) | (fourth << 3) | (fifth >> 5);
-  // number_of_raw_data_blocks_in_frame: one less than there are.
-  const isOneUnit = (last & 3) === 0;
-  if (isAdts && isOneUnit && frameLengthBytes >= headerLengthBytes) return { headerLengthBytes, frameLengthBytes };
+function frameHeaderAt(bytes: Uint8Array, position: number): AdtsHeader {
+  const header = adtsHeaderAt(bytes, position);
+  if (header !== undefined) return header;
   const cause = new Error("lost the syncword of ADTS");
   throw new TranscodeError("ffmpeg_failed", "ffmpeg could not convert the sound of this file.", { cause });
 }

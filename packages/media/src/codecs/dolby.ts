@@ -18,6 +18,11 @@ export function eac3Channels(dec3: Uint8Array | undefined): number | undefined {
 }
 
 function channelsOf(bits: BitCursor): number {
-  const channels = CHANNELS_BY_CODING_MODE[bits.read(3)] ?? 0;
-  return channels + bits.read(1);
+  const codingMode = bits.read(3);
+  return dolbyChannels({ codingMode, hasLowFrequency: bits.read(1) === 1 });
+}
+
+/** Channels of a frame. */
+export function dolbyChannels(frame: { readonly codingMode: number; readonly hasLowFrequency: boolean }): number {
+  return (CHANNELS_BY_CODING_MODE[frame.codingMode] ?? 0) + Number(frame.hasLowFrequency);
 }

@@ -21,17 +21,33 @@ export function h264Parameters(record: Uint8Array): PictureParameters | undefine
   const count = (record[5] ?? 0) & 0x1f;
   const lengthBytes = ((record[6] ?? 0) << 8) | (record[7] ?? 0);
   const set = record.subarray(8, 8 + lengthBytes);
-  return count === 0 || set.length < 4 || set.length < lengthBytes ? undefined : parseSequenceSet(set);
+  return count === 0 || set.length < 4 || set.length < lengthBytes ? undefined : parseSequenceSet(set).picture;
 }
 
-/** seq_parameter_set_data (ITU-T H.264 §7.3.2.1.1). */
-function parseSequenceSet(set: Uint8Array): PictureParameters {
+/** What a sequence parameter set says. */
+export interface SequenceSet {
+  readonly picture: PictureParameters;
+  /** What a decoder configuration record repeats. */
+  readonly samples: SampleFormat;
+}
+
+/** How the samples of a picture are coded. */
+export interface SampleFormat {
+  /** chroma_format_idc. */
+  readonly chromaFormat: number;
+  /** Bits of a sample beyond eight. */
+  readonly extraLumaBits: number;
+  readonly extraChromaBits: number;
+}
+
+/** seq_parameter_set_data (ITU-T H.264 §7.3.2.1.1), with the header of its NAL unit. */
+export function parseSequenceSet(set: Uint8Array): SequenceSet {
   const bits = payloadBits(set, 1);
   const profile = bits.read(8);
   const isIntraOnly = (bits.read(8) & 0x10) !== 0 && INTRA_PROFILES.has(profile);
   const level = bits.read(8);
   readUnsigned(bits);
-  const chromaFormat = HIGH_PROFILES.has(profile) ? readHighProfileFields(bits) : 1;
+  const samples = HIGH_H264_PROFILES.has(profile) ? readHighProfileFields(bits) : PLAIN_SAMPLES;
   readUnsigned(bits);
   const orderCountType = readOrderCountType(bits);
   const referenceFrames = readUnsigned(bits);
@@ -41,39 +57,45 @@ function parseSequenceSet(set: Uint8Array): PictureParameters {
   const isFramesOnly = bits.read(1);
   const heightBlocks = mapHeightBlocks * (2 - isFramesOnly);
   bits.skip(isFramesOnly === 1 ? 1 : 2);
-  const crop = readCrop(bits, chromaFormat, isFramesOnly);
+  const crop = readCrop(bits, samples.chromaFormat, isFramesOnly);
   const told = bits.read(1) === 1 ? readReorderFrames(bits) : undefined;
   const isNeverReordered = profile === BASELINE || orderCountType === 2 || referenceFrames === 0 || isIntraOnly;
   const guessed = isNeverReordered
     ? 0
     : Math.min(FALLBACK_REORDER_DEPTH, pictureBufferFrames(level, widthBlocks * heightBlocks));
-  return {
+  const picture = {
     widthPixels: Math.max(0, widthBlocks * 16 - crop.widthPixels),
     heightPixels: Math.max(0, heightBlocks * 16 - crop.heightPixels),
     reorderDepth: Math.min(told ?? guessed, REORDER_DEPTH_LIMIT),
   };
+  return { picture, samples };
 }
 
 const BASELINE = 66;
 
+/** 4:2:0 in eight bits. */
+const PLAIN_SAMPLES: SampleFormat = { chromaFormat: 1, extraLumaBits: 0, extraChromaBits: 0 };
+
 /** §7.3.2.1.1: profiles whose sets tell the chroma format. */
-const HIGH_PROFILES = new Set([100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135]);
+export const HIGH_H264_PROFILES: ReadonlySet<number> = new Set([
+  100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135,
+]);
 
 /** §E.2.1, max_num_reorder_frames: profiles in which constraint_set3_flag means intra pictures only. */
 const INTRA_PROFILES = new Set([44, 86, 100, 110, 122, 244]);
 
-function readHighProfileFields(bits: BitCursor): number {
+function readHighProfileFields(bits: BitCursor): SampleFormat {
   const chromaFormat = readUnsigned(bits);
   if (chromaFormat === 3) bits.skip(1);
-  readUnsigned(bits);
-  readUnsigned(bits);
+  const extraLumaBits = readUnsigned(bits);
+  const extraChromaBits = readUnsigned(bits);
   bits.skip(1);
   if (bits.read(1) === 1) {
     for (let list = 0; list < (chromaFormat === 3 ? 12 : 8); list += 1) {
       if (bits.read(1) === 1) skipScalingList(bits, list < 6 ? 16 : 64);
     }
   }
-  return chromaFormat;
+  return { chromaFormat, extraLumaBits, extraChromaBits };
 }
 
 /** §7.3.2.1.1.1. */

@@ -1,5 +1,5 @@
 import type { BitCursor } from "./bit-cursor.ts";
-import { type PictureParameters, REORDER_DEPTH_LIMIT } from "./h264.ts";
+import { type PictureParameters, REORDER_DEPTH_LIMIT, type SequenceSet } from "./h264.ts";
 import { payloadBits, readUnsigned } from "./rbsp.ts";
 
 /** Bytes of an HEVCDecoderConfigurationRecord before its arrays (ISO/IEC 14496-15 §8.3.3.1). */
@@ -41,7 +41,7 @@ export function* hevcArrays(record: Uint8Array): Generator<NalUnitArray> {
 /** Reads the first sequence parameter set of a record; undefined if it holds none. */
 export function hevcParameters(record: Uint8Array): PictureParameters | undefined {
   for (const { nalUnitType, nalUnits } of hevcArrays(record)) {
-    if (nalUnitType === SEQUENCE_SET && nalUnits[0] !== undefined) return parseSequenceSet(nalUnits[0]);
+    if (nalUnitType === SEQUENCE_SET && nalUnits[0] !== undefined) return parseHevcSequenceSet(nalUnits[0]).picture;
   }
   return undefined;
 }
@@ -50,8 +50,8 @@ function u16At(bytes: Uint8Array, position: number): number {
   return ((bytes[position] ?? 0) << 8) | (bytes[position + 1] ?? 0);
 }
 
-/** The start of seq_parameter_set_rbsp (ITU-T H.265 §7.3.2.2.1). */
-function parseSequenceSet(set: Uint8Array): PictureParameters {
+/** The start of seq_parameter_set_rbsp (ITU-T H.265 §7.3.2.2.1), with the header of its NAL unit. */
+export function parseHevcSequenceSet(set: Uint8Array): SequenceSet {
   const bits = payloadBits(set, 2).skip(4);
   const highestLayer = bits.read(3);
   bits.skip(1);
@@ -65,12 +65,14 @@ function parseSequenceSet(set: Uint8Array): PictureParameters {
   const [left = 0, right = 0, top = 0, bottom = 0] = window;
   const unitWidth = chromaFormat === 1 || chromaFormat === 2 ? 2 : 1;
   const unitHeight = chromaFormat === 1 ? 2 : 1;
-  for (let field = 0; field < 3; field += 1) readUnsigned(bits);
-  return {
+  const [extraLumaBits, extraChromaBits] = [readUnsigned(bits), readUnsigned(bits)];
+  readUnsigned(bits);
+  const picture = {
     widthPixels: Math.max(0, width - unitWidth * (left + right)),
     heightPixels: Math.max(0, height - unitHeight * (top + bottom)),
     reorderDepth: Math.min(readReorderPictures(bits, highestLayer), REORDER_DEPTH_LIMIT),
   };
+  return { picture, samples: { chromaFormat, extraLumaBits, extraChromaBits } };
 }
 
 /** §7.3.3. */

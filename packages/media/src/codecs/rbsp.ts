@@ -11,6 +11,11 @@ const PREFIX_LIMIT_BITS = 32;
  * @param headerLengthBytes 1 in H.264, 2 in HEVC
  */
 export function payloadBits(nalUnit: Uint8Array, headerLengthBytes: number): BitCursor {
+  return new BitCursor(payloadBytes(nalUnit, headerLengthBytes));
+}
+
+/** The same as bytes, at most the first 4096. */
+export function payloadBytes(nalUnit: Uint8Array, headerLengthBytes: number): Uint8Array {
   const source = nalUnit.subarray(headerLengthBytes, headerLengthBytes + PAYLOAD_LIMIT_BYTES);
   const payload = new Uint8Array(source.length);
   let length = 0;
@@ -20,7 +25,7 @@ export function payloadBits(nalUnit: Uint8Array, headerLengthBytes: number): Bit
     zeros = byte === 0 ? zeros + 1 : 0;
     if (!isEmulationPrevention) payload[length++] = byte;
   }
-  return new BitCursor(payload.subarray(0, length));
+  return payload.subarray(0, length);
 }
 
 /** ue(v) of H.264 §9.1 and H.265 §9.2. Beyond the end, where all bits are 0, it is some large number. */

@@ -1,10 +1,12 @@
 import { ByteCursor } from "../byte-cursor.ts";
-import type { Packet } from "./packets.ts";
+import type { TransportPacket } from "./packets.ts";
 
 /** A stream that a program map lists. */
 export interface ElementaryStream {
   /** ISO/IEC 13818-1 table 2-34. */
   readonly streamType: number;
+  /** Of the packets that carry it. */
+  readonly pid: number;
   /** Descriptors by tag, in order (§2.6). */
   readonly descriptors: readonly Descriptor[];
 }
@@ -31,7 +33,7 @@ export class SectionAssembler {
   #pending: number[] | undefined;
 
   /** Takes the next packet of the PID; the section that it completes, or undefined. */
-  push(packet: Packet): Uint8Array | undefined {
+  push(packet: Pick<TransportPacket, "startsUnit" | "payload">): Uint8Array | undefined {
     if (packet.startsUnit) {
       // §2.4.4.2: pointer_field counts the bytes of the section before.
       const pointer = packet.payload[0] ?? 0;
@@ -72,8 +74,8 @@ export function parseProgramMap(section: Uint8Array): ProgramMap | undefined {
   const streams: ElementaryStream[] = [];
   while (cursor.remaining >= 5) {
     const streamType = cursor.u8();
-    cursor.skip(2);
-    streams.push({ streamType, descriptors: parseDescriptors(cursor.bytes(cursor.u16() & 0x0fff)) });
+    const pid = cursor.u16() & 0x1fff;
+    streams.push({ streamType, pid, descriptors: parseDescriptors(cursor.bytes(cursor.u16() & 0x0fff)) });
   }
   return { descriptors, streams };
 }

@@ -1,12 +1,25 @@
 import type { AudioCodec, SubtitleCodec, VideoCodec } from "../media-info.ts";
-import { audioTrack, subtitleTrack, type TrackDraft, videoTrack } from "../track-list.ts";
+import { audioTrack, subtitleTrack, TRACKS_LIMIT, type TrackDraft, videoTrack } from "../track-list.ts";
 import { fourccTag, languageTag } from "../untrusted-text.ts";
 import type { Descriptor, ElementaryStream, ProgramMap } from "./sections.ts";
 
-/** The tracks of a program; streams of data are left out. */
-export function tracksOfProgram(program: ProgramMap): TrackDraft[] {
+/** A track as the program map describes it. */
+export interface ProgramTrack {
+  readonly pid: number;
+  readonly streamType: number;
+  readonly draft: TrackDraft;
+}
+
+/** The tracks of a program; streams of data are left out, and those that share their PID with an earlier one. */
+export function tracksOfProgram(program: ProgramMap): ProgramTrack[] {
   const isBluRay = registrationOf(program.descriptors) === "HDMV";
-  return program.streams.map((stream) => trackOf(stream, isBluRay)).filter((draft) => draft !== undefined);
+  const tracks = new Map<number, ProgramTrack>();
+  for (const stream of program.streams.slice(0, TRACKS_LIMIT)) {
+    const { pid, streamType } = stream;
+    const draft = trackOf(stream, isBluRay);
+    if (draft !== undefined && !tracks.has(pid)) tracks.set(pid, { pid, streamType, draft });
+  }
+  return [...tracks.values()];
 }
 
 type StreamCodec =

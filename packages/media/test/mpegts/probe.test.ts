@@ -21,9 +21,13 @@ const PAT = section(0, bytes(u16(0), u16(0xe010), u16(1), u16(0xe000 | PMT_PID))
 const descriptor = (tag: number, content: string | Uint8Array): Uint8Array =>
   bytes(tag, bytes(content).length, content);
 
+/** Each has a PID of its own. */
+let pid = 0x100;
+
 function stream(type: number, ...descriptors: Uint8Array[]): Uint8Array {
   const all = bytes(...descriptors);
-  return bytes(type, u16(0xe100), u16(0xf000 | all.length), all);
+  pid += 1;
+  return bytes(type, u16(0xe000 | pid), u16(0xf000 | all.length), all);
 }
 
 function pmt(streams: readonly Uint8Array[], programInfo = bytes()): Uint8Array {
@@ -131,10 +135,23 @@ describe("a transport stream", () => {
     expect(describeTracks(await probe(bytes(adapted, broken, good, ...fillers)))).toEqual(["video 0: h264 (0x1b)"]);
   });
 
-  it("stops as soon as the program map is there", async () => {
-    const source = new MemorySource(transportStream(pmt([stream(0x1b)]), 5_000));
+  it("is read no further than its program map if that names no picture and no sound", async () => {
+    const source = new MemorySource(transportStream(pmt([stream(0x90)]), 5_000));
     await readMediaInfo(source, never);
-    expect(source.touchedBytes).toBeLessThanOrEqual(32 * 1024);
+    expect(source.touchedBytes).toBeLessThanOrEqual(48 * 1024);
+  });
+
+  it("is searched for eight mebibytes at most for pictures that never come, and two for sound", async () => {
+    const [picture, sound] = await Promise.all(
+      [0x1b, 0x0f].map(async (type) => {
+        const source = new MemorySource(transportStream(pmt([stream(type)]), 100_000));
+        await readMediaInfo(source, never);
+        return source.touchedBytes / 1024 / 1024;
+      }),
+    );
+    // And the end, for the duration.
+    expect(picture).toBeLessThan(9.3);
+    expect(sound).toBeLessThan(3.3);
   });
 
   it.each([
