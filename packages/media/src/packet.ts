@@ -16,6 +16,13 @@ export interface CodedTrack {
    * its packets tell it (VP9, AC-3, MP3). Text tracks keep what the container holds (the header of an ASS script).
    */
   readonly configuration: Uint8Array;
+  /**
+   * What containers of Microsoft's say of the track in their own words, whatever `configuration` holds: of a picture a
+   * BITMAPINFOHEADER (wingdi.h; 40 bytes), of a sound a WAVEFORMATEX (mmeapi.h; 18 bytes, or 16 where nothing follows), each
+   * with all that the codec adds behind it. Just so does Matroska store it as the CodecPrivate of V_MS/VFW/FOURCC and of
+   * A_MS/ACM (RFC 9559 §5.1.4.1.21; codec mappings). Undefined where the container has other words.
+   */
+  readonly microsoftFormat?: Uint8Array;
   /** How long a packet plays where all are alike: a frame of sound, the DefaultDuration of a picture. In ticks. */
   readonly packetTicks: number | undefined;
   /** How many bytes a packet has at most beyond those that lie in the file; Infinity for compressed ones. Default 0. */

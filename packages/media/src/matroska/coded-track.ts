@@ -14,7 +14,7 @@ const SAMPLE_RATE_LIMIT_HZ = 768_000;
 export function codedTrackOf(source: MatroskaTrack): CodedTrack {
   const { number, track } = source;
   const configuration = configurationOf(track, source.codecPrivate);
-  const common = { number, track, configuration, ...growthOf(source) };
+  const common = { number, track, configuration, ...microsoftFormatOf(source), ...growthOf(source) };
   if (track.kind === "audio") return { ...common, ...soundTiming(track, configuration) };
   const packetTicks = track.kind === "video" ? defaultDurationTicks(source, PICTURE_TIMESCALE) : undefined;
   return { ...common, timescale: PICTURE_TIMESCALE, packetTicks: packetTicks && Math.round(packetTicks) };
@@ -24,6 +24,10 @@ export function codedTrackOf(source: MatroskaTrack): CodedTrack {
 export function defaultDurationTicks(source: MatroskaTrack, timescale: number): number | undefined {
   const { defaultDurationNanoseconds } = source;
   return defaultDurationNanoseconds && (defaultDurationNanoseconds * timescale) / 1e9;
+}
+
+function microsoftFormatOf({ track, codecPrivate }: MatroskaTrack): Pick<CodedTrack, "microsoftFormat"> {
+  return MICROSOFT_CODEC_IDS.has(track.codecTag) ? { microsoftFormat: codecPrivate } : {};
 }
 
 function growthOf({ encoding }: MatroskaTrack): Pick<CodedTrack, "growthBytes"> {

@@ -106,6 +106,19 @@ describe("a coded track", () => {
   });
 });
 
+describe("the format in the words of Microsoft", () => {
+  it.each([
+    { type: VIDEO, codecId: "V_MS/VFW/FOURCC", stored: bytes(zeros(16), "XVID", zeros(20), 1, 2) },
+    { type: AUDIO, codecId: "A_MS/ACM", stored: bytes(u16le(0x55), u16le(2), u32le(48_000), zeros(10), 1, 2) },
+  ])("is what $codecId stores", async ({ type, codecId, stored }) => {
+    expect((await codedTrack(1, type, codecId, codecPrivate(stored))).microsoftFormat).toEqual(stored);
+  });
+
+  it("is missing where the codec has a name of its own", async () => {
+    expect((await codedTrack(1, AUDIO, "A_AAC", codecPrivate(fromHex("1190")))).microsoftFormat).toBeUndefined();
+  });
+});
+
 describe("What packets have beyond those in the file", () => {
   it.each([
     { title: "nothing", fields: [], growthBytes: undefined },
