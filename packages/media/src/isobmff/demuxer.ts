@@ -3,15 +3,15 @@ import type { Demuxer, PacketRequest } from "../demuxer.ts";
 import type { KeyIndex } from "../key-index.ts";
 import type { Packet } from "../packet.ts";
 import { type ByteSource, MediaReader } from "../reader.ts";
+import { type Area, areasOf, type FilmSample, readingOrder } from "../samples/reading-order.ts";
+import { packetsIn, StreamReader } from "../samples/stream-reader.ts";
 import { boxAt } from "./box.ts";
 import { type FilmTrack, filmTracks, leadingTrack } from "./film-tracks.ts";
 import { FragmentParser } from "./fragment.ts";
 import { readFragmentIndex } from "./fragment-index.ts";
 import { fragmentPackets } from "./fragment-packets.ts";
 import { parseMovie } from "./movie.ts";
-import { type Area, areasOf, type FilmSample, readingOrder } from "./reading-order.ts";
 import { readSegmentIndex } from "./segment-index.ts";
-import { packetsIn, StreamReader } from "./stream-reader.ts";
 import { TableIndex } from "./table-index.ts";
 import { type MovieBox, readMoov } from "./top-level.ts";
 

@@ -1,9 +1,9 @@
 import type { CodedTrack } from "../packet.ts";
+import type { SampleList } from "../samples/sample.ts";
 import { boxAt } from "./box.ts";
 import { configurationOf } from "./configuration.ts";
 import { editShiftTicks } from "./edit-list.ts";
 import { firstSampleEntry, type Movie, parseMediaHeader, parseMovieHeader, trackId } from "./movie.ts";
-import type { SampleList } from "./sample.ts";
 import { readSampleTable } from "./sample-table.ts";
 
 /** A track of an MP4 film with what it takes to find its samples. */

@@ -1,10 +1,10 @@
 import { MediaError } from "@riptide/core";
 import type { Packet } from "../packet.ts";
+import { areasOf, type FilmSample } from "../samples/reading-order.ts";
+import { isReadable } from "../samples/sample.ts";
+import { packetsIn, type StreamReader } from "../samples/stream-reader.ts";
 import { BOX_HEADER_LIMIT_BYTES, type BoxHeader, boxHeaderOf } from "./box.ts";
 import { type FragmentParser, MOOF_LIMIT_BYTES, type MovieFragment } from "./fragment.ts";
-import { areasOf, type FilmSample } from "./reading-order.ts";
-import { isReadable } from "./sample.ts";
-import { packetsIn, type StreamReader } from "./stream-reader.ts";
 
 /** Boxes between one fragment and the next: real files have a handful. */
 const BOXES_LIMIT = 256;

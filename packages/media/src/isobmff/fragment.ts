@@ -1,8 +1,8 @@
 import { ByteCursor } from "../byte-cursor.ts";
+import type { FilmSample } from "../samples/reading-order.ts";
+import type { Sample } from "../samples/sample.ts";
 import { boxAt, boxesOf } from "./box.ts";
 import type { FilmTrack } from "./film-tracks.ts";
-import type { FilmSample } from "./reading-order.ts";
-import type { Sample } from "./sample.ts";
 
 /** A `moof` box (ISO/IEC 14496-12 §8.8.4) and where it lies in the file. */
 export interface MovieFragment {

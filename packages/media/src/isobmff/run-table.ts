@@ -1,4 +1,4 @@
-import { firstWhere } from "./first-where.ts";
+import { firstWhere } from "../samples/first-where.ts";
 
 /** A run of equal items: `count` items of `value` each, behind `firstItem` items that sum up to `firstSum`. */
 export interface Run {

@@ -1,8 +1,8 @@
+import { firstWhere } from "../samples/first-where.ts";
+import type { Sample, SampleList } from "../samples/sample.ts";
 import { Chunks } from "./chunks.ts";
-import { firstWhere } from "./first-where.ts";
 import { tableAt } from "./full-box-table.ts";
 import type { Run, RunTable } from "./run-table.ts";
-import type { Sample, SampleList } from "./sample.ts";
 import { SampleSizes } from "./sample-sizes.ts";
 import { compositionOffsets, decodingTimes } from "./sample-times.ts";
 import { SoundFrames } from "./sound-frames.ts";

@@ -1,6 +1,6 @@
+import type { Sample, SampleList } from "../samples/sample.ts";
 import type { Chunks } from "./chunks.ts";
 import type { RunTable } from "./run-table.ts";
-import type { Sample, SampleList } from "./sample.ts";
 
 /** Values of sound in a packet: what ffmpeg takes, a fiftieth of a second at 48 kHz. */
 const FRAME_LENGTH_SAMPLES = 1024;

@@ -1,7 +1,7 @@
 import type { KeyIndex, KeyIndexEntry } from "../key-index.ts";
+import { firstWhere } from "../samples/first-where.ts";
+import { isReadable, type SampleList } from "../samples/sample.ts";
 import type { FilmTrack } from "./film-tracks.ts";
-import { firstWhere } from "./first-where.ts";
-import { isReadable, type SampleList } from "./sample.ts";
 
 /** One place a second for a day; finer indexes of longer films lose their end. */
 const ENTRIES_LIMIT = 100_000;
