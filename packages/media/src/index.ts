@@ -28,6 +28,7 @@ export {
 export type { PcmFormat, TranscodableCodec } from "./audio-grid/frame-shapes.ts";
 export type { ByteStream } from "./byte-stream.ts";
 export type * from "./demuxer.ts";
+export * from "./film-envelope.ts";
 export { fragment, fragmentLengthBytes, type TrackRun } from "./fmp4/fragment.ts";
 export { Fragmenter, type FragmenterOptions, TRACK_SKEW_LIMIT_SECONDS } from "./fmp4/fragmenter.ts";
 export { initSegment } from "./fmp4/init-segment.ts";
