@@ -11,6 +11,7 @@ const NEEDS: Readonly<Record<string, readonly string[]>> = {
     "packages/media/test/matroska/demuxer-ffprobe.test.ts",
     "packages/media/test/mpegts/demuxer-ffprobe.test.ts",
     "packages/media/test/isobmff/{demuxer-ffprobe,fast-start-ffmpeg}.test.ts",
+    "packages/media/test/media-details-ffmpeg.test.ts",
     "packages/media/test/fmp4/films.test.ts",
     "packages/stream/test/{copied-body,film-library,film-playback,media-library,remux-formats,remux-producer,stream-factory}.test.ts",
     "packages/stream/test/subtitles/films.test.ts",

@@ -6,9 +6,42 @@ const track = {
   language: z.string().optional(),
   title: z.string().optional(),
   isDefault: z.boolean(),
+  isCommentary: z.boolean().optional(),
 };
 
 const codecString = z.string().optional().openapi({ description: "RFC 6381", example: "avc1.640028" });
+
+const codePoint = z.number().int().openapi({ description: "Of ITU-T H.273; 2 is unspecified." });
+
+/** `PictureFormat` of `media`. */
+const picture = {
+  profile: z.string().optional().openapi({ example: "Main 10" }),
+  level: z.number().optional().openapi({ example: 4.1 }),
+  bitDepth: z.number().int().optional(),
+  chromaSubsampling: z.enum(["4:2:0", "4:2:2", "4:4:0", "4:4:4", "4:0:0"]).optional(),
+  colour: z
+    .strictObject({
+      primaries: codePoint,
+      transfer: codePoint,
+      matrix: codePoint,
+      isFullRange: z.boolean().optional(),
+    })
+    .optional(),
+  dynamicRange: z.enum(["sdr", "hdr10", "hlg", "dolby_vision"]).optional().openapi({
+    description: "Left out where nothing tells: such pictures are shown as SDR.",
+  }),
+  dolbyVision: z
+    .strictObject({
+      profile: z.number().int(),
+      level: z.number().int(),
+      baseLayer: z.enum(["sdr", "hdr10", "hlg"]).optional().openapi({
+        description: "What is shown by who knows nothing of Dolby Vision. Left out where that has false colours.",
+      }),
+    })
+    .optional(),
+  pixelAspectRatio: z.strictObject({ width: z.number().int(), height: z.number().int() }).optional(),
+  rotationDegrees: z.number().int().optional().openapi({ description: "Clockwise: 0, 90, 180 or 270." }),
+};
 
 const videoTrackSchema = z
   .strictObject({
@@ -36,6 +69,7 @@ const videoTrackSchema = z
     widthPixels: z.number().optional(),
     heightPixels: z.number().optional(),
     framesPerSecond: z.number().optional(),
+    ...picture,
   })
   .openapi("VideoTrack");
 
@@ -62,7 +96,10 @@ const audioTrackSchema = z
     ]),
     codecString,
     channels: z.number().optional(),
+    channelLayout: z.string().optional().openapi({ example: "5.1" }),
     sampleRateHz: z.number().optional(),
+    bitDepth: z.number().int().optional().openapi({ description: "Of codecs that lose nothing." }),
+    isForVisuallyImpaired: z.boolean().optional().openapi({ description: "Also tells what is seen." }),
   })
   .openapi("AudioTrack");
 
@@ -91,6 +128,14 @@ export const attachmentSchema = z
     length: z.number().int().nonnegative(),
   })
   .openapi("Attachment");
+
+export const chapterSchema = z
+  .strictObject({
+    startSeconds: z.number(),
+    endSeconds: z.number().optional(),
+    title: z.string().optional(),
+  })
+  .openapi("Chapter");
 
 const sidecarSchema = z
   .strictObject({
@@ -123,6 +168,11 @@ export const mediaInfoSchema = z
       .readonly()
       .optional()
       .openapi({ description: "Left out until it can be told without fetching anything for it." }),
+    chapters: z
+      .array(chapterSchema)
+      .readonly()
+      .optional()
+      .openapi({ description: "By their start. Left out until they can be told without fetching anything for them." }),
     sidecars: z.array(sidecarSchema).readonly(),
   })
   .openapi("MediaInfo");

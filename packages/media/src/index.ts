@@ -48,6 +48,7 @@ export type * from "./media-info.ts";
 export * from "./media-type.ts";
 export { openMpegts } from "./mpegts/demuxer.ts";
 export type * from "./packet.ts";
+export * from "./read-chapters.ts";
 export * from "./read-media-info.ts";
 export { type ByteSource, concatenate } from "./reader.ts";
 export * from "./segment-finder.ts";

@@ -50,9 +50,59 @@ interface TrackBase {
   /** Untrusted, at most 200 characters. */
   readonly title: string | undefined;
   readonly isDefault: boolean;
+  /** Somebody talks about the film, or it is what they say, written down. */
+  readonly isCommentary?: boolean;
 }
 
-export interface VideoTrack extends TrackBase {
+/**
+ * How the numbers of a picture stand for light, by the code points of ITU-T H.273 (ISO/IEC 23091-2); 2 is "unspecified".
+ */
+export interface VideoColour {
+  readonly primaries: number;
+  readonly transfer: number;
+  readonly matrix: number;
+  /** Whether numbers use their whole range (as in JPEG), or keep away from its ends. Undefined if it is not said. */
+  readonly isFullRange: boolean | undefined;
+}
+
+export type DynamicRange = "sdr" | "hdr10" | "hlg" | "dolby_vision";
+
+/** What the configuration record of Dolby Vision says (Dolby Vision Streams within the ISO Base Media File Format §3.2). */
+export interface DolbyVision {
+  readonly profile: number;
+  readonly level: number;
+  /** What decoders show that know nothing of Dolby Vision; undefined if they show false colours. */
+  readonly baseLayer: Exclude<DynamicRange, "dolby_vision"> | undefined;
+}
+
+/** As J:a:b of the field: halved in width, in both directions, in height, not at all, or without colours. */
+export type ChromaSubsampling = "4:2:2" | "4:2:0" | "4:4:0" | "4:4:4" | "4:0:0";
+
+/** How wide a pixel is shown for its height. Whole numbers without a common divisor, of 32 bits. */
+export interface PixelAspectRatio {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** How pictures are coded and shown, as far as the headers tell: what a container says goes before what its stream says. */
+export interface PictureFormat {
+  /** As the specification of the codec names it: `High`, `Main 10`, `Profile 0`. */
+  readonly profile?: string | undefined;
+  /** As it is written: 4.1. */
+  readonly level?: number | undefined;
+  readonly bitDepth?: number | undefined;
+  readonly chromaSubsampling?: ChromaSubsampling | undefined;
+  readonly colour?: VideoColour | undefined;
+  /** By the transfer function of `colour`, and by `dolbyVision`. What says nothing is shown as SDR. */
+  readonly dynamicRange?: DynamicRange | undefined;
+  readonly dolbyVision?: DolbyVision | undefined;
+  /** Undefined if it is not said: pixels are square then. */
+  readonly pixelAspectRatio?: PixelAspectRatio | undefined;
+  /** How far the picture is turned clockwise when it is shown: 0, 90, 180 or 270. Only MP4 says. */
+  readonly rotationDegrees?: number | undefined;
+}
+
+export interface VideoTrack extends TrackBase, PictureFormat {
   readonly kind: "video";
   readonly codec: VideoCodec;
   /**
@@ -70,7 +120,13 @@ export interface AudioTrack extends TrackBase {
   readonly codec: AudioCodec;
   readonly codecString: string | undefined;
   readonly channels: number | undefined;
+  /** `mono`, `stereo`, `5.1`, `7.1` and the like; channels at the sides and at the back are not told apart. */
+  readonly channelLayout?: string | undefined;
   readonly sampleRateHz: number | undefined;
+  /** Of codecs that lose nothing. */
+  readonly bitDepth?: number | undefined;
+  /** Also tells what is seen. */
+  readonly isForVisuallyImpaired?: boolean;
 }
 
 export interface SubtitleTrack extends TrackBase {
@@ -101,4 +157,13 @@ export interface MediaInfo {
   readonly keyIndex: KeyIndexSummary | undefined;
   /** MP4: whether `moov` lies before `mdat`. Undefined for other containers. */
   readonly isFastStart: boolean | undefined;
+}
+
+/** A part of a film with a name. */
+export interface Chapter {
+  readonly startSeconds: number;
+  /** Undefined for a last one that nothing ends. */
+  readonly endSeconds: number | undefined;
+  /** Untrusted, at most 200 characters. */
+  readonly title: string | undefined;
 }

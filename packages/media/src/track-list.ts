@@ -1,3 +1,4 @@
+import { layoutOfChannels } from "./codecs/channel-layout.ts";
 import type { AudioTrack, SubtitleTrack, Track, VideoTrack } from "./media-info.ts";
 
 /** More tracks than any real file has; the rest of a hostile list is dropped. */
@@ -8,7 +9,7 @@ type Draft<Kind extends Track> = Pick<Kind, "codec" | "codecTag"> & Partial<Omit
 /** A track before it has its place among the tracks of its kind. */
 export type TrackDraft = Omit<VideoTrack, "index"> | Omit<AudioTrack, "index"> | Omit<SubtitleTrack, "index">;
 
-const UNNAMED = { language: undefined, title: undefined, isDefault: false };
+const UNNAMED = { language: undefined, title: undefined, isDefault: false, isCommentary: false };
 
 /** What a container says of a video track; what it does not say, or says impossibly, is undefined. */
 export function videoTrack(draft: Draft<VideoTrack>): TrackDraft {
@@ -25,12 +26,16 @@ export function videoTrack(draft: Draft<VideoTrack>): TrackDraft {
 
 /** As `videoTrack`. */
 export function audioTrack(draft: Draft<AudioTrack>): TrackDraft {
+  const channels = positive(draft.channels);
   return {
     ...UNNAMED,
+    isForVisuallyImpaired: false,
     ...draft,
     kind: "audio",
     codecString: draft.codecString ?? AUDIO_CODEC_STRINGS[draft.codec],
-    channels: positive(draft.channels),
+    channels,
+    channelLayout: draft.channelLayout ?? layoutOfChannels(draft.codec, channels),
+    bitDepth: LOSSLESS_CODECS.has(draft.codec) ? positive(draft.bitDepth) : undefined,
     sampleRateHz: positive(draft.sampleRateHz),
   };
 }
@@ -54,6 +59,9 @@ export function numberTracks(drafts: readonly TrackDraft[]): Track[] {
 export function positive(value: number | undefined): number | undefined {
   return value !== undefined && Number.isFinite(value) && value > 0 ? value : undefined;
 }
+
+/** Others have no depth, whatever their container claims. */
+const LOSSLESS_CODECS: ReadonlySet<AudioTrack["codec"]> = new Set(["flac", "alac", "pcm", "truehd"]);
 
 /** RFC 6381 strings of the audio codecs that need no parameters (https://mp4ra.org, Codecs). */
 const AUDIO_CODEC_STRINGS: Partial<Record<AudioTrack["codec"], string>> = {

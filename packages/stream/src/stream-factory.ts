@@ -1,6 +1,7 @@
 import type { Clock, StreamContext, StreamProducer } from "@riptide/core";
-import type { Attachment, MediaInfo } from "@riptide/media";
+import type { Attachment, Chapter, MediaInfo } from "@riptide/media";
 import { AudioEncoderPool, type FfmpegInstallation, ProcessPool, Transcoder } from "@riptide/transcode";
+import { ChapterLibrary } from "./chapter-library.ts";
 import { chooseMode, type StreamChoice } from "./choose-mode.ts";
 import type { ClientAbilities } from "./client-abilities.ts";
 import { createDirectProducer } from "./direct-producer.ts";
@@ -49,6 +50,10 @@ export interface StreamFactory extends AsyncDisposable {
   attachments(context: StreamContext): Promise<readonly Attachment[]>;
   /** The same if it can be told without fetching anything for it. Rejects like `mediaInfo`. */
   knownAttachments(context: StreamContext): Promise<readonly Attachment[] | undefined>;
+  /** The chapters of a film; waits for the bytes that tell them, behind what is more urgent. Rejects like `mediaInfo`. */
+  chapters(context: StreamContext): Promise<readonly Chapter[]>;
+  /** The same if they can be told without fetching anything for them. Rejects like `mediaInfo`. */
+  knownChapters(context: StreamContext): Promise<readonly Chapter[] | undefined>;
   /** The ffmpeg in use, the processes that run now, and how many copies may (a video transcode counts as four). */
   readonly ffmpeg: { readonly version: string; readonly active: number; readonly limit: number } | undefined;
 }
@@ -62,6 +67,7 @@ export function createStreamFactory(options: StreamFactoryOptions): StreamFactor
   const direct = createDirectProducer(library);
   const films = new FilmLibrary();
   const attachments = new AttachmentLibrary(library);
+  const chapters = new ChapterLibrary(library);
   const remux = createRemuxProducer({ library, films, transcoder, neverTranscodeVideo });
   const settings = { hasFfmpeg: ffmpeg !== undefined, neverTranscodeVideo };
   const choose = async (context: StreamContext): Promise<StreamChoice> => chooseMode(await library.mediaInfo(context));
@@ -82,6 +88,8 @@ export function createStreamFactory(options: StreamFactoryOptions): StreamFactor
     subtitles: createSubtitlesProducer({ library, films, attachments }),
     attachments: (context) => attachments.list(context),
     knownAttachments: (context) => attachments.known(context),
+    chapters: (context) => chapters.list(context),
+    knownChapters: (context) => chapters.known(context),
     get ffmpeg() {
       return transcoder && { version: transcoder.ffmpeg.version, active: transcoder.active, limit: transcoder.limit };
     },

@@ -1,8 +1,8 @@
-import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { playbackQuestions } from "@riptide/stream";
 import { fileMapSchema } from "../api-schemas.ts";
 import type { AppOptions } from "../app-options.ts";
-import { mediaInfoSchema } from "../media-info-schema.ts";
+import { chapterSchema, mediaInfoSchema } from "../media-info-schema.ts";
 import { openStream } from "../open-stream.ts";
 import { attachmentView, sidecarsOf } from "../subtitle-views.ts";
 import { jsonContent } from "./json-content.ts";
@@ -15,10 +15,16 @@ export function addFileRoutes(routes: OpenAPIHono, options: AppOptions): void {
     const opened = await openStream(context.req.raw, target, options);
     const info = await options.streams.mediaInfo(opened);
     const attachments = (await options.streams.knownAttachments(opened))?.map(attachmentView);
+    const chapters = await options.streams.knownChapters(opened);
     return context.json(
-      { ...info, attachments, sidecars: sidecarsOf(target, options), questions: playbackQuestions(info) },
+      { ...info, attachments, chapters, sidecars: sidecarsOf(target, options), questions: playbackQuestions(info) },
       200,
     );
+  });
+
+  routes.openapi(listChapters, async (context) => {
+    const opened = await openStream(context.req.raw, context.req.valid("param"), options);
+    return context.json({ chapters: await options.streams.chapters(opened) }, 200);
   });
 
   routes.openapi(showMap, (context) => {
@@ -34,6 +40,19 @@ const showMediaInfo = createRoute({
   request: { params: fileTarget },
   responses: {
     200: jsonContent(mediaInfoSchema, "Container, duration and tracks, and what to ask a player about them"),
+  },
+});
+
+const listChapters = createRoute({
+  method: "get",
+  path: "/api/torrents/{infoHash}/files/{index}/chapters",
+  summary: "List the chapters of a film; waits for the bytes that tell them",
+  request: { params: fileTarget },
+  responses: {
+    200: jsonContent(
+      z.strictObject({ chapters: z.array(chapterSchema).readonly() }).openapi("ChapterList"),
+      "The chapters, by their start",
+    ),
   },
 });
 

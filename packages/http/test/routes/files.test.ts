@@ -1,6 +1,6 @@
 import { MediaError } from "@riptide/core";
 import { describe, expect, test } from "vitest";
-import { ATTACHMENTS, MEDIA_INFO } from "../support/fake-streams.ts";
+import { ATTACHMENTS, CHAPTERS, MEDIA_INFO } from "../support/fake-streams.ts";
 import { createWorld, FILM, FILM_BYTES, LATE, MAGNET_ONLY, problemCode, statusAndJson } from "../support/world.ts";
 
 describe("the media info of a file", () => {
@@ -22,13 +22,37 @@ describe("the media info of a file", () => {
       mediaType,
       length,
     }));
-    expect(body).toEqual({ ...MEDIA_INFO, attachments, sidecars: [], questions });
+    expect(body).toEqual({ ...MEDIA_INFO, attachments, chapters: CHAPTERS, sidecars: [], questions });
+  });
+
+  test("leaves out chapters and attachments that cannot be told yet", async () => {
+    const { send, streams } = await createWorld();
+    streams.isListKnown = false;
+    const { body } = await statusAndJson(await send(`/api/torrents/${FILM}/files/0`));
+    expect(body).toHaveProperty("tracks");
+    expect(body).not.toHaveProperty("chapters");
+    expect(body).not.toHaveProperty("attachments");
   });
 
   test("says why there is none", async () => {
     const { send, streams } = await createWorld();
     streams.failure = new MediaError("not_media", "This file is no film.");
     const response = await send(`/api/torrents/${FILM}/files/1`);
+    expect([response.status, await problemCode(response)]).toEqual([415, "not_media"]);
+  });
+});
+
+describe("the chapters of a file", () => {
+  test("are listed", async () => {
+    const { send } = await createWorld();
+    const { status, body } = await statusAndJson(await send(`/api/torrents/${FILM}/files/0/chapters`));
+    expect({ status, body }).toEqual({ status: 200, body: { chapters: CHAPTERS } });
+  });
+
+  test("say why there are none", async () => {
+    const { send, streams } = await createWorld();
+    streams.failure = new MediaError("not_media", "This file is no film.");
+    const response = await send(`/api/torrents/${FILM}/files/1/chapters`);
     expect([response.status, await problemCode(response)]).toEqual([415, "not_media"]);
   });
 });

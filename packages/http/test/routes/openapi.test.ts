@@ -20,6 +20,7 @@ describe("/openapi.json", () => {
       "GET /api/torrents/{infoHash}",
       "GET /api/torrents/{infoHash}/files/{index}",
       "GET /api/torrents/{infoHash}/files/{index}/attachments",
+      "GET /api/torrents/{infoHash}/files/{index}/chapters",
       "GET /api/torrents/{infoHash}/files/{index}/map",
       "GET /livez",
       "GET /readyz",

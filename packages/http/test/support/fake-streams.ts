@@ -26,6 +26,14 @@ export const MEDIA_INFO: Awaited<ReturnType<StreamFactory["mediaInfo"]>> = {
       widthPixels: 1280,
       heightPixels: 720,
       framesPerSecond: 24,
+      profile: "High",
+      level: 4,
+      bitDepth: 8,
+      chromaSubsampling: "4:2:0",
+      colour: { primaries: 1, transfer: 1, matrix: 1, isFullRange: undefined },
+      dynamicRange: "sdr",
+      pixelAspectRatio: { width: 1, height: 1 },
+      rotationDegrees: 0,
     },
     {
       kind: "audio",
@@ -37,6 +45,7 @@ export const MEDIA_INFO: Awaited<ReturnType<StreamFactory["mediaInfo"]>> = {
       title: "Kino",
       isDefault: false,
       channels: 6,
+      channelLayout: "5.1",
       sampleRateHz: 48_000,
     },
     {
@@ -60,6 +69,12 @@ export const ATTACHMENTS: Awaited<ReturnType<StreamFactory["attachments"]>> = [
   { index: 0, name: "<b>.ttf", mediaType: "font/ttf", offsetBytes: 5000, lengthBytes: 60_000 },
 ];
 
+/** What `chapters` of the fake factory answers. */
+export const CHAPTERS: Awaited<ReturnType<StreamFactory["chapters"]>> = [
+  { startSeconds: 0, endSeconds: 30.5, title: "<i>Eins" },
+  { startSeconds: 30.5, endSeconds: undefined, title: undefined },
+];
+
 export interface FakeStreams extends StreamFactory {
   ffmpeg: StreamFactory["ffmpeg"];
   /** What the next `mediaInfo`, `playback` or `produce` rejects with. */
@@ -68,7 +83,7 @@ export interface FakeStreams extends StreamFactory {
   choice: PlaybackChoice;
   /** Every `playback` so far: what it was told. */
   readonly asked: { readonly can: unknown; readonly audioIndex: number | undefined }[];
-  /** Whether `knownAttachments` knows any. */
+  /** Whether `knownAttachments` and `knownChapters` know any. */
   isListKnown: boolean;
   /** Every `produce` so far: which producer, and with what. */
   readonly produced: { readonly by: string; readonly request: Request; readonly context: StreamContext }[];
@@ -108,6 +123,13 @@ export function createFakeStreams(): FakeStreams {
     },
     async knownAttachments() {
       return streams.isListKnown ? ATTACHMENTS : undefined;
+    },
+    async chapters() {
+      if (streams.failure !== undefined) throw streams.failure;
+      return CHAPTERS;
+    },
+    async knownChapters() {
+      return streams.isListKnown ? CHAPTERS : undefined;
     },
     [Symbol.asyncDispose]: async () => {},
   };

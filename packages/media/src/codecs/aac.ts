@@ -1,4 +1,5 @@
 import { BitCursor } from "./bit-cursor.ts";
+import { layoutOfMask } from "./channel-layout.ts";
 
 /** What an AAC decoder configuration says of the sound. */
 export interface AacParameters {
@@ -6,6 +7,7 @@ export interface AacParameters {
   readonly codecString: string;
   readonly sampleRateHz: number | undefined;
   readonly channels: number | undefined;
+  readonly channelLayout: string | undefined;
 }
 
 /** Parses an AudioSpecificConfig (ISO/IEC 14496-3 §1.6.2.1); undefined if it is too short to be one. */
@@ -15,12 +17,14 @@ export function aacParameters(config: Uint8Array): AacParameters | undefined {
   const objectType = readObjectType(bits);
   if (objectType === 0) return undefined;
   const codedRateHz = readSampleRate(bits);
-  const channels = CHANNELS[bits.read(4)];
+  const coded = bits.read(4);
+  const channelConfiguration = objectType === PARAMETRIC_STEREO ? STEREO : coded;
   const doublesRate = objectType === SBR || objectType === PARAMETRIC_STEREO;
   return {
     codecString: `mp4a.40.${objectType}`,
     sampleRateHz: doublesRate ? readSampleRate(bits) : codedRateHz,
-    channels: objectType === PARAMETRIC_STEREO ? 2 : channels,
+    channels: CHANNELS[channelConfiguration],
+    channelLayout: layoutOfMask(LOUDSPEAKERS[channelConfiguration] ?? 0),
   };
 }
 
@@ -106,6 +110,9 @@ const SAMPLE_RATES_HZ = [96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050,
 
 /** By channelConfiguration, ISO/IEC 14496-3 table 1.19; 0 means "see the stream". */
 const CHANNELS = [undefined, 1, 2, 3, 4, 5, 6, 8, undefined, undefined, undefined, 7, 8, undefined, 8];
+/** The same as bits of a Windows channel mask. Configuration 7 is 7.1 with two more in front, but encoders write it for plain 7.1. */
+const LOUDSPEAKERS = [0, 0x4, 0x3, 0x7, 0x107, 0x607, 0x60f, 0x63f, 0, 0, 0, 0x70f, 0x63f, 0, 0x560f];
+const STEREO = 2;
 
 function readObjectType(bits: BitCursor): number {
   const objectType = bits.read(5);

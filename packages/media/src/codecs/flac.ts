@@ -1,4 +1,5 @@
 import { BitCursor } from "./bit-cursor.ts";
+import { layoutOfMask } from "./channel-layout.ts";
 
 /** What a FLAC STREAMINFO block says. */
 export interface FlacParameters {
@@ -32,6 +33,23 @@ export function flacStreamInfo(metadata: Uint8Array): Uint8Array | undefined {
   const end = start + BLOCK_HEADER_BYTES + STREAM_INFO_BYTES;
   return type !== 0 || metadata.length < end ? undefined : metadata.subarray(start + BLOCK_HEADER_BYTES, end);
 }
+
+/** What metadata blocks tell of the sound beyond rate and channels; nothing if there is no STREAMINFO. */
+export function flacSound(metadata: Uint8Array): { channelLayout?: string | undefined; bitDepth?: number | undefined } {
+  const streamInfo = flacStreamInfo(metadata);
+  if (streamInfo === undefined) return {};
+  return { channelLayout: layoutOfMask(channelMask(metadata)), bitDepth: flacParameters(streamInfo)?.bitsPerSample };
+}
+
+/** RFC 9639 §8.6.2: a comment, where the loudspeakers are not those that their number stands for. 0 if there is none. */
+function channelMask(metadata: Uint8Array): number {
+  const text = String.fromCharCode(...metadata.subarray(0, MASK_SEARCH_BYTES));
+  const digits = /WAVEFORMATEXTENSIBLE_CHANNEL_MASK=0x([0-9a-f]{1,8})/i.exec(text)?.[1];
+  return digits === undefined ? 0 : Number.parseInt(digits, 16);
+}
+
+/** Comments come before the pictures, and are short. */
+const MASK_SEARCH_BYTES = 16 * 1024;
 
 /** Samples of a frame by its header (RFC 9639 §9.1); undefined if it is none. */
 export function flacFrameSamples(frame: Uint8Array): number | undefined {

@@ -1,13 +1,21 @@
+import type { ChromaSubsampling } from "../media-info.ts";
 import type { BitCursor } from "./bit-cursor.ts";
 import { payloadBits, readSigned, readUnsigned } from "./rbsp.ts";
+import { readUsability, type VideoUsability } from "./usability.ts";
 
 /** What a parameter set says of the pictures. */
-export interface PictureParameters {
+export interface PictureParameters extends VideoUsability {
   readonly widthPixels: number;
   readonly heightPixels: number;
   /** How many pictures may precede a picture in decoding order and follow it in output order, at most. */
   readonly reorderDepth: number;
+  /** Of luma. */
+  readonly bitDepth: number;
+  readonly chromaSubsampling: ChromaSubsampling | undefined;
 }
+
+/** By chroma_format_idc, which H.264 and HEVC share (ITU-T H.264 table 6-1). */
+export const CHROMA_FORMATS: readonly ChromaSubsampling[] = ["4:0:0", "4:2:0", "4:2:2", "4:4:4"];
 
 /** What is assumed where a stream does not say: more than the encoders in use do that leave it out. */
 export const FALLBACK_REORDER_DEPTH = 4;
@@ -58,7 +66,9 @@ export function parseSequenceSet(set: Uint8Array): SequenceSet {
   const heightBlocks = mapHeightBlocks * (2 - isFramesOnly);
   bits.skip(isFramesOnly === 1 ? 1 : 2);
   const crop = readCrop(bits, samples.chromaFormat, isFramesOnly);
-  const told = bits.read(1) === 1 ? readReorderFrames(bits) : undefined;
+  const hasUsability = bits.read(1) === 1;
+  const { pixelAspectRatio, colour } = hasUsability ? readUsability(bits) : NO_USABILITY;
+  const told = hasUsability ? readReorderFrames(bits) : undefined;
   const isNeverReordered = profile === BASELINE || orderCountType === 2 || referenceFrames === 0 || isIntraOnly;
   const guessed = isNeverReordered
     ? 0
@@ -67,9 +77,15 @@ export function parseSequenceSet(set: Uint8Array): SequenceSet {
     widthPixels: Math.max(0, widthBlocks * 16 - crop.widthPixels),
     heightPixels: Math.max(0, heightBlocks * 16 - crop.heightPixels),
     reorderDepth: Math.min(told ?? guessed, REORDER_DEPTH_LIMIT),
+    bitDepth: bitDepthOf(samples),
+    chromaSubsampling: CHROMA_FORMATS[samples.chromaFormat],
+    pixelAspectRatio,
+    colour,
   };
   return { picture, samples };
 }
+
+const NO_USABILITY: VideoUsability = { pixelAspectRatio: undefined, colour: undefined };
 
 const BASELINE = 66;
 
@@ -96,6 +112,14 @@ function readHighProfileFields(bits: BitCursor): SampleFormat {
     }
   }
   return { chromaFormat, extraLumaBits, extraChromaBits };
+}
+
+/** bit_depth_luma_minus8 is at most 6 (§7.4.2.1.1), 8 in HEVC. */
+const EXTRA_BITS_LIMIT = 8;
+
+/** Of luma. */
+export function bitDepthOf({ extraLumaBits }: SampleFormat): number {
+  return 8 + Math.min(extraLumaBits, EXTRA_BITS_LIMIT);
 }
 
 /** §7.3.2.1.1.1. */
@@ -127,12 +151,8 @@ function readCrop(bits: BitCursor, chromaFormat: number, isFramesOnly: number) {
   return { widthPixels: horizontal * unitWidth, heightPixels: vertical * unitHeight };
 }
 
-/** max_num_reorder_frames of the VUI (§E.1.1), if it is there. */
+/** max_num_reorder_frames of the VUI behind its colours (§E.1.1), if it is there. */
 function readReorderFrames(bits: BitCursor): number | undefined {
-  const EXTENDED_ASPECT_RATIO = 255;
-  if (bits.read(1) === 1 && bits.read(8) === EXTENDED_ASPECT_RATIO) bits.skip(32);
-  if (bits.read(1) === 1) bits.skip(1);
-  if (bits.read(1) === 1 && bits.skip(4).read(1) === 1) bits.skip(24);
   if (bits.read(1) === 1) {
     readUnsigned(bits);
     readUnsigned(bits);

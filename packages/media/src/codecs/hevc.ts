@@ -1,6 +1,15 @@
 import type { BitCursor } from "./bit-cursor.ts";
-import { type PictureParameters, REORDER_DEPTH_LIMIT, type SequenceSet } from "./h264.ts";
+import {
+  bitDepthOf,
+  CHROMA_FORMATS,
+  type PictureParameters,
+  REORDER_DEPTH_LIMIT,
+  type SampleFormat,
+  type SequenceSet,
+} from "./h264.ts";
+import { skipToUsability } from "./hevc-sets.ts";
 import { payloadBits, readUnsigned } from "./rbsp.ts";
+import { readUsability, type VideoUsability } from "./usability.ts";
 
 /** Bytes of an HEVCDecoderConfigurationRecord before its arrays (ISO/IEC 14496-15 §8.3.3.1). */
 export const HEVC_RECORD_HEADER_BYTES = 23;
@@ -50,7 +59,7 @@ function u16At(bytes: Uint8Array, position: number): number {
   return ((bytes[position] ?? 0) << 8) | (bytes[position + 1] ?? 0);
 }
 
-/** The start of seq_parameter_set_rbsp (ITU-T H.265 §7.3.2.2.1), with the header of its NAL unit. */
+/** seq_parameter_set_rbsp (ITU-T H.265 §7.3.2.2.1), with the header of its NAL unit. */
 export function parseHevcSequenceSet(set: Uint8Array): SequenceSet {
   const bits = payloadBits(set, 2).skip(4);
   const highestLayer = bits.read(3);
@@ -65,15 +74,28 @@ export function parseHevcSequenceSet(set: Uint8Array): SequenceSet {
   const [left = 0, right = 0, top = 0, bottom = 0] = window;
   const unitWidth = chromaFormat === 1 || chromaFormat === 2 ? 2 : 1;
   const unitHeight = chromaFormat === 1 ? 2 : 1;
-  const [extraLumaBits, extraChromaBits] = [readUnsigned(bits), readUnsigned(bits)];
-  readUnsigned(bits);
+  const samples: SampleFormat = {
+    chromaFormat,
+    extraLumaBits: readUnsigned(bits),
+    extraChromaBits: readUnsigned(bits),
+  };
+  const orderCountBits = readUnsigned(bits) + 4;
+  const reorderDepth = Math.min(readReorderPictures(bits, highestLayer), REORDER_DEPTH_LIMIT);
+  skipToUsability(bits, orderCountBits);
+  const { pixelAspectRatio, colour } = bits.read(1) === 1 ? readUsability(bits) : NO_USABILITY;
   const picture = {
     widthPixels: Math.max(0, width - unitWidth * (left + right)),
     heightPixels: Math.max(0, height - unitHeight * (top + bottom)),
-    reorderDepth: Math.min(readReorderPictures(bits, highestLayer), REORDER_DEPTH_LIMIT),
+    reorderDepth,
+    bitDepth: bitDepthOf(samples),
+    chromaSubsampling: CHROMA_FORMATS[chromaFormat],
+    pixelAspectRatio,
+    colour,
   };
-  return { picture, samples: { chromaFormat, extraLumaBits, extraChromaBits } };
+  return { picture, samples };
 }
+
+const NO_USABILITY: VideoUsability = { pixelAspectRatio: undefined, colour: undefined };
 
 /** §7.3.3. */
 function skipProfileTierLevel(bits: BitCursor, highestLayer: number): void {

@@ -2,6 +2,7 @@ import { ByteCursor } from "../byte-cursor.ts";
 import type { AudioCodec, VideoCodec } from "../media-info.ts";
 import { fourccTag } from "../untrusted-text.ts";
 import { aacParameters } from "./aac.ts";
+import { layoutOfMask } from "./channel-layout.ts";
 
 /** What a BITMAPINFOHEADER says of a picture. */
 export interface BitmapFormat {
@@ -17,7 +18,9 @@ export interface WaveFormat {
   readonly codecTag: string;
   readonly codecString: string | undefined;
   readonly channels: number;
+  readonly channelLayout: string | undefined;
   readonly sampleRateHz: number;
+  readonly bitDepth: number;
 }
 
 /**
@@ -47,22 +50,33 @@ export function waveFormat(bytes: Uint8Array): WaveFormat {
   const formatTag = cursor.u16();
   const channels = cursor.u16();
   const sampleRateHz = cursor.u32();
+  const containerBits = bytes.length < WAVE_FORMAT_BITS_END ? 0 : cursor.skip(6).u16();
   const extra = bytes.subarray(WAVE_FORMAT_LENGTH_BYTES);
-  const effectiveTag = formatTag === WAVE_FORMAT_EXTENSIBLE ? subformatTag(extra) : formatTag;
+  const extension = formatTag === WAVE_FORMAT_EXTENSIBLE ? parseExtension(extra) : undefined;
+  const effectiveTag = extension?.formatTag ?? formatTag;
   const codec = WAVE_CODECS.get(effectiveTag) ?? "unknown";
   return {
     codec,
     codecTag: `0x${effectiveTag.toString(16).padStart(4, "0")}`,
     codecString: effectiveTag === WAVE_FORMAT_AAC ? aacParameters(extra)?.codecString : undefined,
     channels,
+    channelLayout: layoutOfMask(extension?.channelMask ?? 0),
     sampleRateHz,
+    bitDepth: extension?.validBits || containerBits,
   };
 }
 
 /** WAVEFORMATEXTENSIBLE: valid bits and channel mask, then a GUID whose first two bytes are the classic tag. */
-function subformatTag(extra: Uint8Array): number {
-  return (extra[6] ?? 0) | ((extra[7] ?? 0) << 8);
+function parseExtension(extra: Uint8Array) {
+  const EXTENSION_BYTES = 8;
+  const padded = new Uint8Array(EXTENSION_BYTES);
+  padded.set(extra.subarray(0, EXTENSION_BYTES));
+  const cursor = new ByteCursor(padded, "audio format", "little");
+  return { validBits: cursor.u16(), channelMask: cursor.u32(), formatTag: cursor.u16() };
 }
+
+/** Old headers end before wBitsPerSample. */
+const WAVE_FORMAT_BITS_END = 16;
 
 const WAVE_FORMAT_LENGTH_BYTES = 18;
 const WAVE_FORMAT_EXTENSIBLE = 0xfffe;

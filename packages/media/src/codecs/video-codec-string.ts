@@ -1,4 +1,5 @@
 import { hexOf } from "../hex.ts";
+import { av1Parameters } from "./av1.ts";
 import { BitCursor } from "./bit-cursor.ts";
 
 /**
@@ -27,15 +28,10 @@ export function hevcCodecString(record: Uint8Array, sampleEntry = "hvc1"): strin
 
 /** `av01.P.LLT.DD` from an AV1CodecConfigurationRecord (AV1 in ISOBMFF §2.3.3 and §5). */
 export function av1CodecString(record: Uint8Array): string | undefined {
-  if (record.length < 4 || record[0] !== 0x81) return undefined;
-  const bits = new BitCursor(record).skip(8);
-  const profile = bits.read(3);
-  const level = bits.read(5);
-  const tier = bits.read(1) === 1 ? "H" : "M";
-  const isHighBitDepth = bits.read(1) === 1;
-  const isTwelveBit = bits.read(1) === 1;
-  const bitDepth = isHighBitDepth ? (profile === 2 && isTwelveBit ? 12 : 10) : 8;
-  return `av01.${profile}.${twoDigits(level)}${tier}.${twoDigits(bitDepth)}`;
+  const parameters = av1Parameters(record);
+  if (parameters === undefined) return undefined;
+  const { profile, levelIndex, isHighTier, bitDepth } = parameters;
+  return `av01.${profile}.${twoDigits(levelIndex)}${isHighTier ? "H" : "M"}.${twoDigits(bitDepth)}`;
 }
 
 /** `vp09.PP.LL.DD` (VP Codec ISO Media File Format Binding, "Codecs Parameter String"). */

@@ -1,7 +1,9 @@
 import { ByteCursor } from "../byte-cursor.ts";
 import { aacParameters } from "../codecs/aac.ts";
+import { dynamicRangeOf } from "../codecs/colour.ts";
+import { pictureFormatOf } from "../codecs/picture-format.ts";
 import { av1CodecString, avcCodecString, hevcCodecString } from "../codecs/video-codec-string.ts";
-import type { AudioCodec, AudioTrack, VideoCodec, VideoTrack } from "../media-info.ts";
+import type { AudioCodec, AudioTrack, PictureFormat, VideoCodec, VideoTrack } from "../media-info.ts";
 import { fourccTag } from "../untrusted-text.ts";
 
 /** Tag types, Adobe Flash Video File Format E.4.1. */
@@ -25,7 +27,7 @@ export function tagHeaderOf(bytes: Uint8Array): TagHeader | undefined {
   return { type, dataLengthBytes: cursor.u24() };
 }
 
-type FlvVideoFormat = Pick<VideoTrack, "codec" | "codecTag" | "codecString">;
+type FlvVideoFormat = Pick<VideoTrack, "codec" | "codecTag" | "codecString"> & PictureFormat;
 type FlvAudioFormat = Pick<AudioTrack, "codec" | "codecTag" | "codecString" | "channels" | "sampleRateHz">;
 
 /** What the first video tag tells: E.4.3.1, and Enhanced RTMP v2 "Enhanced Video" for four-character codes. */
@@ -38,7 +40,9 @@ export function parseVideoTag(data: Uint8Array): FlvVideoFormat {
   const packetType = isEnhanced ? first & 0x0f : data[1];
   // Both put four bytes between the first byte and the decoder configuration: a code, or packet type and offset.
   const config = packetType === SEQUENCE_START ? data.subarray(5) : new Uint8Array(0);
-  return { codec, codecTag, codecString: VIDEO_CODEC_STRINGS[codec]?.(config) };
+  const format = pictureFormatOf(codec, config);
+  const dynamicRange = dynamicRangeOf(format);
+  return { codec, codecTag, codecString: VIDEO_CODEC_STRINGS[codec]?.(config), ...format, dynamicRange };
 }
 
 /** What the first audio tag tells: E.4.2.1, and Enhanced RTMP v2 "Enhanced Audio". */

@@ -9,6 +9,7 @@ import {
   untrustedText,
 } from "../untrusted-text.ts";
 import { boxAt, boxesOf } from "./box.ts";
+import { rotationOf } from "./picture.ts";
 import { isForcedText, parseAudioEntry, parseVideoEntry, type SampleEntry, subtitleCodecOf } from "./sample-entries.ts";
 
 /** What a moov tells. */
@@ -27,8 +28,7 @@ export interface Movie {
  * out, chapter names among them. Throws `damaged_media` where a box is shorter than its fields.
  */
 export function parseMovie(moov: Uint8Array): Movie {
-  const boxes = [...boxesOf(moov)].filter(({ type }) => type === "trak").map(({ content }) => content);
-  const traks = boxes.slice(0, TRACKS_LIMIT);
+  const traks = traksOf(moov);
   const chapterIds = new Set(traks.flatMap(chapterTrackIds));
   const seenAndHeard = traks.filter((trak) => !chapterIds.has(trackId(trak)));
   const parsed = seenAndHeard.flatMap((trak) => {
@@ -42,6 +42,18 @@ export function parseMovie(moov: Uint8Array): Movie {
     durationSeconds: movieDuration(moov, hasSampleTables),
     hasSampleTables,
   };
+}
+
+/** The `trak` boxes that hold the names and pictures of chapters, and what each is handled as. */
+export function chapterTraks(moov: Uint8Array): { readonly trak: Uint8Array; readonly handler: string }[] {
+  const traks = traksOf(moov);
+  const ids = new Set(traks.flatMap(chapterTrackIds));
+  return traks.filter((trak) => ids.has(trackId(trak))).map((trak) => ({ trak, handler: handlerType(trak) }));
+}
+
+function traksOf(moov: Uint8Array): Uint8Array[] {
+  const boxes = [...boxesOf(moov)].filter(({ type }) => type === "trak");
+  return boxes.slice(0, TRACKS_LIMIT).map(({ content }) => content);
 }
 
 /**
@@ -90,27 +102,41 @@ function skipVersionAndTimes(cursor: ByteCursor): boolean {
 function parseTrack(trak: Uint8Array): TrackDraft | undefined {
   const entry = firstSampleEntry(trak);
   const media = parseMediaHeader(trak);
+  const kinds = trackKinds(trak);
   const common = {
     codecTag: entry.type === "" ? "" : fourccTag(entry.type),
     language: extendedLanguage(trak) ?? media.language,
     title: trackTitle(trak),
     isDefault: isEnabled(trak),
+    isCommentary: kinds.has("commentary"),
   };
   switch (handlerType(trak)) {
     case "vide":
-      return videoTrack({ ...common, ...videoFormat(entry), framesPerSecond: frameRate(trak, media.timescale) });
+      return videoTrack({
+        ...common,
+        ...videoFormat(entry),
+        framesPerSecond: frameRate(trak, media.timescale),
+        rotationDegrees: rotationOf(boxAt(trak, "tkhd")),
+      });
     case "soun":
-      return audioTrack({ ...common, ...audioFormat(entry) });
+      return audioTrack({ ...common, ...audioFormat(entry), isForVisuallyImpaired: kinds.has("description") });
     case "sbtl":
     case "subt":
     case "text":
     case "clcp":
-      return subtitleTrack({ ...common, codec: subtitleCodecOf(entry.type), isForced: isForcedText(entry) });
+      return subtitleTrack({ ...common, ...audience(kinds, entry), codec: subtitleCodecOf(entry.type) });
     case "subp":
-      return subtitleTrack({ ...common, codec: "vobsub" });
+      return subtitleTrack({ ...common, ...audience(kinds, entry), codec: "vobsub" });
     default:
       return undefined;
   }
+}
+
+function audience(kinds: ReadonlySet<string>, entry: SampleEntry) {
+  return {
+    isForced: isForcedText(entry) || kinds.has("forced-subtitle"),
+    isForHearingImpaired: kinds.has("caption"),
+  };
 }
 
 /** What stands for the description of a track that has none. */
@@ -162,6 +188,20 @@ function trackTitle(trak: Uint8Array): string | undefined {
   const name = boxAt(trak, "udta", "name");
   return (name && untrustedText(name, TITLE_LIMIT_CHARACTERS)) || undefined;
 }
+
+/** §8.10.4: what a track is for, by the role scheme of DASH (ISO/IEC 23009-1 table 22); there may be several. */
+function trackKinds(trak: Uint8Array): ReadonlySet<string> {
+  const kinds = new Set<string>();
+  for (const { type, content } of boxesOf(boxAt(trak, "udta") ?? NO_ENTRY.content)) {
+    if (type !== "kind") continue;
+    const [scheme, value = ""] = String.fromCharCode(...content.subarray(4, 4 + KIND_LIMIT_BYTES)).split("\0");
+    if (scheme === "urn:mpeg:dash:role:2011") kinds.add(value.replace("_", "-"));
+  }
+  return kinds;
+}
+
+/** A scheme and one of its words. */
+const KIND_LIMIT_BYTES = 256;
 
 /** §8.3.2: flag 1 of `tkhd`, "track enabled". */
 function isEnabled(trak: Uint8Array): boolean {

@@ -1,11 +1,15 @@
 import { ByteCursor } from "../byte-cursor.ts";
 import { aacParameters } from "../codecs/aac.ts";
-import { ac3Channels, eac3Channels } from "../codecs/dolby.ts";
-import { flacParameters } from "../codecs/flac.ts";
+import { colourOf } from "../codecs/colour.ts";
+import { ac3Sound, eac3Sound } from "../codecs/dolby.ts";
+import { flacParameters, flacSound } from "../codecs/flac.ts";
+import { pictureFormatOf, vp9Format } from "../codecs/picture-format.ts";
 import { av1CodecString, avcCodecString, hevcCodecString, vp9CodecString } from "../codecs/video-codec-string.ts";
-import type { AudioCodec, AudioTrack, SubtitleCodec, VideoCodec, VideoTrack } from "../media-info.ts";
+import type { AudioCodec, AudioTrack, PictureFormat, SubtitleCodec, VideoCodec, VideoTrack } from "../media-info.ts";
 import { boxAt } from "./box.ts";
 import { type ElementaryStream, parseElementaryStream } from "./descriptors.ts";
+import { parsePicture } from "./picture.ts";
+import { parseSoundFields, pulseCodeBits } from "./sound-fields.ts";
 
 /** One entry of `stsd` (ISO/IEC 14496-12 §8.5.2): the codec of a track and its parameters. */
 export interface SampleEntry {
@@ -14,30 +18,37 @@ export interface SampleEntry {
   readonly content: Uint8Array;
 }
 
-type VideoFormat = Pick<VideoTrack, "codec" | "codecString" | "widthPixels" | "heightPixels">;
-type AudioFormat = Pick<AudioTrack, "codec" | "codecString" | "channels" | "sampleRateHz">;
+type VideoFormat = Pick<VideoTrack, "codec" | "codecString" | "widthPixels" | "heightPixels"> & PictureFormat;
+type AudioFormat = Pick<
+  AudioTrack,
+  "codec" | "codecString" | "channels" | "channelLayout" | "sampleRateHz" | "bitDepth"
+>;
 
 /** Parses a VisualSampleEntry (§12.1.3). Throws `damaged_media` if it is cut off. */
 export function parseVideoEntry(entry: SampleEntry): VideoFormat {
   const cursor = new ByteCursor(entry.content, "video description").skip(24);
   const widthPixels = cursor.u16();
   const heightPixels = cursor.u16();
-  const format = VIDEO_ENTRIES.get(entry.type)?.(videoEntryBoxes(entry), entry.type) ?? UNKNOWN;
-  return { ...format, widthPixels, heightPixels };
+  const parse = VIDEO_ENTRIES.get(entry.type);
+  if (parse === undefined) return { ...UNKNOWN, widthPixels, heightPixels };
+  const children = videoEntryBoxes(entry);
+  const { codec, codecString, format = {} } = parse(children, entry.type);
+  return { codec, codecString, widthPixels, heightPixels, ...parsePicture(children, format) };
 }
 
 /** Parses an AudioSampleEntry (§12.2.3), also QuickTime's. Throws `damaged_media` if it is cut off. */
 export function parseAudioEntry(entry: SampleEntry): AudioFormat {
-  const cursor = new ByteCursor(entry.content, "audio description").skip(16);
-  const channels = cursor.u16();
-  const sampleRateHz = cursor.skip(6).u32() / 0x10000;
-  const format: AudioCodecParameters = AUDIO_ENTRIES.get(entry.type)?.(audioEntryBoxes(entry)) ?? UNKNOWN;
+  const { channels, sampleRateHz, bitDepth } = parseSoundFields(entry.content);
+  const children = audioEntryBoxes(entry);
+  const format: AudioCodecParameters = AUDIO_ENTRIES.get(entry.type)?.(children) ?? UNKNOWN;
   return {
     codec: format.codec,
     codecString: format.codecString,
     // The entry's own numbers are often placeholders; what the codec's box says is meant.
     channels: format.channels ?? channels,
+    channelLayout: format.channelLayout,
     sampleRateHz: format.sampleRateHz ?? sampleRateHz,
+    bitDepth: format.codec === "pcm" ? (pulseCodeBits(entry.type, children) ?? bitDepth) : format.bitDepth,
   };
 }
 
@@ -78,9 +89,12 @@ const QUICKTIME_EXTRA_BYTES = [0, 16, 36];
 interface VideoCodecParameters {
   readonly codec: VideoCodec;
   readonly codecString: string | undefined;
+  /** What its configuration tells of the pictures. */
+  readonly format?: PictureFormat | undefined;
 }
 
-interface AudioCodecParameters extends Partial<Pick<AudioTrack, "channels" | "sampleRateHz">> {
+interface AudioCodecParameters
+  extends Partial<Pick<AudioTrack, "channels" | "channelLayout" | "sampleRateHz" | "bitDepth">> {
   readonly codec: AudioCodec;
   readonly codecString?: string | undefined;
 }
@@ -91,25 +105,45 @@ type ParseVideo = (children: Uint8Array, entryType: string) => VideoCodecParamet
 
 const avc: ParseVideo = (children, entryType) => {
   const record = boxAt(children, "avcC");
-  return { codec: "h264", codecString: record && avcCodecString(record, entryType) };
+  return {
+    codec: "h264",
+    codecString: record && avcCodecString(record, entryType),
+    format: record && pictureFormatOf("h264", record),
+  };
 };
 
 const hevc: ParseVideo = (children, entryType) => {
   const record = boxAt(children, "hvcC");
-  return { codec: "hevc", codecString: record && hevcCodecString(record, entryType) };
+  return {
+    codec: "hevc",
+    codecString: record && hevcCodecString(record, entryType),
+    format: record && pictureFormatOf("hevc", record),
+  };
 };
 
 const av1: ParseVideo = (children) => {
   const record = boxAt(children, "av1C");
-  return { codec: "av1", codecString: record && av1CodecString(record) };
+  return {
+    codec: "av1",
+    codecString: record && av1CodecString(record),
+    format: record && pictureFormatOf("av1", record),
+  };
 };
 
+/** VPCodecConfigurationRecord (VP Codec ISO Media File Format Binding), behind version and flags. */
 const vp9: ParseVideo = (children) => {
   const record = boxAt(children, "vpcC");
   if (record === undefined || record.length < 7) return { codec: "vp9", codecString: undefined };
-  // A full box: version and flags, then profile, level, and bit depth in the upper half of a byte.
-  const [profile = 0, level = 0, depths = 0] = record.subarray(4);
-  return { codec: "vp9", codecString: vp9CodecString({ profile, level, bitDepth: depths >> 4 }) };
+  const [profile = 0, level = 0, depths = 0, primaries, transfer, matrix] = record.subarray(4);
+  const bitDepth = depths >> 4;
+  const codecString = vp9CodecString({ profile, level, bitDepth });
+  // Version 0 was a draft, with other fields behind the depth.
+  if (record[0] !== 1 || matrix === undefined) return { codec: "vp9", codecString };
+  const format = {
+    ...vp9Format({ profile, level, bitDepth, chromaSubsampling: (depths >> 1) & 7 }),
+    colour: colourOf({ primaries, transfer, matrix, isFullRange: (depths & 1) === 1 }),
+  };
+  return { codec: "vp9", codecString, format };
 };
 
 const elementaryVideo: ParseVideo = (children) => {
@@ -159,9 +193,9 @@ const elementaryAudio: ParseAudio = (children) => {
   return codec === "aac" ? { codec, ...aacParameters(stream?.decoderConfig ?? new Uint8Array(0)) } : { codec };
 };
 
-const ac3: ParseAudio = (children) => ({ codec: "ac3", channels: ac3Channels(boxAt(children, "dac3")) });
+const ac3: ParseAudio = (children) => ({ codec: "ac3", ...ac3Sound(boxAt(children, "dac3")) });
 
-const eac3: ParseAudio = (children) => ({ codec: "eac3", channels: eac3Channels(boxAt(children, "dec3")) });
+const eac3: ParseAudio = (children) => ({ codec: "eac3", ...eac3Sound(boxAt(children, "dec3")) });
 
 /** OpusSpecificBox (Encapsulation of Opus in ISOBMFF §4.3.2): version, channels, pre-skip, input rate. Opus decodes to 48 kHz. */
 const opus: ParseAudio = (children) => ({
@@ -172,9 +206,13 @@ const opus: ParseAudio = (children) => ({
 
 /** FLACSpecificBox (Encapsulation of FLAC in ISOBMFF §3.3.2): version and flags, a block header, STREAMINFO. */
 const flac: ParseAudio = (children) => {
-  const streamInfo = boxAt(children, "dfLa")?.subarray(8);
-  return { codec: "flac", ...(streamInfo && flacParameters(streamInfo)) };
+  const metadata = boxAt(children, "dfLa")?.subarray(4);
+  const { channels, sampleRateHz } = (metadata && flacParameters(metadata.subarray(4))) ?? {};
+  return { codec: "flac", channels, sampleRateHz, ...(metadata && flacSound(metadata)) };
 };
+
+/** ALACSpecificConfig (Apple Lossless Format, "Magic Cookie Description"): behind version and flags, frame length and a version. */
+const alac: ParseAudio = (children) => ({ codec: "alac", bitDepth: boxAt(children, "alac")?.[9] });
 
 function audioCodec(codec: AudioCodec): ParseAudio {
   return () => ({ codec });
@@ -186,7 +224,7 @@ const AUDIO_ENTRIES = new Map<string, ParseAudio>([
   ["ec-3", eac3],
   ["Opus", opus],
   ["fLaC", flac],
-  ["alac", audioCodec("alac")],
+  ["alac", alac],
   [".mp3", audioCodec("mp3")],
   ["ms\0\x55", audioCodec("mp3")],
   ["dtsc", audioCodec("dts")],

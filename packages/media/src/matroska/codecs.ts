@@ -1,20 +1,39 @@
 import { aacConfigurationOf, aacParameters } from "../codecs/aac.ts";
+import { flacSound } from "../codecs/flac.ts";
 import { bitmapFormat, waveFormat } from "../codecs/microsoft.ts";
+import { opusLayout } from "../codecs/opus.ts";
+import { pictureFormatOf, vp9Format } from "../codecs/picture-format.ts";
 import { av1CodecString, avcCodecString, hevcCodecString, vp9CodecString } from "../codecs/video-codec-string.ts";
-import type { AudioCodec, SubtitleCodec, VideoCodec } from "../media-info.ts";
+import type { AudioCodec, AudioTrack, PictureFormat, SubtitleCodec, VideoCodec } from "../media-info.ts";
 
-export interface MatroskaVideoCodec {
-  readonly codec: VideoCodec;
-  readonly codecString: string | undefined;
+export interface MatroskaVideoCodec extends CodecName {
+  /** What its configuration tells of the pictures. */
+  readonly format: PictureFormat;
 }
 
-export interface MatroskaAudioCodec {
+export interface MatroskaAudioCodec extends Partial<Pick<AudioTrack, "channelLayout" | "bitDepth">> {
   readonly codec: AudioCodec;
   readonly codecString: string | undefined;
 }
 
 /** The codec behind a video CodecID and its CodecPrivate (Matroska Codec Specifications §4.3). */
 export function videoCodecOf(codecId: string, codecPrivate: Uint8Array): MatroskaVideoCodec {
+  const name = videoCodecName(codecId, codecPrivate);
+  const features = name.codec === "vp9" ? vp9Features(codecPrivate) : undefined;
+  const isRecord = !MICROSOFT_CODEC_ID.test(codecId);
+  if (features !== undefined) return { ...name, format: vp9Format(features) };
+  return { ...name, format: isRecord ? pictureFormatOf(name.codec, codecPrivate) : {} };
+}
+
+/** CodecIDs whose CodecPrivate is a structure of Microsoft's. */
+const MICROSOFT_CODEC_ID = /^V_MS\//;
+
+interface CodecName {
+  readonly codec: VideoCodec;
+  readonly codecString: string | undefined;
+}
+
+function videoCodecName(codecId: string, codecPrivate: Uint8Array): CodecName {
   switch (codecId) {
     case "V_MPEG4/ISO/AVC":
       return { codec: "h264", codecString: avcCodecString(codecPrivate) };
@@ -40,13 +59,24 @@ export function videoCodecOf(codecId: string, codecPrivate: Uint8Array): Matrosk
 export function audioCodecOf(codecId: string, codecPrivate: Uint8Array): MatroskaAudioCodec {
   if (codecId === "A_MS/ACM") {
     if (codecPrivate.length === 0) return { codec: "unknown", codecString: undefined };
-    const { codec, codecString } = waveFormat(codecPrivate);
-    return { codec, codecString };
+    const { codec, codecString, channelLayout, bitDepth } = waveFormat(codecPrivate);
+    return { codec, codecString, channelLayout, bitDepth };
   }
   // A profile may follow the name: A_AAC/MPEG4/LC, A_DTS/LOSSLESS, A_PCM/INT/LIT, A_AC3/BSID9.
   const codec = AUDIO_CODECS.get(codecId) ?? AUDIO_CODECS.get(codecId.split("/", 1)[0] ?? "") ?? "unknown";
-  return { codec, codecString: codec === "aac" ? aacParameters(codecPrivate)?.codecString : undefined };
+  return { codec, codecString: undefined, ...SOUND_PARAMETERS[codec]?.(codecPrivate) };
 }
+
+type SoundParameters = Partial<Omit<MatroskaAudioCodec, "codec">>;
+
+const SOUND_PARAMETERS: Partial<Record<AudioCodec, (codecPrivate: Uint8Array) => SoundParameters>> = {
+  aac: (config) => {
+    const { codecString, channelLayout } = aacParameters(config) ?? {};
+    return { codecString, channelLayout };
+  },
+  opus: (head) => ({ channelLayout: opusLayout(head) }),
+  flac: (metadata) => flacSound(metadata),
+};
 
 /**
  * The AudioSpecificConfig that an AAC CodecID of old stands for, as `A_AAC/MPEG4/LC/SBR` (Matroska Codec Specifications,
@@ -71,18 +101,24 @@ export function subtitleCodecOf(codecId: string): SubtitleCodec {
   return SUBTITLE_CODECS.get(codecId) ?? "unknown";
 }
 
-/**
- * VP9 CodecPrivate is a list of (ID, length, value), whose IDs 1 to 3 are profile, level and bit depth ("VP9 Codec
- * Feature Metadata" of the WebM container guidelines). Most files lack it; then the plain name has to do.
- */
+/** Most files lack the parameters of VP9; then the plain name has to do. */
 function vp9PrivateCodecString(codecPrivate: Uint8Array): string {
+  const features = vp9Features(codecPrivate);
+  return features === undefined ? "vp9" : vp9CodecString(features);
+}
+
+/**
+ * VP9 CodecPrivate is a list of (ID, length, value), whose IDs 1 to 4 are profile, level, bit depth and chroma subsampling ("VP9
+ * Codec Feature Metadata" of the WebM container guidelines). Undefined without the first two.
+ */
+function vp9Features(codecPrivate: Uint8Array) {
   const features = new Map<number, number>();
   for (let position = 0; position + 2 < codecPrivate.length; position += 2 + (codecPrivate[position + 1] ?? 0)) {
     features.set(codecPrivate[position] ?? 0, codecPrivate[position + 2] ?? 0);
   }
-  const [profile, level, bitDepth] = [features.get(1), features.get(2), features.get(3)];
-  if (profile === undefined || level === undefined) return "vp9";
-  return vp9CodecString({ profile, level, bitDepth: bitDepth ?? 8 });
+  const [profile, level] = [features.get(1), features.get(2)];
+  if (profile === undefined || level === undefined) return undefined;
+  return { profile, level, bitDepth: features.get(3) ?? 8, chromaSubsampling: features.get(4) };
 }
 
 /** Audio object types, ISO/IEC 14496-3 table 1.17. */

@@ -25,6 +25,8 @@ export interface MatroskaHeader {
   readonly cuesOffset: number | undefined;
   /** Where the Attachments element starts, if the header tells. Not verified. */
   readonly attachmentsOffset: number | undefined;
+  /** Where the Chapters element starts, if the header tells. Not verified. */
+  readonly chaptersOffset: number | undefined;
   /** Where the first Cluster starts; undefined if the walk ended before one. */
   readonly firstClusterOffset: number | undefined;
 }
@@ -41,7 +43,7 @@ const DEFAULT_TIMESTAMP_SCALE_NANOSECONDS = 1_000_000;
 
 /**
  * Walks from the start of the file to its first Cluster (RFC 9559 §4.5, §6). Void, Tags, Attachments and Chapters are
- * stepped over by their size and not read; where Cues and Attachments lie is only noted.
+ * stepped over by their size and not read; where Cues, Attachments and Chapters lie is only noted.
  * Throws `MediaError` `damaged_media` if there is no Segment or no readable list of tracks.
  */
 export async function readMatroskaHeader(reader: MediaReader): Promise<MatroskaHeader> {
@@ -64,6 +66,7 @@ export async function readMatroskaHeader(reader: MediaReader): Promise<MatroskaH
     tracks: parseTracks(tracks),
     cuesOffset: found.offsets.get(ElementId.cues),
     attachmentsOffset: found.offsets.get(ElementId.attachments),
+    chaptersOffset: found.offsets.get(ElementId.chapters),
     firstClusterOffset: found.firstClusterOffset,
   };
 }
@@ -101,6 +104,9 @@ async function findSegment(reader: MediaReader): Promise<Segment> {
   throw damagedMedia("its Matroska header is not followed by a Segment");
 }
 
+/** Elements that are read in steps of their own. */
+const NOTED_IDS: ReadonlySet<number> = new Set([ElementId.cues, ElementId.attachments, ElementId.chapters]);
+
 async function walkSegment(reader: MediaReader, segment: Segment): Promise<FoundElements> {
   const contents = new Map<number, Uint8Array>();
   const offsets = new Map<number, number>();
@@ -109,7 +115,7 @@ async function walkSegment(reader: MediaReader, segment: Segment): Promise<Found
     const header = await readElementHeader(reader, offset);
     if (header === undefined) break;
     if (header.id === ElementId.cluster) return { contents, offsets, firstClusterOffset: offset };
-    if (header.id === ElementId.cues || header.id === ElementId.attachments) offsets.set(header.id, offset);
+    if (NOTED_IDS.has(header.id)) offsets.set(header.id, offset);
     if (header.id === ElementId.seekHead) {
       for (const [id, target] of parseSeekHead(await readContent(reader, offset, header), segment.start)) {
         // What a cut-off file promises beyond its end is not there.

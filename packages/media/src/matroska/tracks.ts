@@ -6,6 +6,7 @@ import { aacConfigurationOfId, audioCodecOf, subtitleCodecOf, videoCodecOf } fro
 import { type FrameEncoding, parseContentEncodings } from "./content-encoding.ts";
 import { elementsOf, fieldsOf, floatingPoint, unsignedInteger } from "./ebml.ts";
 import { ElementId } from "./element-ids.ts";
+import { parsePicture } from "./picture.ts";
 
 /** A track, and what it takes to read its blocks. */
 export interface MatroskaTrack {
@@ -31,7 +32,7 @@ export function parseTracks(content: Uint8Array): MatroskaTrack[] {
     if (entry.id !== ElementId.trackEntry || drafts.length === TRACKS_LIMIT) continue;
     const fields = fieldsOf(entry.content);
     const codecPrivate = parseCodecPrivate(fields);
-    const draft = parseTrackEntry(fields, codecPrivate);
+    const draft = parseTrackEntry(entry.content, fields, codecPrivate);
     if (draft === undefined) continue;
     drafts.push(draft);
     entries.push({
@@ -67,7 +68,7 @@ function parseCodecDelay(fields: Fields): number {
   return nanoseconds <= CODEC_DELAY_LIMIT_NANOSECONDS ? nanoseconds : 0;
 }
 
-function parseTrackEntry(fields: Fields, codecPrivate: Uint8Array): TrackDraft | undefined {
+function parseTrackEntry(entry: Uint8Array, fields: Fields, codecPrivate: Uint8Array): TrackDraft | undefined {
   const codecId = parseCodecId(fields);
   const common = {
     codecTag: codecId,
@@ -75,10 +76,13 @@ function parseTrackEntry(fields: Fields, codecPrivate: Uint8Array): TrackDraft |
     title: textField(fields, ElementId.name, TITLE_LIMIT_CHARACTERS),
     // §5.1.4.1.5: a track is eligible by default unless it says otherwise.
     isDefault: unsignedInteger(fields.get(ElementId.flagDefault)) !== 0,
+    isCommentary: isSet(fields, ElementId.flagCommentary),
   };
   switch (unsignedInteger(fields.get(ElementId.trackType)) ?? 0) {
-    case VIDEO:
-      return videoTrack({ ...common, ...videoCodecOf(codecId, codecPrivate), ...parseVideo(fields) });
+    case VIDEO: {
+      const { format, ...coded } = videoCodecOf(codecId, codecPrivate);
+      return videoTrack({ ...common, ...coded, ...parseVideo(fields), ...parsePicture(entry, format) });
+    }
     case AUDIO:
       return audioTrack({ ...common, ...parseSound(fields), ...audioCodecOf(codecId, codecPrivate) });
     case SUBTITLE:
@@ -91,9 +95,13 @@ function parseTrackEntry(fields: Fields, codecPrivate: Uint8Array): TrackDraft |
 /** §5.1.4.1.6 and §5.1.4.1.7: neither unless it is said. */
 function parseAudience(fields: Fields) {
   return {
-    isForced: unsignedInteger(fields.get(ElementId.flagForced)) === 1,
-    isForHearingImpaired: unsignedInteger(fields.get(ElementId.flagHearingImpaired)) === 1,
+    isForced: isSet(fields, ElementId.flagForced),
+    isForHearingImpaired: isSet(fields, ElementId.flagHearingImpaired),
   };
+}
+
+function isSet(fields: Fields, flag: number): boolean {
+  return unsignedInteger(fields.get(flag)) === 1;
 }
 
 function parseCodecId(fields: Fields): string {
@@ -117,8 +125,8 @@ function parseVideo(fields: Fields) {
 }
 
 function parseSound(fields: Fields) {
-  const { channels, sampleRateHz } = parseAudio(fields);
-  return { channels, sampleRateHz };
+  const { channels, sampleRateHz, bitDepth } = parseAudio(fields);
+  return { channels, sampleRateHz, bitDepth, isForVisuallyImpaired: isSet(fields, ElementId.flagVisualImpaired) };
 }
 
 /** Defaults of §5.1.4.1.29: 8000 Hz, one channel. */
@@ -130,6 +138,7 @@ function parseAudio(fields: Fields) {
     codedRateHz,
     // With spectral band replication, what is heard has a higher rate than what is coded.
     sampleRateHz: floatingPoint(audio.get(ElementId.outputSamplingFrequency)) ?? codedRateHz,
+    bitDepth: unsignedInteger(audio.get(ElementId.bitDepth)),
   };
 }
 

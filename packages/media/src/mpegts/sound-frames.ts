@@ -1,5 +1,5 @@
 import { adtsConfiguration, adtsHeaderAt } from "../codecs/adts.ts";
-import { dolbyChannels } from "../codecs/dolby.ts";
+import { dolbyFrameSound } from "../codecs/dolby.ts";
 import { DOLBY_BLOCK_SAMPLES, type DolbyFrame, dolbyFrames } from "../codecs/dolby-frames.ts";
 import { dtsFrameAt } from "../codecs/dts.ts";
 import { mpegAudioHeaderAt } from "../codecs/mpeg-audio.ts";
@@ -77,7 +77,7 @@ const dolbyFrame: SoundFrameParser = (stream, position) => {
     skippedBytes: 0,
     samples: blocks * DOLBY_BLOCK_SAMPLES,
     sampleRateHz,
-    channels: dolbyChannels(first),
+    channels: dolbyFrameSound(first).channels,
   };
 };
 

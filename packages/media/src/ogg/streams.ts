@@ -39,8 +39,10 @@ const opus: ParsePacket = (fields) => {
 };
 
 /** RFC 9639 §10.1: mapping version, number of headers, `fLaC`, a block header, STREAMINFO. */
-const flac: ParsePacket = (fields) =>
-  audioTrack({ codec: "flac", codecTag: "FLAC", ...flacParameters(fields.subarray(12)) });
+const flac: ParsePacket = (fields) => {
+  const { channels, sampleRateHz, bitsPerSample: bitDepth } = flacParameters(fields.subarray(12)) ?? {};
+  return audioTrack({ codec: "flac", codecTag: "FLAC", channels, sampleRateHz, bitDepth });
+};
 
 /** Speex Manual §7.3: after the magic, version text 20, version 4 and header size 4; rate; mode 4 and 4; channels. */
 const speex: ParsePacket = (fields) => {

@@ -2,6 +2,13 @@ import { describe, expect, it } from "vitest";
 import { aacConfigurationOf, aacFraming, aacParameters } from "../../src/codecs/aac.ts";
 import { fromHex } from "../support/build.ts";
 
+const LAYOUTS = new Map([
+  [1, "mono"],
+  [2, "stereo"],
+  [6, "5.1"],
+  [8, "7.1"],
+]);
+
 describe("aacParameters", () => {
   it.each([
     { title: "AAC-LC 48 kHz stereo", hex: "1190", codecString: "mp4a.40.2", sampleRateHz: 48_000, channels: 2 },
@@ -39,7 +46,8 @@ describe("aacParameters", () => {
     },
     { title: "a reserved rate", hex: "1690", codecString: "mp4a.40.2", sampleRateHz: undefined, channels: 2 },
   ])("reads $title", ({ hex, codecString, sampleRateHz, channels }) => {
-    expect(aacParameters(fromHex(hex))).toEqual({ codecString, sampleRateHz, channels });
+    const channelLayout = channels && LAYOUTS.get(channels);
+    expect(aacParameters(fromHex(hex))).toEqual({ codecString, sampleRateHz, channels, channelLayout });
   });
 
   it.each(["", "12", "0000"])("takes %j for no configuration", (hex) => {

@@ -28,7 +28,7 @@ const RECORDS = [
 
 describe("hevcParameters", () => {
   it.each(RECORDS)("reads $title", ({ hex, parameters }) => {
-    expect(hevcParameters(fromHex(hex))).toEqual(parameters);
+    expect(hevcParameters(fromHex(hex))).toMatchObject(parameters);
   });
 
   it("finds no set where there is none", () => {

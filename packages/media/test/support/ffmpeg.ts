@@ -18,6 +18,40 @@ export function remade(film: Uint8Array, arguments_: string, extension: string):
   });
 }
 
+/** A film that ffmpeg makes of nothing else than `arguments_`, parted by blanks; `files` lie beside it, by their names. */
+export function made(
+  arguments_: string,
+  extension: string,
+  files: Readonly<Record<string, string>> = {},
+): Promise<Uint8Array> {
+  return inFolder(async (folder) => {
+    for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content);
+    await run("ffmpeg", ["-v", "error", ...arguments_.split(" "), `film.${extension}`], { cwd: folder });
+    return new Uint8Array(await readFile(join(folder, `film.${extension}`)));
+  });
+}
+
+/** What ffprobe tells of the streams and chapters of a film, as it spells it. */
+export interface ProbedFilm {
+  readonly streams: readonly Readonly<Record<string, unknown>>[];
+  readonly chapters: readonly {
+    readonly start_time: string;
+    readonly end_time: string;
+    readonly tags?: { readonly title?: string };
+  }[];
+}
+
+export function probedFilm(film: Uint8Array): Promise<ProbedFilm> {
+  return inFolder(async (folder) => {
+    const path = join(folder, "film");
+    await writeFile(path, film);
+    const wanted = "-v error -show_streams -show_chapters -of json".split(" ");
+    const { stdout } = await run("ffprobe", [...wanted, path], { maxBuffer: OUTPUT_LIMIT_BYTES });
+    const probed: ProbedFilm = JSON.parse(stdout);
+    return probed;
+  });
+}
+
 /** What ffmpeg complains of when it decodes the first twenty seconds of a film. */
 export function decodingErrors(film: Uint8Array): Promise<string> {
   return inFolder(async (folder) => {

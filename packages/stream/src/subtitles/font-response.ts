@@ -2,7 +2,8 @@ import type { StreamContext } from "@riptide/core";
 import type { Attachment } from "@riptide/media";
 import { adaptiveBody } from "../adaptive-body.ts";
 import { CONTENT_SAFETY_HEADERS, contentDisposition } from "../file-headers.ts";
-import { ATTACHMENT_URGENCY, type AttachmentLibrary } from "./attachment-library.ts";
+import { UNHURRIED } from "../unhurried-source.ts";
+import type { AttachmentLibrary } from "./attachment-library.ts";
 import { noSuchSubtitles, unsupportedSubtitles } from "./subtitle-errors.ts";
 
 /** The largest fonts, of all Chinese characters, take 20 MiB. */
@@ -38,7 +39,7 @@ function fontBody({ offsetBytes, lengthBytes }: Attachment, context: StreamConte
   const reading = new AbortController();
   const signal = AbortSignal.any([context.signal, reading.signal]);
   const end = offsetBytes + lengthBytes;
-  const demand = provider.want({ range: { start: offsetBytes, end }, urgency: ATTACHMENT_URGENCY });
+  const demand = provider.want({ range: { start: offsetBytes, end }, urgency: UNHURRIED });
   const release = (reason: unknown): void => {
     demand[Symbol.dispose]();
     reading.abort(reason);
@@ -48,7 +49,7 @@ function fontBody({ offsetBytes, lengthBytes }: Attachment, context: StreamConte
   const read = async (chunkBytes: number): Promise<Uint8Array | undefined> => {
     if (position === end) return undefined;
     const length = Math.min(chunkBytes, end - position);
-    const chunk = await provider.readAt(position, length, { signal, urgency: ATTACHMENT_URGENCY });
+    const chunk = await provider.readAt(position, length, { signal, urgency: UNHURRIED });
     position += chunk.length;
     return chunk;
   };
