@@ -1,24 +1,18 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { clockFrom } from "@riptide/core";
-import { createApp, hostPolicy, listen, type MediaInfo, type Playback } from "@riptide/http";
-import { createSimulatedTorrentEngine } from "@riptide/sim";
-import { createStreamFactory } from "@riptide/stream";
-import { discoverFfmpeg } from "@riptide/transcode";
+import type { MediaInfo, Playback } from "@riptide/http";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { films } from "../films/films.ts";
 import { type FilmName, recipes } from "../films/recipes.ts";
 import { launchBrowser } from "../support/browser.ts";
+import { SERVED_INFO_HASH, serveFiles } from "../support/serve-files.ts";
 import { describeWith } from "../support/tools.ts";
 
 const CORPUS = fileURLToPath(new URL("../../../shared/corpus/media/", import.meta.url));
 const TABLE = fileURLToPath(new URL("../../docs/OUTCOMES.md", import.meta.url));
-const WEB_ROOT = fileURLToPath(new URL("../../packages/web/dist", import.meta.url));
 const FILMS = (Object.keys(recipes) as FilmName[]).filter((name) => !name.startsWith("long"));
-const INFO_HASH = "a".repeat(40);
-const never = new AbortController().signal;
 
 /** What became of one file. */
 interface Outcome {
@@ -44,7 +38,7 @@ describeWith("ffmpeg", "chromium")("every file that we have", () => {
     const files = await Promise.all(
       (await paths()).map(async (path) => ({ path: basename(path), bytes: await readFile(path) })),
     );
-    await using server = await serve(files);
+    await using server = await serveFiles(files);
     const page = await browser.newPage();
     const outcomes: Outcome[] = [];
     for (const [index, { path }] of files.entries()) outcomes.push(await outcomeOf(page, server.url, index, path));
@@ -60,28 +54,8 @@ async function paths(): Promise<string[]> {
   return [...(await Promise.all(FILMS.map((name) => films.ensure(name)))), ...media.sort()];
 }
 
-async function serve(files: readonly { readonly path: string; readonly bytes: Uint8Array }[]) {
-  const clock = clockFrom({ nowMs: () => performance.now(), setTimeout, clearTimeout });
-  const seed = { infoHash: INFO_HASH, name: "Every file", files };
-  const engine = createSimulatedTorrentEngine({ clock, torrents: [seed] });
-  await engine.add(INFO_HASH, { signal: never });
-  const ffmpeg = await discoverFfmpeg({ signal: never });
-  const streams = createStreamFactory({ ffmpeg, clock });
-  const allowedHosts = hostPolicy({ boundTo: "127.0.0.1" });
-  const app = createApp({ engine, streams, clock, allowedHosts, version: "0", webRoot: WEB_ROOT });
-  const listener = await listen(app, { host: "127.0.0.1", port: 0 });
-  return {
-    url: listener.url,
-    [Symbol.asyncDispose]: async () => {
-      await listener.close({ graceMs: 0 });
-      await streams[Symbol.asyncDispose]();
-      await engine.close();
-    },
-  };
-}
-
 async function outcomeOf(page: Page, url: string, index: number, path: string): Promise<Outcome> {
-  const api = `${url}/api/torrents/${INFO_HASH}/files/${index}`;
+  const api = `${url}/api/torrents/${SERVED_INFO_HASH}/files/${index}`;
   const asked: Playback[] = [];
   const hear = async (response: { url(): string; ok(): boolean; json(): Promise<unknown> }): Promise<void> => {
     if (response.url() === `${api}/playback` && response.ok()) asked.push((await response.json()) as Playback);

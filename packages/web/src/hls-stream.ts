@@ -1,4 +1,12 @@
-import type { ErrorData, FetchLoader, FragmentLoaderContext, default as Hls, HlsConfig, LoaderConfig } from "hls.js";
+import type {
+  ErrorData,
+  Events,
+  FetchLoader,
+  FragmentLoaderContext,
+  default as Hls,
+  HlsConfig,
+  LoaderConfig,
+} from "hls.js";
 import { whyNotPlayable } from "./api.ts";
 import { BROKEN_OFF, NOT_DECODED, type StreamOptions, start } from "./stream.ts";
 
@@ -14,6 +22,7 @@ export async function playSegments(options: StreamOptions): Promise<SwitchSound>
   signal.addEventListener("abort", () => hls.destroy());
   const switchSound: SwitchSound = (index) => selectTrack(hls, index);
   hls.on(HlsPlayer.Events.AUDIO_TRACKS_UPDATED, () => void (audio !== undefined && switchSound(audio)));
+  hls.on(HlsPlayer.Events.FRAG_BUFFERED, (_event, { frag }) => endTrack(hls, frag, HlsPlayer.Events.BUFFER_EOS));
   const recover = recovery(hls, video);
   hls.on(HlsPlayer.Events.ERROR, (_event, error) => {
     if (error.fatal && !recover(error)) void explain(error, options);
@@ -97,6 +106,21 @@ function selectTrack(hls: Hls, index: number): boolean {
   const position = hls.audioTracks.findIndex(({ url }) => new URL(url).pathname.includes(`/audio/${index}/`));
   if (position >= 0) hls.audioTrack = position;
   return position >= 0;
+}
+
+/** As in hls.js, whose enumeration would have to be loaded. */
+interface BufferedSegment {
+  /** Whether it is the last one of its playlist. */
+  readonly endList?: boolean;
+  readonly type: string;
+}
+
+/**
+ * Says that the last segment of a track is there, which hls.js itself says late: where the sound lasts for longer than the picture, it
+ * holds back the sound until a picture for it comes, or waits behind the last picture for the film to start.
+ */
+function endTrack(hls: Hls, { endList, type }: BufferedSegment, end: Events.BUFFER_EOS): void {
+  if (endList === true && hls.audioTracks.length > 0) hls.trigger(end, { type: type === "audio" ? "audio" : "video" });
 }
 
 /** Tries once more after a failure, and again only when the film has gone on meanwhile. */
