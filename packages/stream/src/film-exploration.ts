@@ -78,7 +78,7 @@ export class FilmExploration implements FilmCutter {
     const start = { timeSeconds: 0, offsetBytes: this.#startBytes };
     return {
       plan: [first!, ...others],
-      index: [start, ...others.flatMap(({ stretch }) => stretch.from ?? [])],
+      index: [start, ...others.map(({ stretch }) => stretch.from!)],
       isComplete: this.#isComplete,
       isExplored: true,
     };

@@ -126,7 +126,7 @@ const convertedSounds = z
 
 /** The addresses of HLS: the playlists name all but the first. */
 const hlsStreams = [
-  hlsRoute("master.m3u8", "The playlist of a film in HLS, complete at once", fileTarget),
+  hlsRoute("master.m3u8", "The playlist of a film in HLS", fileTarget),
   hlsRoute(
     "video/{name}",
     "Playlist, initialization and segments of the picture",
