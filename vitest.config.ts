@@ -10,6 +10,7 @@ const NEEDS: Readonly<Record<string, readonly string[]>> = {
     "packages/media/test/subtitles/ffmpeg.test.ts",
     "packages/media/test/matroska/demuxer-ffprobe.test.ts",
     "packages/media/test/mpegts/demuxer-ffprobe.test.ts",
+    "packages/media/test/avi/demuxer-ffprobe.test.ts",
     "packages/media/test/isobmff/{demuxer-ffprobe,fast-start-ffmpeg}.test.ts",
     "packages/media/test/media-details-ffmpeg.test.ts",
     "packages/media/test/fmp4/films.test.ts",

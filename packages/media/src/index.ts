@@ -26,6 +26,7 @@ export {
   encodeSegment,
 } from "./audio-grid/encode-segment.ts";
 export type { PcmFormat, TranscodableCodec } from "./audio-grid/frame-shapes.ts";
+export { openAvi } from "./avi/demuxer.ts";
 export type { ByteStream } from "./byte-stream.ts";
 export type * from "./demuxer.ts";
 export * from "./film-envelope.ts";

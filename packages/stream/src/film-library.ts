@@ -6,6 +6,7 @@ import {
   type KeyIndex,
   type KeyIndexEntry,
   keyIndexEntryAt,
+  openAvi,
   openIsobmff,
   openMatroska,
   type Packet,
@@ -114,7 +115,7 @@ export class FilmLibrary {
 
 const OPENERS: Partial<
   Record<Container, (source: ByteSource, options: { readonly signal: AbortSignal }) => Promise<Demuxer>>
-> = { matroska: openMatroska, webm: openMatroska, mp4: openIsobmff };
+> = { matroska: openMatroska, webm: openMatroska, mp4: openIsobmff, avi: openAvi };
 
 async function findFirstPacket(
   demuxer: Demuxer,

@@ -3,8 +3,9 @@ import type { Demuxer, PacketRequest } from "../demuxer.ts";
 import type { KeyIndex } from "../key-index.ts";
 import type { Packet } from "../packet.ts";
 import { type ByteSource, MediaReader } from "../reader.ts";
-import { type Area, areasOf, type FilmSample, readingOrder } from "../samples/reading-order.ts";
-import { packetsIn, StreamReader } from "../samples/stream-reader.ts";
+import { readingOrder } from "../samples/reading-order.ts";
+import { samplePackets } from "../samples/sample-packets.ts";
+import { StreamReader } from "../samples/stream-reader.ts";
 import { boxAt } from "./box.ts";
 import { type FilmTrack, filmTracks, leadingTrack } from "./film-tracks.ts";
 import { FragmentParser } from "./fragment.ts";
@@ -38,9 +39,6 @@ export async function openIsobmff(source: ByteSource, options: { readonly signal
   const durationSeconds = movie.durationSeconds ?? sidx?.durationSeconds;
   return new IsobmffDemuxer({ source, moov, isFragmented, durationSeconds, tracks: filmTracks(moov.content, movie) });
 }
-
-/** Samples that are looked up at once: two minutes of video and audio, in about a millisecond. */
-const BATCH_LENGTH_SAMPLES = 8192;
 
 interface Film {
   readonly source: ByteSource;
@@ -108,14 +106,7 @@ class IsobmffDemuxer implements Demuxer {
         return { trackNumber: number, timescale, samples: track.list.samples(numbersBetween(first, end)) };
       });
     const samples = readingOrder(queues, this.#film.source.sizeBytes);
-    for (let areas = nextAreas(samples); areas.length > 0; areas = nextAreas(samples)) {
-      const reader = new StreamReader(request.open(areas.map(({ range }) => range)), 0);
-      for (const area of areas) {
-        reader.continueAt(area.range.start);
-        if (!(yield* packetsIn(area, reader))) return false;
-      }
-    }
-    return true;
+    return yield* samplePackets(samples, request.open);
   }
 
   async *#fragmentPackets(request: PacketRequest, isFromListed: boolean): AsyncGenerator<readonly Packet[], void> {
@@ -127,18 +118,6 @@ class IsobmffDemuxer implements Demuxer {
     const parser = new FragmentParser(moov.content, tracks, from?.timeSeconds);
     const reader = new StreamReader(request.open([{ start, end: endOffset }]), start);
     yield* fragmentPackets(reader, { parser, tracks: request.tracks, endOffset });
-  }
-}
-
-function nextAreas(samples: Iterator<FilmSample, void>): Area[] {
-  return areasOf(take(samples, BATCH_LENGTH_SAMPLES));
-}
-
-function* take<T>(iterator: Iterator<T, void>, count: number): Generator<T, void> {
-  for (let taken = 0; taken < count; taken += 1) {
-    const { value, done } = iterator.next();
-    if (done === true || value === undefined) return;
-    yield value;
   }
 }
 

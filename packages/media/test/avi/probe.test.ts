@@ -3,23 +3,11 @@ import { readMediaInfo } from "../../src/index.ts";
 import { bytes, chunk, u16le, u32le, zeros } from "../support/build.ts";
 import { describeTracks } from "../support/describe-track.ts";
 import { MemorySource, never } from "../support/memory-source.ts";
-
-type Parts = Uint8Array[];
-
-const list = (type: string, ...content: Parts): Uint8Array => chunk("LIST", type, ...content);
-const avih = (flags: number): Uint8Array => chunk("avih", zeros(12), u32le(flags), zeros(40));
-const strh = (type: string, handler: string, scale: number, rate: number, length: number): Uint8Array =>
-  chunk("strh", type, handler, zeros(12), u32le(scale), u32le(rate), zeros(4), u32le(length), zeros(20));
-const bitmap = (fourcc: string, height = 360): Uint8Array =>
-  chunk("strf", u32le(40), u32le(640), u32le(height >>> 0), u16le(1), u16le(24), fourcc, zeros(20));
-const wave = (tag: number, ...extra: Parts): Uint8Array =>
-  chunk("strf", u16le(tag), u16le(2), u32le(44_100), u32le(0), u16le(0), u16le(0), u16le(0), ...extra);
-const video = (fourcc: string, handler = fourcc): Uint8Array =>
-  list("strl", strh("vids", handler, 1001, 24_000, 240), bitmap(fourcc));
+import { avih, bitmap, list, strh, video, wave } from "./film.ts";
 
 const HAS_INDEX = 0x10;
 
-function avi(options: { streams: Parts; flags?: number; movi?: Uint8Array; before?: Uint8Array }): Uint8Array {
+function avi(options: { streams: Uint8Array[]; flags?: number; movi?: Uint8Array; before?: Uint8Array }): Uint8Array {
   const { streams, flags = HAS_INDEX, movi = list("movi", zeros(200)), before = bytes() } = options;
   const body = bytes("AVI ", list("hdrl", avih(flags), ...streams), before, movi, chunk("idx1", zeros(32)));
   return chunk("RIFF", body);

@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { type ProbedPacket as ContainerPacket, probePackets } from "./ffprobe.ts";
 
 const run = promisify(execFile);
 const OUTPUT_LIMIT_BYTES = 64 * 1024 * 1024;
@@ -108,6 +109,15 @@ export function probedTracks(film: Uint8Array): Promise<ProbedTrack[]> {
           return { pts, dts, duration, sha256: data_hash.slice("SHA256:".length), isKeyframe: flags.startsWith("K") };
         }),
     }));
+  });
+}
+
+/** What ffprobe reads of a film as `probePackets` does of a file. */
+export function packetsOfContainer(film: Uint8Array): Promise<readonly ContainerPacket[]> {
+  return inFolder(async (folder) => {
+    const path = join(folder, "film");
+    await writeFile(path, film);
+    return probePackets(path);
   });
 }
 

@@ -96,7 +96,8 @@ const LONGEST = "-f lavfi -i testsrc2=size=320x180:rate=24 -f lavfi -i sine=440:
 
 describe("A film", () => {
   test.each([
-    ["in a container that only ffmpeg reads", "avi", "-c:v mpeg4 -c:a mp3", "not_seekable"],
+    ["in a container that only ffmpeg reads", "flv", "-c:v flv1 -c:a mp3 -ar 44100", "not_seekable"],
+    ["in AVI, whose picture must be converted", "avi", "-c:v mpeg4 -c:a mp3", "unsupported_media"],
     ["whose picture must be converted", "mkv", "-c:v mpeg4 -c:a aac", "unsupported_media"],
   ])("%s has no playlists", { timeout: 60_000 }, async (_, extension, encoding, code) => {
     const film = hlsFilm(await makeFilm(extension, encoding));
