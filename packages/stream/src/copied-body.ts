@@ -1,6 +1,7 @@
 import { MediaError, type StreamContext } from "@riptide/core";
 import { type CodedTrack, concatenate, initSegment, isMuxable, type MediaInfo, type Stretch } from "@riptide/media";
 import type { RemuxPlan } from "@riptide/transcode";
+import { chosenAudio, chosenVideo } from "./chosen-tracks.ts";
 import { type FilmPart, filmFragments } from "./film-fragments.ts";
 import type { Film, FilmLibrary } from "./film-library.ts";
 import { codedTrackOf, prepareFilm } from "./film-tracks.ts";
@@ -14,20 +15,22 @@ export interface CopiedFilm {
   readonly tracks: readonly CodedTrack[];
 }
 
-/** What is copied to remux a file without ffmpeg; undefined if the plan converts something, or if we cannot read the file. */
+/**
+ * What is copied to remux a file without ffmpeg; undefined if the plan converts something, or if we cannot read the file.
+ * @param audioIndex the sound that the plan was made for
+ */
 export async function copiedFilm(
   plan: RemuxPlan,
-  info: MediaInfo,
+  { info, audioIndex }: { readonly info: MediaInfo; readonly audioIndex: number | undefined },
   films: FilmLibrary,
   context: StreamContext,
 ): Promise<CopiedFilm | undefined> {
-  const { video, audio } = plan;
-  if (video?.codec === "h264" || (audio !== undefined && audio.codec !== "copy")) return undefined;
+  if (plan.video?.codec === "h264" || plan.audio?.codec === "aac") return undefined;
   const film = await films.film(info.container, context);
   if (film === undefined) return undefined;
-  const wanted = info.tracks.filter(
-    ({ kind, index }) => (kind === "video" && index === video?.index) || (kind === "audio" && index === audio?.index),
-  );
+  // Not those of the plan: ffmpeg counts the tracks of transport streams in its own way.
+  const chosen = [chosenVideo(info), chosenAudio(info, audioIndex)];
+  const wanted = info.tracks.filter((track) => chosen.some((one) => one === track));
   const tracks = wanted.flatMap((track) => codedTrackOf(film, track) ?? []);
   return tracks.length === wanted.length && tracks.every(isMuxable) ? { film, tracks } : undefined;
 }

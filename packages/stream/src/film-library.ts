@@ -9,6 +9,7 @@ import {
   openAvi,
   openIsobmff,
   openMatroska,
+  openMpegts,
   type Packet,
   planSegments,
   type SegmentPlan,
@@ -115,7 +116,7 @@ export class FilmLibrary {
 
 const OPENERS: Partial<
   Record<Container, (source: ByteSource, options: { readonly signal: AbortSignal }) => Promise<Demuxer>>
-> = { matroska: openMatroska, webm: openMatroska, mp4: openIsobmff, avi: openAvi };
+> = { matroska: openMatroska, webm: openMatroska, mp4: openIsobmff, avi: openAvi, mpegts: openMpegts };
 
 async function findFirstPacket(
   demuxer: Demuxer,

@@ -12,7 +12,7 @@ import {
 import { type PlaybackReasonCode, playbackReason } from "./playback-reasons.ts";
 
 /** Those that we demux ourselves, so that a segment can be made from its own bytes; the others go through ffmpeg as one stream. */
-const SEGMENTED_CONTAINERS: ReadonlySet<Container> = new Set(["matroska", "webm", "mp4"]);
+const SEGMENTED_CONTAINERS: ReadonlySet<Container> = new Set(["matroska", "webm", "mp4", "mpegts"]);
 /** Our own muxer copies them too, for the few clients that play them (Safari, Edge, television sets). */
 const DOLBY: ReadonlySet<AudioCodec> = new Set(["ac3", "eac3"]);
 

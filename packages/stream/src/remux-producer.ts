@@ -18,7 +18,7 @@ export interface RemuxDependencies {
 
 /**
  * Any container as fragmented MP4, from `?t=` seconds on and with the sound of `?audio=`: by our own muxer where the tracks are
- * copied out of Matroska or MP4, else through ffmpeg. The response has no length, no ranges and no validator: where it is cut
+ * copied out of Matroska, MP4 or MPEG-TS, else through ffmpeg. The response has no length, no ranges and no validator: where it is cut
  * into fragments depends on how its bytes come. `?video=h264` and `?sound=aac` convert what could be copied, for a player that would not
  * play it.
  */
@@ -80,7 +80,7 @@ async function prepare(
     const info = await library.mediaInfo(context);
     const plan = planRemux(info, audioIndex, isConverted);
     if (neverTranscodeVideo && plan.video?.codec === "h264") throw notConverted();
-    const copied = await copiedFilm(plan, info, films, context);
+    const copied = await copiedFilm(plan, { info, audioIndex }, films, context);
     if (copied !== undefined) return await copiedBody(copied, startSeconds, { films, library, context });
     return await convertedBody({ plan, info, startSeconds }, { library, films, transcoder, context });
   } finally {

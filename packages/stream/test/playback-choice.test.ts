@@ -73,7 +73,9 @@ function wordsOf({ mode, video, audio }: PlaybackChoice): string {
 
 function play(name: BrowserName | "silent", film: MediaInfo, context: Partial<PlaybackContext> = {}): PlaybackChoice {
   const can = name === "silent" ? undefined : abilitiesOf(name, film);
-  return choosePlayback(film, can, { ...CONTEXT, ...context });
+  // No transport stream has an index.
+  const index = film.container === "mpegts" ? { keyIndexKind: undefined } : {};
+  return choosePlayback(film, can, { ...CONTEXT, ...index, ...context });
 }
 
 const codesOf = ({ reasons }: PlaybackChoice): string[] => reasons.map(({ code }) => code);
@@ -116,7 +118,7 @@ const MATRIX: readonly [string, ...string[]][] = [
   ["mkv: h264",            "direct",       "direct",       "hls",          "hls",          "hls",          "virtual",      "remux"],
   ["mkv: h264 noise",      "direct",       "direct",       "hls",          "hls",          "hls",          "virtual",      "remux"],
   ["ts: h264 adts",        "remux",        "remux",        "remux",        "remux",        "remux",        "remux",        "remux"],
-  ["ts: h264 ac3",         "remux a",      "remux a",      "remux a",      "remux a",      "remux a",      "remux a",      "remux a"],
+  ["ts: h264 ac3",         "remux a",      "remux a",      "remux a",      "remux",        "remux",        "remux",        "remux a"],
   ["avi: h264 mp3",        "transcode va", "transcode va", "transcode va", "transcode va", "transcode va", "transcode va", "transcode va"],
   ["avi: xvid ac3",        "transcode va", "transcode va", "transcode va", "transcode va", "transcode va", "transcode va", "transcode va"],
   ["ogg: opus",            "direct",       "direct",       "direct",       "remux",        "remux a",      "remux a",      "direct"],
@@ -137,7 +139,8 @@ describe("Without ffmpeg", () => {
     ["mkv: h264 ac3", "safari", "hls", "repackaged"],
     ["mkv: h264 ac3", "chromium", "unsupported", "unsupported_no_ffmpeg"],
     ["mkv: xvid aac", "chromium", "unsupported", "unsupported_no_ffmpeg"],
-    ["ts: h264 adts", "chromium", "unsupported", "unsupported_no_ffmpeg"],
+    ["ts: h264 adts", "chromium", "remux", "repackaged"],
+    ["ts: h264 ac3", "chromium", "unsupported", "unsupported_no_ffmpeg"],
     ["ogg: opus", "safari", "unsupported", "unsupported_no_ffmpeg"],
     ["avi: xvid mp3", "silent", "unsupported", "unsupported_no_ffmpeg"],
     ["mkv: h264 aac", "silent", "remux", "repackaged"],
@@ -200,7 +203,7 @@ describe("Reasons", () => {
     ["mkv: h264 aac", "safari", { keyIndexKind: undefined }, ["container_not_played", "no_key_index", "repackaged"]],
     ["mkv: h264 aac", "safari", EXPLORED, ["container_not_played", "index_explored", "repackaged"]],
     ["mkv: h264 aac", "television", EXPLORED, ["container_not_played", "no_key_index", "repackaged"]],
-    ["ts: h264 adts", "chromium", {}, ["container_not_played", "not_segmented", "repackaged"]],
+    ["ts: h264 adts", "chromium", {}, ["container_not_played", "no_key_index", "repackaged"]],
     ["mkv: text", "chromium", {}, ["unsupported_no_media"]],
     ["mkv: mystery aac", "chromium", {}, ["unsupported_video"]],
     ["mkv: h264 aac", "chromium", { audioIndex: 1 }, ["unsupported_audio_track"]],

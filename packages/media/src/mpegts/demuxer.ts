@@ -1,6 +1,6 @@
 import { type ByteRange, byteRange } from "@riptide/core";
 import { damagedMedia } from "../damaged.ts";
-import type { Demuxer, PacketRequest } from "../demuxer.ts";
+import type { Demuxer, FramesBeforeRequest, PacketRequest } from "../demuxer.ts";
 import type { KeyIndexEntry } from "../key-index.ts";
 import type { CodedTrack, Packet } from "../packet.ts";
 import { type ByteSource, MediaReader } from "../reader.ts";
@@ -35,6 +35,9 @@ export async function openMpegts(source: ByteSource, options: { readonly signal:
 /** Read behind a stretch to complete what began in it: sound is interleaved by less. */
 const BEYOND_LIMIT_BYTES = 1024 * 1024;
 
+/** Bytes in front of an entry that are searched for frames at most: some seconds of a film of high rate. */
+const FRAMES_BEFORE_LIMIT_BYTES = 4 * 1024 * 1024;
+
 class MpegtsDemuxer implements Demuxer {
   readonly container = "mpegts";
   readonly durationSeconds: number | undefined;
@@ -64,6 +67,21 @@ class MpegtsDemuxer implements Demuxer {
     return this.#entries.find(new MediaReader(this.#source, options), timeSeconds);
   }
 
+  /** Frames whose times follow one another up to the entry: one that is missing would make the others earlier. */
+  async framesBefore(entry: KeyIndexEntry, request: FramesBeforeRequest): Promise<readonly Uint8Array[]> {
+    const lengthBytes = Math.min(request.lengthBytes, FRAMES_BEFORE_LIMIT_BYTES);
+    const from = { timeSeconds: 0, offsetBytes: Math.max(0, entry.offsetBytes - lengthBytes) };
+    const wanted = { stretch: { from, to: entry }, tracks: new Set([request.track]), open: request.open };
+    let frames: Packet[] = [];
+    for await (const packets of this.packets(wanted)) {
+      for (const packet of packets) {
+        if (!follows(frames.at(-1), packet)) frames = [];
+        frames.push(packet);
+      }
+    }
+    return frames.map(({ data }) => data);
+  }
+
   async *packets(request: PacketRequest): AsyncGenerator<readonly Packet[], void> {
     const { from, to } = request.stretch;
     const { sizeBytes } = this.#source;
@@ -82,6 +100,12 @@ class MpegtsDemuxer implements Demuxer {
     const last = inFilm(walk.takePackets());
     if (last.length > 0) yield last;
   }
+}
+
+/** Whether a frame of sound begins where the one before it ends, but for what rounding does. */
+function follows(before: Packet | undefined, { ptsTicks }: Packet): boolean {
+  if (before?.durationTicks === undefined) return false;
+  return Math.abs(ptsTicks - before.ptsTicks - before.durationTicks) <= before.durationTicks / 2;
 }
 
 /** Returns whether all bytes of the range came. Ends early where nothing is open any more beyond the end of the stretch. */

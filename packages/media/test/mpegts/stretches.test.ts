@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { type Demuxer, type KeyIndexEntry, openMpegts, type Packet } from "../../src/index.ts";
 import { demux, stretchesOf } from "../support/demux.ts";
 import { MemorySource, never } from "../support/memory-source.ts";
+import { RangeStream } from "../support/range-stream.ts";
 import { AUDIO_PID, broadcastFilm, VIDEO_PID } from "./build-stream.ts";
 
 const SECONDS = 24;
@@ -104,6 +105,21 @@ describe.each([
     const { readBytes } = await demux(demuxer, film.file, { stretch, readLimitBytes: 16 * 1024 });
     expect(readBytes).toBeGreaterThanOrEqual(stretch.to.offsetBytes - stretch.from.offsetBytes);
     expect(readBytes).toBeLessThanOrEqual(stretch.to.offsetBytes - stretch.from.offsetBytes + 32 * 1024);
+  });
+
+  it("tells the last frames of sound in front of an entry", async () => {
+    for (const [index, entry] of entries.entries()) {
+      const before = await demuxer.framesBefore!(entry, {
+        lengthBytes: 30_000,
+        track: AUDIO_PID,
+        open: (ranges) => new RangeStream(film.file, ranges),
+      });
+      const stretch = { from: undefined, to: entry };
+      const { packets } = await demux(demuxer, film.file, { stretch, tracks: [AUDIO_PID] });
+      expect(before.length).toBeGreaterThan(index === 0 ? -1 : 3);
+      const last = packets.slice(packets.length - before.length).map(({ data }) => Buffer.from(data).toString("hex"));
+      expect(before.map((data) => Buffer.from(data).toString("hex"))).toEqual(last);
+    }
   });
 
   it("gives one track alone, too", async () => {

@@ -81,7 +81,7 @@ async function remuxedFile(
   const plan = planRemux(info, audioIndex);
   // Whether it is played is for the client to know: here it is enough that MP4 can hold it.
   const audio = plan.audio && ({ index: plan.audio.index, codec: "copy" } as const);
-  const copied = await copiedFilm({ ...plan, audio }, info, films, context);
+  const copied = await copiedFilm({ ...plan, audio }, { info, audioIndex }, films, context);
   if (copied === undefined) throw notCopied();
   const layout = await layOutFilm(await prepareFilm(films, copied, context), films, context);
   return {
