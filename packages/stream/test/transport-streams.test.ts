@@ -3,9 +3,11 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { complaintsOf, probe } from "../../media/test/fmp4/clips.ts";
 import { demux } from "../../media/test/support/demux.ts";
 import { MemorySource, never } from "../../media/test/support/memory-source.ts";
+import { realClock } from "../../transcode/test/support/clocks.ts";
 import { createStreamFactory } from "../src/index.ts";
 import { createContext, get, KIB, readAll, virtualClock } from "./support/context.ts";
-import { H264, makeFilm } from "./support/films.ts";
+import { H264, installedFfmpeg, makeFilm } from "./support/films.ts";
+import { hlsFilm, readPlaylist, wholeRendition } from "./support/hls.ts";
 
 const AAC = "-c:a aac -ac 2";
 const X265 =
@@ -85,6 +87,33 @@ describe.each(FILMS)("A transport stream with %s", (title) => {
     expect(await complaintsOf(output)).toBe("");
   });
 });
+
+test("A transport stream is cut into segments of HLS while it is read, and they are what one stream has", async () => {
+  const { bytes, tracks } = films.get(FILMS[0]![0])!;
+  const film = hlsFilm(bytes);
+  for (const [index, folder] of ["video", "audio/0"].entries()) {
+    const { segments } = readPlaylist(await film.text(`${folder}/playlist.m3u8`));
+    expect(segments).toHaveLength(2);
+    const found = await probe(await wholeRendition(film, folder), "mp4");
+    expect(found.packets[0]).toHaveLength(tracks[index]!.packets.length);
+    expectLastOf(tracks[index]!, found.packets[0]!);
+  }
+});
+
+test("AC-3 in a transport stream is converted segment by segment, without a gap", async () => {
+  const bytes = await makeFilm("ts", `${H264} -c:a ac3`);
+  const ffmpeg = await installedFfmpeg();
+  await using factory = createStreamFactory({ ffmpeg, clock: realClock });
+  const film = hlsFilm(bytes, factory);
+  const sound = await wholeRendition(film, "audio/0");
+  const [units = []] = (await probe(sound, "mp4")).packets;
+  for (const [place, { ptsSeconds }] of units.entries()) {
+    const beforeSeconds = units[place - 1]?.ptsSeconds ?? ptsSeconds - 1024 / 48_000;
+    expect(Math.abs(ptsSeconds - beforeSeconds - 1024 / 48_000)).toBeLessThan(0.0001);
+  }
+  expect(Math.abs((units.length * 1024) / 48_000 - 4)).toBeLessThan(0.1);
+  expect(await complaintsOf(sound)).toBe("");
+}, 60_000);
 
 test("What must be converted cannot be entered in the middle yet, and says so", async () => {
   const bytes = await makeFilm("ts", `${H264} -c:a ac3`);

@@ -1,6 +1,6 @@
 import { type ByteRange, byteRange } from "@riptide/core";
 import { damagedMedia } from "../damaged.ts";
-import type { Demuxer, FramesBeforeRequest, PacketRequest } from "../demuxer.ts";
+import type { Demuxer, FramesBeforeRequest, PacketRequest, WalkedPlace } from "../demuxer.ts";
 import type { KeyIndexEntry } from "../key-index.ts";
 import type { CodedTrack, Packet } from "../packet.ts";
 import { type ByteSource, MediaReader } from "../reader.ts";
@@ -10,6 +10,7 @@ import { FilmStart } from "./film-start.ts";
 import { EntrySearch } from "./find-entry.ts";
 import { PacketWalk } from "./packet-walk.ts";
 import { readTransportFilm, type TransportFilm } from "./transport-film.ts";
+import { walkPlaces } from "./walk-places.ts";
 
 /**
  * Opens an MPEG transport stream (ISO/IEC 13818-1), of 188 or 192 bytes a packet: reads how all of its tracks begin, and its end.
@@ -65,6 +66,12 @@ class MpegtsDemuxer implements Demuxer {
     options: { readonly signal: AbortSignal },
   ): Promise<KeyIndexEntry | undefined> {
     return this.#entries.find(new MediaReader(this.#source, options), timeSeconds);
+  }
+
+  walkPlaces(from: KeyIndexEntry | undefined, open: PacketRequest["open"]): AsyncGenerator<WalkedPlace, void> {
+    const { sizeBytes } = this.#source;
+    const range = byteRange(Math.min(from?.offsetBytes ?? 0, sizeBytes), sizeBytes);
+    return walkPlaces(this.#film, open([range]), sizeBytes);
   }
 
   /** Frames whose times follow one another up to the entry: one that is missing would make the others earlier. */

@@ -1,6 +1,7 @@
+import type { ByteRange } from "@riptide/core";
 import * as fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
-import { type Demuxer, type KeyIndexEntry, openMpegts, type Packet } from "../../src/index.ts";
+import { type Demuxer, type KeyIndexEntry, openMpegts, type Packet, type WalkedPlace } from "../../src/index.ts";
 import { demux, stretchesOf } from "../support/demux.ts";
 import { MemorySource, never } from "../support/memory-source.ts";
 import { RangeStream } from "../support/range-stream.ts";
@@ -76,6 +77,25 @@ describe.each([
       keyframes.map(({ ptsTicks }) => ptsTicks),
     );
     expect(entries.every(({ offsetBytes }) => offsetBytes % stride === 0)).toBe(true);
+  });
+
+  it("tells its places while it is read, the same wherever that begins, and however its bytes come", async () => {
+    const placesOf = async (from?: KeyIndexEntry, readLimitBytes?: number): Promise<WalkedPlace[]> => {
+      const places: WalkedPlace[] = [];
+      const open = (ranges: readonly ByteRange[]) => new RangeStream(film.file, ranges, readLimitBytes);
+      for await (const place of demuxer.walkPlaces!(from, open)) places.push(place);
+      return places;
+    };
+    const places = await placesOf();
+    const keyframes = places.filter(({ kind }) => kind === "keyframe");
+    expect(keyframes.map(({ timeSeconds, offsetBytes }) => ({ timeSeconds, offsetBytes }))).toEqual(entries);
+    expect(places.at(-1)).toMatchObject({ kind: "end", offsetBytes: film.file.length });
+    expect(places.at(-1)!.timeSeconds).toBeCloseTo(demuxer.durationSeconds!, 1);
+    expect(places.filter(({ kind }) => kind === "passed").length).toBeGreaterThan(SECONDS / 2);
+    expect(await placesOf(undefined, 1000)).toEqual(places);
+    for (const [number, place] of places.entries()) {
+      if (place.kind === "keyframe") expect(await placesOf(place)).toEqual(places.slice(number));
+    }
   });
 
   it("has each packet in exactly one stretch, however its bytes come", async () => {

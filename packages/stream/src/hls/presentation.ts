@@ -96,11 +96,11 @@ function treatmentOf(
   container: Container,
   toConvert: ReadonlySet<number> | undefined,
 ): PresentedSound["treatment"] | undefined {
-  const isPlayed = toConvert === undefined ? audioTreatment(container, track) === "copy" : !toConvert.has(track.index);
+  const isInBrowsers = audioTreatment(container, track) !== "aac";
+  const isPlayed = toConvert === undefined ? isInBrowsers : !toConvert.has(track.index);
   if (!isPlayed && SEGMENT_CONVERTIBLE_AUDIO.has(track.codec)) return "aac";
   // A client that asks for stereo can mix what we cannot convert.
-  const isCopied = isPlayed || audioTreatment(container, track) === "copy";
-  return isCopied && isMuxable(coded) ? "copy" : undefined;
+  return (isPlayed || isInBrowsers) && isMuxable(coded) ? "copy" : undefined;
 }
 
 function notSegmented(): MediaError {
