@@ -25,7 +25,7 @@ export {
   encoderProfileOf,
   encodeSegment,
 } from "./audio-grid/encode-segment.ts";
-export type { PcmFormat, TranscodableCodec } from "./audio-grid/frame-shapes.ts";
+export type { TranscodableCodec } from "./audio-grid/frame-shape.ts";
 export { openAvi } from "./avi/demuxer.ts";
 export type { ByteStream } from "./byte-stream.ts";
 export type * from "./demuxer.ts";

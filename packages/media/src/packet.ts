@@ -25,8 +25,16 @@ export interface CodedTrack {
   readonly microsoftFormat?: Uint8Array;
   /** How long a packet plays where all are alike: a frame of sound, the DefaultDuration of a picture. In ticks. */
   readonly packetTicks: number | undefined;
+  /** How the values of uncompressed sound lie; undefined if the file does not say, and for all other codecs. */
+  readonly pcm?: PcmFormat | undefined;
   /** How many bytes a packet has at most beyond those that lie in the file; Infinity for compressed ones. Default 0. */
   readonly growthBytes?: number;
+}
+
+export interface PcmFormat {
+  readonly kind: "signed" | "unsigned" | "float";
+  readonly byteOrder: "little" | "big";
+  readonly bitsPerSample: number;
 }
 
 /** One coded frame on its way from a demuxer to a muxer: a picture, a frame of sound, a line of text. */

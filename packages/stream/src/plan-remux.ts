@@ -83,8 +83,8 @@ export function audioTreatment(container: Container, { codec, codecTag }: AudioT
 }
 
 /**
- * Sounds that can be converted to AAC segment by segment. Not PCM, whose width no media info tells, and not TrueHD, which has no
- * frames that stand for themselves.
+ * Sounds that can be converted to AAC segment by segment. Not TrueHD, whose access units of 40 samples are
+ * shorter than the millisecond that Matroska tells their times in, and not WMA, whose packets begin within frames of the one before.
  */
 export const SEGMENT_CONVERTIBLE_AUDIO: ReadonlySet<AudioCodec> = new Set([
   "ac3",
@@ -94,6 +94,8 @@ export const SEGMENT_CONVERTIBLE_AUDIO: ReadonlySet<AudioCodec> = new Set([
   "mp3",
   "flac",
   "vorbis",
+  "pcm",
+  "alac",
 ] satisfies TranscodableCodec[]);
 
 const COPIED_AUDIO: ReadonlySet<AudioCodec> = new Set(["aac", "opus", "flac"]);

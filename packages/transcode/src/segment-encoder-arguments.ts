@@ -3,7 +3,7 @@ import { GLOBAL_ARGUMENTS, words } from "./arguments.ts";
 
 /** What an encoder of sound has to know before its first input: names of ours and integers only. */
 export interface EncoderProfile {
-  readonly codec: "ac3" | "eac3" | "dts" | "mp2" | "mp3" | "flac" | "vorbis" | "pcm";
+  readonly codec: "ac3" | "eac3" | "dts" | "mp2" | "mp3" | "flac" | "vorbis" | "pcm" | "alac";
   /** Of the track. */
   readonly sourceRateHz: number;
   /** Of the AAC. */
@@ -52,10 +52,8 @@ const DECODERS: Readonly<Record<EncoderProfile["codec"], string>> = {
   mp3: "mp3float,mp3",
   flac: "flac",
   vorbis: "vorbis",
-  pcm: [
-    "pcm_u8,pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,pcm_s32be",
-    "pcm_s64le,pcm_s64be,pcm_f32le,pcm_f64le",
-  ].join(","),
+  pcm: ["pcm_u8,pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,pcm_s32be", "pcm_f32le,pcm_f64le"].join(","),
+  alac: "alac",
 };
 
 const STEADY_NOISE = words("-cons_noisegen 1");
@@ -69,6 +67,7 @@ const DECODER_OPTIONS: Readonly<Record<EncoderProfile["codec"], readonly string[
   flac: [],
   vorbis: [],
   pcm: [],
+  alac: [],
 };
 
 /** Highest rate of any sound that we decode. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type EncoderProfile, segmentEncoderArguments } from "../src/segment-encoder-arguments.ts";
 
-const codecs: EncoderProfile["codec"][] = ["ac3", "eac3", "dts", "mp2", "mp3", "flac", "vorbis", "pcm"];
+const codecs: EncoderProfile["codec"][] = ["ac3", "eac3", "dts", "mp2", "mp3", "flac", "vorbis", "pcm", "alac"];
 
 const wordsFor = (codec: EncoderProfile["codec"], sourceRateHz = 48_000, rateHz = sourceRateHz): string =>
   segmentEncoderArguments({ codec, sourceRateHz, rateHz }).join(" ");

@@ -1,7 +1,8 @@
 import { assertInvariant, MediaError } from "@riptide/core";
 import type { CodedTrack, Packet } from "../packet.ts";
 import { AAC_RATES_HZ, AAC_UNIT_SAMPLES } from "./aac-output.ts";
-import { type FrameShape, frameShapeOf, type PcmFormat } from "./frame-shapes.ts";
+import type { FrameShape } from "./frame-shape.ts";
+import { frameShapeOf } from "./frame-shapes.ts";
 
 /**
  * Where the units of a transcoded track lie. Unit g of AAC plays the samples [startTicks + 1024 g, startTicks + 1024 (g + 1)) of
@@ -28,8 +29,6 @@ export interface GridFrame {
 }
 
 export interface AudioGridOptions {
-  /** Needed for PCM alone, which does not describe itself. */
-  readonly pcm?: PcmFormat;
   /** The step in which the container counts time. Default: one millisecond, as nearly all Matroska. */
   readonly timeStepSeconds?: number;
 }
@@ -62,7 +61,7 @@ export function audioGridOf(
   firstPackets: readonly TimedData[],
   options: AudioGridOptions = {},
 ): AudioGrid {
-  const shape = frameShapeOf(track, firstPackets[0]?.data ?? NOTHING, options.pcm);
+  const shape = frameShapeOf(track, firstPackets[0]?.data ?? NOTHING);
   const sourceRateHz = sourceRateOf(track);
   const rateHz = outputRateOf(sourceRateHz);
   const { timeStepSeconds = DEFAULT_TIME_STEP_SECONDS } = options;

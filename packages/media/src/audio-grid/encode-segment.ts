@@ -4,7 +4,7 @@ import { AdtsReader } from "./adts-reader.ts";
 import { type AudioGrid, type GridFrame, unitAt, unitPosition } from "./audio-grid.ts";
 import { type AudioSegment, ENCODER_WARMUP_UNITS, sourceSpan } from "./audio-segments.ts";
 import { FrameRuns, framesOfSpan, RUNS_MAX } from "./frame-feed.ts";
-import type { TranscodableCodec } from "./frame-shapes.ts";
+import type { TranscodableCodec } from "./frame-shape.ts";
 import { envelopeFrame, envelopeHeader } from "./matroska-envelope.ts";
 
 /**
@@ -123,7 +123,10 @@ async function* envelope(
   const secondsOf = ({ positionSamples }: GridFrame): number =>
     Math.max(0, ENVELOPE_LEAD_SECONDS + (positionSamples - originSamples) / grid.sourceRateHz);
   yield envelopeHeader(grid);
-  for await (const frames of run) yield concatenate(frames.map((frame) => envelopeFrame(secondsOf(frame), frame.data)));
+  const { toEnvelope } = grid.shape;
+  for await (const frames of run) {
+    yield concatenate(frames.map((frame) => envelopeFrame(secondsOf(frame), toEnvelope(frame.data))));
+  }
 }
 
 function* silence(grid: AudioGrid, from: number, to: number): Generator<readonly AccessUnit[], void> {

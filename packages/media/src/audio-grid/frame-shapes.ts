@@ -1,50 +1,18 @@
 import { MediaError } from "@riptide/core";
 import { damagedMedia } from "../damaged.ts";
-import type { AudioCodec } from "../media-info.ts";
 import type { CodedTrack } from "../packet.ts";
+import { alacShape } from "./alac-shape.ts";
 import * as frameFormats from "./frame-formats.ts";
 import * as frameMeters from "./frame-meters.ts";
+import { COMMON, type FrameMeter, type FrameShape } from "./frame-shape.ts";
+import { pcmShape } from "./pcm-shape.ts";
 import { readVorbisModes, vorbisMeter } from "./vorbis-meter.ts";
-
-/** The codecs that we transcode, by the names that `AudioTrack` has for them. */
-export type TranscodableCodec = Extract<AudioCodec, "ac3" | "eac3" | "dts" | "mp2" | "mp3" | "flac" | "vorbis" | "pcm">;
-
-/** Samples of one channel that a frame is decoded to, after `previous`; undefined if its header is damaged. */
-type FrameMeter = (frame: Uint8Array, previous: Uint8Array | undefined) => number | undefined;
-
-/** Rate and channels of a decoded frame, as a word to compare; undefined if its header is damaged. */
-type FrameFormat = (frame: Uint8Array) => string | undefined;
-
-/** How PCM lies in the file. */
-export interface PcmFormat {
-  readonly encoding: "little_endian" | "big_endian" | "float";
-  readonly bitsPerSample: number;
-}
-
-/** How the frames of a track follow each other, and how its decoder is told what they are. */
-export interface FrameShape {
-  readonly codec: TranscodableCodec;
-  /** Of a frame; of the longest one, if they differ. */
-  readonly frameSamples: number;
-  /** Frames start at multiples of this, counted from the first one: their length, if all have the same. */
-  readonly stepSamples: number;
-  readonly measure: FrameMeter;
-  readonly formatOf: FrameFormat;
-  /** Frames until the output of a fresh decoder no longer depends on what it did not see. */
-  readonly warmupFrames: number;
-  /** Whether the first frame that a decoder sees only prepares it for the next one. */
-  readonly isFirstFrameSilent: boolean;
-  /** Matroska's CodecID and CodecPrivate (Matroska Codec Specifications §4.4). */
-  readonly codecId: string;
-  readonly codecPrivate: Uint8Array;
-  readonly bitsPerSample: number | undefined;
-}
 
 /**
  * The shape of a track's frames, as its configuration and its first frame tell it.
  * Throws `MediaError` `unsupported_media` for other codecs, `damaged_media` without what their decoder has to know.
  */
-export function frameShapeOf(track: CodedTrack, firstFrame: Uint8Array, pcm: PcmFormat | undefined): FrameShape {
+export function frameShapeOf(track: CodedTrack, firstFrame: Uint8Array): FrameShape {
   const codec = track.track.kind === "audio" ? track.track.codec : "unknown";
   switch (codec) {
     case "ac3":
@@ -88,11 +56,12 @@ export function frameShapeOf(track: CodedTrack, firstFrame: Uint8Array, pcm: Pcm
     case "vorbis":
       return vorbisShape(track.configuration);
     case "pcm":
-      return pcmShape(track, firstFrame, pcm);
+      return pcmShape(track, firstFrame);
+    case "alac":
+      return alacShape(track.configuration);
     case "aac":
     case "opus":
     case "truehd":
-    case "alac":
     case "wma":
     case "speex":
     case "unknown":
@@ -107,16 +76,6 @@ function shape(named: Named, firstFrame: Uint8Array, measure: FrameMeter, usualS
   const frameSamples = measure(firstFrame, undefined) ?? usualSamples;
   return { ...COMMON, frameSamples, stepSamples: frameSamples, measure, ...named };
 }
-
-const NOTHING = new Uint8Array(0);
-
-const COMMON = {
-  isFirstFrameSilent: false,
-  codecPrivate: NOTHING,
-  bitsPerSample: undefined,
-  // What is told once for the whole track.
-  formatOf: () => undefined,
-};
 
 const STREAM_INFO_LENGTH_BYTES = 34;
 const FLAC_MARKER = [0x66, 0x4c, 0x61, 0x43];
@@ -167,33 +126,5 @@ function vorbisShape(configuration: Uint8Array): FrameShape {
     stepSamples: Math.max(1, (modes.hasOneSize ? 2 : 1) * (modes.shortSamples / 4)),
     measure: vorbisMeter(modes),
     codecPrivate: configuration,
-  };
-}
-
-const PCM_CODEC_IDS = {
-  little_endian: "A_PCM/INT/LIT",
-  big_endian: "A_PCM/INT/BIG",
-  float: "A_PCM/FLOAT/IEEE",
-} as const;
-
-const PCM_CHANNELS_MAX = 64;
-
-function pcmShape({ track }: CodedTrack, firstFrame: Uint8Array, pcm: PcmFormat | undefined): FrameShape {
-  const channels = track.kind === "audio" ? (track.channels ?? 0) : 0;
-  const isKnown = pcm !== undefined && [8, 16, 24, 32, 64].includes(pcm.bitsPerSample);
-  if (!isKnown || channels < 1 || channels > PCM_CHANNELS_MAX) {
-    throw new MediaError("unsupported_media", "The sound of this file is uncompressed in a way that is not known.");
-  }
-  const measure = frameMeters.pcmMeter((channels * pcm.bitsPerSample) / 8);
-  const frameSamples = Math.max(1, measure(firstFrame) ?? 1);
-  return {
-    ...COMMON,
-    codec: "pcm",
-    codecId: PCM_CODEC_IDS[pcm.encoding],
-    warmupFrames: 0,
-    frameSamples,
-    stepSamples: frameSamples,
-    measure,
-    bitsPerSample: pcm.bitsPerSample,
   };
 }

@@ -1,5 +1,6 @@
 import { ByteCursor } from "../byte-cursor.ts";
 import type { AudioCodec, VideoCodec } from "../media-info.ts";
+import type { PcmFormat } from "../packet.ts";
 import { fourccTag } from "../untrusted-text.ts";
 import { aacParameters } from "./aac.ts";
 import { layoutOfMask } from "./channel-layout.ts";
@@ -65,6 +66,20 @@ export function waveFormat(bytes: Uint8Array): WaveFormat {
     bitDepth: extension?.validBits || containerBits,
   };
 }
+
+/** How uncompressed sound of a WAVEFORMATEX lies: 8 bits are unsigned, more are signed. Undefined if it is cut off. */
+export function wavePcmFormat(bytes: Uint8Array): PcmFormat | undefined {
+  if (bytes.length < BITS_OFFSET + 2) return undefined;
+  const cursor = new ByteCursor(bytes, "audio format", "little").skip(BITS_OFFSET);
+  const bitsPerSample = cursor.u16();
+  const isFloat = waveFormat(bytes).codecTag === WAVE_FORMAT_FLOAT_TAG;
+  const ofIntegers = bitsPerSample === 8 ? "unsigned" : "signed";
+  return { kind: isFloat ? "float" : ofIntegers, byteOrder: "little", bitsPerSample };
+}
+
+/** Format 2, channels 2, rate 4, bytes a second 4, block 2. */
+const BITS_OFFSET = 14;
+const WAVE_FORMAT_FLOAT_TAG = "0x0003";
 
 /** WAVEFORMATEXTENSIBLE: valid bits and channel mask, then a GUID whose first two bytes are the classic tag. */
 function parseExtension(extra: Uint8Array) {

@@ -4,6 +4,7 @@ import { boxAt } from "./box.ts";
 import { configurationOf } from "./configuration.ts";
 import { editShiftTicks } from "./edit-list.ts";
 import { firstSampleEntry, type Movie, parseMediaHeader, parseMovieHeader, trackId } from "./movie.ts";
+import { pcmFormatOf } from "./pcm-format.ts";
 import { readSampleTable } from "./sample-table.ts";
 
 /** A track of an MP4 film with what it takes to find its samples. */
@@ -37,8 +38,10 @@ export function filmTracks(moov: Uint8Array, movie: Movie): FilmTrack[] {
     const shiftTicks = editShiftTicks(trak, timescale, movieTimescale);
     const stbl = boxAt(trak, "mdia", "minf", "stbl") ?? new Uint8Array(0);
     const list = readSampleTable(stbl, { shiftTicks, isVideo: track.kind === "video", limit });
-    const configuration = configurationOf(track, firstSampleEntry(trak));
-    const coded = { number, track, timescale, configuration, packetTicks: list.packetTicks };
+    const entry = firstSampleEntry(trak);
+    const configuration = configurationOf(track, entry);
+    const pcm = track.codec === "pcm" ? pcmFormatOf(entry) : undefined;
+    const coded = { number, track, timescale, configuration, packetTicks: list.packetTicks, pcm };
     byNumber.set(number, { coded, shiftTicks, list });
     limit -= list.count;
   }

@@ -1,3 +1,4 @@
+import { wavePcmFormat } from "../codecs/microsoft.ts";
 import type { Track } from "../media-info.ts";
 import type { CodedTrack } from "../packet.ts";
 import { PICTURE_TIMESCALE, soundTiming } from "../sound-timing.ts";
@@ -7,7 +8,7 @@ import type { MatroskaTrack } from "./tracks.ts";
 export function codedTrackOf(source: MatroskaTrack): CodedTrack {
   const { number, track } = source;
   const configuration = configurationOf(track, source.codecPrivate);
-  const common = { number, track, configuration, ...microsoftFormatOf(source), ...growthOf(source) };
+  const common = { number, track, configuration, ...microsoftFormatOf(source), ...pcmOf(source), ...growthOf(source) };
   if (track.kind === "audio") return { ...common, ...soundTiming(track, configuration) };
   const packetTicks = track.kind === "video" ? defaultDurationTicks(source, PICTURE_TIMESCALE) : undefined;
   return { ...common, timescale: PICTURE_TIMESCALE, packetTicks: packetTicks && Math.round(packetTicks) };
@@ -26,6 +27,16 @@ function microsoftFormatOf({ track, codecPrivate }: MatroskaTrack): Pick<CodedTr
 function growthOf({ encoding }: MatroskaTrack): Pick<CodedTrack, "growthBytes"> {
   if (encoding.kind === "stripped") return { growthBytes: encoding.prefix.length };
   return encoding.kind === "zlib" ? { growthBytes: Number.POSITIVE_INFINITY } : {};
+}
+
+/** Matroska Codec Specifications, A_PCM and A_MS/ACM. */
+function pcmOf({ track, codecPrivate, bitsPerSample }: MatroskaTrack): Pick<CodedTrack, "pcm"> {
+  if (track.codec !== "pcm") return {};
+  if (track.codecTag === "A_MS/ACM") return { pcm: wavePcmFormat(codecPrivate) };
+  if (bitsPerSample === undefined) return {};
+  if (track.codecTag === "A_PCM/FLOAT/IEEE") return { pcm: { kind: "float", byteOrder: "little", bitsPerSample } };
+  const byteOrder = track.codecTag === "A_PCM/INT/BIG" ? "big" : "little";
+  return { pcm: { kind: bitsPerSample === 8 ? "unsigned" : "signed", byteOrder, bitsPerSample } };
 }
 
 const NOTHING = new Uint8Array(0);

@@ -19,6 +19,8 @@ export interface MatroskaTrack {
   /** How much of its first sound the decoder throws away: what is heard of a block is heard so much earlier. */
   readonly codecDelayNanoseconds: number;
   readonly encoding: FrameEncoding;
+  /** Of uncompressed sound. */
+  readonly bitsPerSample: number | undefined;
 }
 
 /** Ten times what any codec needs; a file that claims more is not believed. */
@@ -40,6 +42,7 @@ export function parseTracks(content: Uint8Array): MatroskaTrack[] {
       codecPrivate,
       defaultDurationNanoseconds: positive(unsignedInteger(fields.get(ElementId.defaultDuration))),
       codecDelayNanoseconds: parseCodecDelay(fields),
+      bitsPerSample: parseAudio(fields).bitsPerSample,
       encoding: parseContentEncodings(fields.get(ElementId.contentEncodings)),
     });
   }
@@ -136,6 +139,7 @@ function parseAudio(fields: Fields) {
   return {
     channels: unsignedInteger(audio.get(ElementId.channels)) ?? 1,
     codedRateHz,
+    bitsPerSample: positive(unsignedInteger(audio.get(ElementId.bitDepth))),
     // With spectral band replication, what is heard has a higher rate than what is coded.
     sampleRateHz: floatingPoint(audio.get(ElementId.outputSamplingFrequency)) ?? codedRateHz,
     bitDepth: unsignedInteger(audio.get(ElementId.bitDepth)),

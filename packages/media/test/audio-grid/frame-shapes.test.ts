@@ -3,6 +3,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { frameShapeOf } from "../../src/audio-grid/frame-shapes.ts";
 import type { AudioCodec } from "../../src/media-info.ts";
+import type { PcmFormat } from "../../src/packet.ts";
 import { bytes, fromHex, zeros } from "../support/build.ts";
 import { FRAMES, soundTrack, streamInfo, vorbisHeaders } from "./support/sound.ts";
 
@@ -29,7 +30,7 @@ describe("The length of a frame is what its header says", () => {
     ["mp3", "of no layer", fromHex("fff9"), undefined],
     ["mp3", "damaged", fromHex("0ffb"), undefined],
   ])("%s %s", (codec, _, frame, samples) => {
-    expect(frameShapeOf(soundTrack(codec), frame, undefined).measure(frame, undefined)).toBe(samples);
+    expect(frameShapeOf(soundTrack(codec), frame).measure(frame, undefined)).toBe(samples);
   });
 
   test.each<[string, Uint8Array, number | undefined]>([
@@ -42,7 +43,7 @@ describe("The length of a frame is what its header says", () => {
     ["no sync", fromHex("00f85a88"), undefined],
   ])("flac with %s", (_, frame, samples) => {
     const track = soundTrack("flac", 48_000, streamInfo(4608, 4608));
-    expect(frameShapeOf(track, NOTHING, undefined).measure(frame, undefined)).toBe(samples);
+    expect(frameShapeOf(track, NOTHING).measure(frame, undefined)).toBe(samples);
   });
 
   test("vorbis gives a quarter of its own length and of that before it", () => {
@@ -66,25 +67,62 @@ describe("The length of a frame is what its header says", () => {
   });
 
   test("pcm is as long as it is", () => {
-    const shape = frameShapeOf(soundTrack("pcm"), zeros(18_000), { encoding: "little_endian", bitsPerSample: 24 });
-    expect([shape.frameSamples, shape.measure(zeros(1808), undefined)]).toEqual([1000, 100]);
+    const shape = frameShapeOf(pcmTrack({ kind: "signed", byteOrder: "little", bitsPerSample: 24 }), zeros(18_000));
+    expect([shape.stepSamples, shape.frameSamples, shape.measure(zeros(1808), undefined)]).toEqual([1000, 4800, 100]);
+  });
+});
+
+const pcmTrack = (pcm: PcmFormat | undefined) => ({ ...soundTrack("pcm"), pcm });
+
+describe("PCM reaches its decoder as Matroska has it", () => {
+  test.each<[PcmFormat["kind"], PcmFormat["byteOrder"], number, string, string]>([
+    ["signed", "little", 16, "A_PCM/INT/LIT", "0102030405060708"],
+    ["signed", "big", 24, "A_PCM/INT/BIG", "0102030405060708"],
+    ["unsigned", "big", 8, "A_PCM/INT/LIT", "0102030405060708"],
+    ["signed", "big", 8, "A_PCM/INT/LIT", "8182838485868788"],
+    ["float", "little", 32, "A_PCM/FLOAT/IEEE", "0102030405060708"],
+    ["float", "big", 32, "A_PCM/FLOAT/IEEE", "0403020108070605"],
+    ["float", "big", 64, "A_PCM/FLOAT/IEEE", "0807060504030201"],
+  ])("%s, %s-endian, %d bits", (kind, byteOrder, bitsPerSample, codecId, expected) => {
+    const frame = fromHex("0102030405060708");
+    const shape = frameShapeOf(pcmTrack({ kind, byteOrder, bitsPerSample }), frame);
+    expect(shape).toMatchObject({ codecId, bitsPerSample });
+    expect(shape.toEnvelope(frame)).toEqual(fromHex(expected));
+    expect(frame).toEqual(fromHex("0102030405060708"));
+  });
+});
+
+describe("ALAC", () => {
+  const configuration = bytes(fromHex("00001000 00 10 28 0a 0e 02 00ff 00000000 00000000 0000bb80"));
+  const { measure, frameSamples, codecPrivate } = frameShapeOf(soundTrack("alac", 48_000, configuration), NOTHING);
+
+  test("has frames as long as its header says, but for those that say otherwise", () => {
+    expect([frameSamples, codecPrivate]).toEqual([4096, configuration]);
+    expect(measure(fromHex("200000"), undefined)).toBe(4096);
+    // Tag 1, instance 0, shorter: 1000.
+    expect(measure(fromHex("200010 000007d0"), undefined)).toBe(1000);
+  });
+
+  test("says nothing where it is damaged", () => {
+    expect(measure(fromHex("2000"), undefined)).toBeUndefined();
+    expect(measure(fromHex("200010 ffffff ff"), undefined)).toBeUndefined();
   });
 });
 
 function vorbisShape(exponents: number, isLong: readonly boolean[]) {
-  return frameShapeOf(soundTrack("vorbis", 48_000, vorbisHeaders(exponents, isLong)), NOTHING, undefined);
+  return frameShapeOf(soundTrack("vorbis", 48_000, vorbisHeaders(exponents, isLong)), NOTHING);
 }
 
 test("a track whose first frame is damaged has frames of the usual length", () => {
   const lengths = (["ac3", "eac3", "dts", "mp2", "mp3"] as const).map(
-    (codec) => frameShapeOf(soundTrack(codec), zeros(16), undefined).frameSamples,
+    (codec) => frameShapeOf(soundTrack(codec), zeros(16)).frameSamples,
   );
   expect(lengths).toEqual([1536, 1536, 512, 1152, 1152]);
 });
 
 test("FLAC of varying block sizes lies on no grid", () => {
   const track = soundTrack("flac", 48_000, streamInfo(1152, 4608));
-  expect(frameShapeOf(track, NOTHING, undefined)).toMatchObject({ frameSamples: 4608, stepSamples: 1 });
+  expect(frameShapeOf(track, NOTHING)).toMatchObject({ frameSamples: 4608, stepSamples: 1 });
 });
 
 describe("What changes the decoder's output, and nothing else, changes the format", () => {
@@ -98,7 +136,7 @@ describe("What changes the decoder's output, and nothing else, changes the forma
     ["mp3", "rate", FRAMES.mp3Stereo, FRAMES.mp3Half],
     ["flac", "channels", FRAMES.flacStereo, FRAMES.flacSurround],
   ])("%s: %s", (codec, _, first, second) => {
-    const { formatOf } = frameShapeOf(soundTrack(codec, 48_000, streamInfo(4608, 4608)), first, undefined);
+    const { formatOf } = frameShapeOf(soundTrack(codec, 48_000, streamInfo(4608, 4608)), first);
     expect(formatOf(first)).toBeDefined();
     expect(formatOf(second)).not.toBe(formatOf(first));
   });
@@ -110,12 +148,12 @@ describe("What changes the decoder's output, and nothing else, changes the forma
     ["mp3", "joint stereo", FRAMES.mp3Stereo, fromHex("fffb9404")],
     ["flac", "side channel", FRAMES.flacStereo, fromHex("fff85a1801")],
   ])("%s: not %s", (codec, _, first, second) => {
-    const { formatOf } = frameShapeOf(soundTrack(codec, 48_000, streamInfo(4608, 4608)), first, undefined);
+    const { formatOf } = frameShapeOf(soundTrack(codec, 48_000, streamInfo(4608, 4608)), first);
     expect(formatOf(second)).toBe(formatOf(first));
   });
 
   test.each<AudioCodec>(["ac3", "eac3", "dts", "mp2", "mp3", "flac"])("%s: a damaged header says nothing", (codec) => {
-    const { formatOf } = frameShapeOf(soundTrack(codec, 48_000, streamInfo(4608, 4608)), zeros(16), undefined);
+    const { formatOf } = frameShapeOf(soundTrack(codec, 48_000, streamInfo(4608, 4608)), zeros(16));
     expect([formatOf(zeros(16)), formatOf(NOTHING)]).toEqual([undefined, undefined]);
   });
 });
@@ -128,21 +166,24 @@ describe("The decoder of FLAC is told the same STREAMINFO", () => {
     ["as a metadata block among others", bytes(fromHex("00000022"), block, fromHex("84000004"), zeros(4))],
     ["behind the marker", bytes("fLaC", fromHex("80000022"), block)],
   ])("%s", (_, configuration) => {
-    expect(frameShapeOf(soundTrack("flac", 48_000, configuration), NOTHING, undefined).codecPrivate).toEqual(expected);
+    expect(frameShapeOf(soundTrack("flac", 48_000, configuration), NOTHING).codecPrivate).toEqual(expected);
   });
 });
 
 describe("What cannot be transcoded says so", () => {
-  test.each<AudioCodec>(["aac", "opus", "truehd", "alac", "wma", "speex", "unknown"])("%s", (codec) => {
-    expect(() => frameShapeOf(soundTrack(codec), NOTHING, undefined)).toThrow(
+  test.each<AudioCodec>(["aac", "opus", "truehd", "wma", "speex", "unknown"])("%s", (codec) => {
+    expect(() => frameShapeOf(soundTrack(codec), NOTHING)).toThrow(
       expect.objectContaining({ code: "unsupported_media" }),
     );
   });
 
-  test.each([undefined, { encoding: "float", bitsPerSample: 12 } as const])("pcm of unknown form: %j", (pcm) => {
-    expect(() => frameShapeOf(soundTrack("pcm"), NOTHING, pcm)).toThrow(
-      expect.objectContaining({ code: "unsupported_media" }),
-    );
+  test.each([
+    undefined,
+    { kind: "float", byteOrder: "little", bitsPerSample: 16 } as const,
+    { kind: "unsigned", byteOrder: "big", bitsPerSample: 16 } as const,
+    { kind: "signed", byteOrder: "big", bitsPerSample: 20 } as const,
+  ])("pcm of unknown form: %j", (pcm) => {
+    expect(() => frameShapeOf(pcmTrack(pcm), NOTHING)).toThrow(expect.objectContaining({ code: "unsupported_media" }));
   });
 
   const good = vorbisHeaders(0xb8, [false, true]);
@@ -150,6 +191,9 @@ describe("What cannot be transcoded says so", () => {
     ["flac", "no STREAMINFO", NOTHING],
     ["flac", "half of STREAMINFO", streamInfo(4608, 4608).subarray(0, 20)],
     ["flac", "empty frames", streamInfo(0, 0)],
+    ["alac", "no header", NOTHING],
+    ["alac", "empty frames", zeros(24)],
+    ["alac", "frames of minutes", bytes(fromHex("00ffffff"), zeros(20))],
     ["vorbis", "no headers", NOTHING],
     ["vorbis", "two headers", bytes(1, good.subarray(1))],
     ["vorbis", "cut lacing", Uint8Array.of(2, 255, 255)],
@@ -159,14 +203,14 @@ describe("What cannot be transcoded says so", () => {
     ["vorbis", "impossible block sizes", vorbisHeaders(0x8b, [true])],
     ["vorbis", "blocks beyond the limit", vorbisHeaders(0xf8, [true])],
   ])("%s with %s", (codec, _, configuration) => {
-    expect(() => frameShapeOf(soundTrack(codec, 48_000, configuration), NOTHING, undefined)).toThrow(
+    expect(() => frameShapeOf(soundTrack(codec, 48_000, configuration), NOTHING)).toThrow(
       expect.objectContaining({ code: "damaged_media" }),
     );
   });
 });
 
 describe("Hostile bytes", () => {
-  const codecs = fc.constantFrom<AudioCodec>("ac3", "eac3", "dts", "mp2", "mp3", "flac", "vorbis", "pcm");
+  const codecs = fc.constantFrom<AudioCodec>("ac3", "eac3", "dts", "mp2", "mp3", "flac", "vorbis", "pcm", "alac");
   const headers = fc.constantFrom(
     ...Object.values(FRAMES),
     streamInfo(16, 65_535),
@@ -186,8 +230,8 @@ describe("Hostile bytes", () => {
     fc.assert(
       fc.property(codecs, hostile, hostile, hostile, (codec, configuration, frame, previous) => {
         try {
-          const pcm = { encoding: "big_endian", bitsPerSample: 16 } as const;
-          const shape = frameShapeOf(soundTrack(codec, 48_000, configuration), frame, pcm);
+          const pcm = { kind: "signed", byteOrder: "big", bitsPerSample: 16 } as const;
+          const shape = frameShapeOf({ ...soundTrack(codec, 48_000, configuration), pcm }, frame);
           const samples = shape.measure(frame, previous) ?? 1;
           expect(Number.isInteger(samples) && samples >= 0 && samples <= 96 * 1536).toBe(true);
           expect(shape.frameSamples).toBeGreaterThan(0);

@@ -34,8 +34,9 @@ describe("The envelope", () => {
   });
 
   test("says how PCM lies", () => {
-    const pcm = { encoding: "big_endian", bitsPerSample: 24 } as const;
-    const header = envelopeHeader(audioGridOf(soundTrack("pcm"), [{ ptsTicks: 0, data: zeros(18) }], { pcm }));
+    const pcm = { kind: "signed", byteOrder: "big", bitsPerSample: 24 } as const;
+    const track = { ...soundTrack("pcm"), pcm };
+    const header = envelopeHeader(audioGridOf(track, [{ ptsTicks: 0, data: zeros(18) }]));
     const tracks = fieldsOf(segmentOf(header)).get(ElementId.tracks)!;
     const entry = fieldsOf(fieldsOf(tracks).get(ElementId.trackEntry)!);
     expect(Buffer.from(entry.get(ElementId.codecId)!).toString()).toBe("A_PCM/INT/BIG");

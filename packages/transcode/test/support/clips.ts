@@ -30,6 +30,11 @@ export const CLIPS = {
   "vorbis 2.0": ["vorbis", STEREO, "-c:a libvorbis -q:a 6"],
   "vorbis 5.1": ["vorbis", SURROUND, "-c:a libvorbis -q:a 6"],
   "pcm 16 bits": ["pcm", STEREO, "-c:a pcm_s16le"],
+  "pcm 24 bits 5.1": ["pcm", SURROUND, "-c:a pcm_s24le"],
+  "pcm 16 bits, other order, 44.1 kHz": ["pcm", `${STEREO},aresample=44100,asetnsamples=1024`, "-c:a pcm_s16be"],
+  "pcm float": ["pcm", STEREO, "-c:a pcm_f32le"],
+  "alac 16 bits": ["alac", STEREO, "-c:a alac"],
+  "alac 24 bits 5.1, 44.1 kHz": ["alac", SURROUND, "-c:a alac -sample_fmt s32p -ar 44100"],
 } as const;
 
 export type ClipName = keyof typeof CLIPS;

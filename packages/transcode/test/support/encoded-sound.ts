@@ -21,12 +21,10 @@ export interface Sound {
   readonly frames: readonly GridFrame[];
 }
 
-const PCM = { encoding: "little_endian", bitsPerSample: 16 } as const;
-
 /** @param segmentSeconds how far keyframes lie apart */
 export async function openSound({ path, codec }: Clip, segmentSeconds = 4): Promise<Sound> {
   const { track, packets, durationSeconds } = await readSoundSource(path, codec);
-  const grid = audioGridOf(track, packets, { pcm: PCM });
+  const grid = audioGridOf(track, packets);
   const count = Math.floor((durationSeconds - 0.5) / segmentSeconds) + 1;
   const startSeconds = Array.from({ length: count }, (_, index) => index * segmentSeconds);
   return {

@@ -19,7 +19,7 @@ export interface SoundSource {
 /** The first track of sound of a Matroska file: packets by `-c copy`, their times, in milliseconds, by ffprobe. */
 export async function readSoundSource(path: string, codec: AudioTrack["codec"]): Promise<SoundSource> {
   const [described, listed, copied] = await Promise.all([
-    probe(path, ["-show_data"], "stream=sample_rate,channels,extradata:format=duration"),
+    probe(path, ["-show_data"], "stream=codec_name,sample_rate,channels,extradata:format=duration"),
     probe(path, [], "packet=pts_time,size"),
     readFfmpeg(["-i", path, "-map", "0:a:0", "-c", "copy", "-f", "data", "pipe:1"]),
   ]);
@@ -27,7 +27,15 @@ export async function readSoundSource(path: string, codec: AudioTrack["codec"]):
   const sampleRateHz = Number(stream!.sample_rate);
   let position = 0;
   return {
-    track: codedTrack(codec, sampleRateHz, stream!.channels, fromHexDump(stream!.extradata ?? "")),
+    track: {
+      ...codedTrack(
+        codec,
+        sampleRateHz,
+        stream!.channels,
+        configurationOf(codec, fromHexDump(stream!.extradata ?? "")),
+      ),
+      pcm: pcmFormatOf(stream!.codec_name),
+    },
     durationSeconds: Number(described.format!.duration),
     packets: listed.packets!.map(({ pts_time: time, size }) => {
       const start = position;
@@ -38,7 +46,7 @@ export async function readSoundSource(path: string, codec: AudioTrack["codec"]):
 }
 
 interface Probed {
-  readonly streams?: { sample_rate: string; channels: number; extradata?: string }[];
+  readonly streams?: { codec_name: string; sample_rate: string; channels: number; extradata?: string }[];
   readonly packets?: { pts_time: string; size: string }[];
   readonly format?: { duration: string };
 }
@@ -49,6 +57,22 @@ async function probe(path: string, flags: readonly string[], entries: string): P
   const words = ["-v", "error", "-select_streams", "a:0", ...flags, "-show_entries", entries, "-of", "json", path];
   const { stdout } = await promisify(execFile)("ffprobe", words, { maxBuffer: ANSWER_LIMIT_BYTES });
   return JSON.parse(stdout);
+}
+
+/** By the names of ffmpeg: `pcm_s24le`. */
+function pcmFormatOf(name: string): CodedTrack["pcm"] {
+  const [, kind, bits, order] = /^pcm_([sf])(\d+)(le|be)$/.exec(name) ?? [];
+  if (kind === undefined) return undefined;
+  return {
+    kind: kind === "f" ? "float" : "signed",
+    byteOrder: order === "be" ? "big" : "little",
+    bitsPerSample: Number(bits),
+  };
+}
+
+/** ffmpeg keeps the whole box that QuickTime has. */
+function configurationOf(codec: AudioTrack["codec"], extradata: Uint8Array): Uint8Array {
+  return codec === "alac" ? extradata.subarray(12) : extradata;
 }
 
 function codedTrack(
