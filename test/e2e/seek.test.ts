@@ -159,7 +159,7 @@ describeWith(
     await page.evaluate(`(${shownFrom})(0)`);
     const [startBytes, atStart] = [await fetchedBytes(riptide, film), await knownSeconds(page)];
     console.log(
-      `first picture after ${elapsed(startedMs)} ms, ${megabytes(startBytes)}, ${atStart.toFixed(1)} s known`,
+      `first picture after ${elapsed(startedMs)} ms, ${(startBytes / MB).toFixed(2)} MB, ${atStart.toFixed(1)} s known`,
     );
     expect(await page.getByTestId("reasons").textContent()).toContain("you can seek as far as it has been read");
     expect(startBytes).toBeLessThan((await stat(film.path)).size / 2);

@@ -35,6 +35,7 @@ export { Fragmenter, type FragmenterOptions, TRACK_SKEW_LIMIT_SECONDS } from "./
 export { initSegment } from "./fmp4/init-segment.ts";
 export * from "./fmp4/mux-track.ts";
 export { gridTicksOf, packetDurationTicks } from "./fmp4/packet-duration.ts";
+export { decodableFrom } from "./fmp4/picture-entry.ts";
 export { PictureTimeline } from "./fmp4/picture-timeline.ts";
 export { type PictureTiming, pictureTimingOf } from "./fmp4/picture-timing.ts";
 export { type SegmentIndexOptions, type Subsegment, segmentIndexBox } from "./fmp4/segment-index.ts";

@@ -1,5 +1,5 @@
 import type { ChunkPool, StreamContext } from "@riptide/core";
-import { Fragmenter, type FragmenterOptions, type Packet, type Stretch } from "@riptide/media";
+import { decodableFrom, Fragmenter, type FragmenterOptions, type Stretch } from "@riptide/media";
 import { CHUNK_MAX_BYTES } from "./chunk-length.ts";
 import { readPackets } from "./film-packets.ts";
 import type { PreparedFilm, PreparedTrack } from "./film-tracks.ts";
@@ -10,8 +10,8 @@ import type { SequentialReaderOptions } from "./sequential-reader.ts";
 export interface FilmPart extends PreparedFilm {
   readonly stretch: Stretch;
   /**
-   * Whether it begins with a keyframe of each picture: pictures in front of that are left out. A film that is played from an
-   * entry on has nothing to decode them with; one that is played in stretches has.
+   * Whether pictures are left out that cannot be decoded from its start on. A film that is played from an entry on has nothing to
+   * decode them with; one that is played in stretches has.
    */
   readonly isEntered?: boolean;
 }
@@ -27,7 +27,7 @@ export async function* filmFragments(
 ): AsyncGenerator<Uint8Array, void> {
   using reads = new LentReads(chunks);
   const fragmenter = fragmenterOf(tracks);
-  const isPlayable = isEntered ? behindKeyframes(tracks) : () => true;
+  const isPlayable = isEntered ? decodableFrom(tracks.map(({ mux }) => mux.coded)) : () => true;
   const wanted = { stretch, tracks: new Set(tracks.map(({ mux }) => mux.coded.number)) };
   const batches = readPackets(film.demuxer, wanted, provider, { ...options, reads });
   let ahead: ReturnType<typeof batches.next> | undefined;
@@ -74,14 +74,4 @@ export function fragmenterOf(tracks: readonly PreparedTrack[], options: Fragment
     tracks.map(({ mux }) => mux),
     { ...options, originTicks: new Map(origins) },
   );
-}
-
-/** Whether a packet, of all in their order, is sound or a picture that does not come before the first keyframe of its track. */
-function behindKeyframes(tracks: readonly PreparedTrack[]): (packet: Packet) => boolean {
-  const pictures = tracks.filter(({ mux }) => mux.coded.track.kind === "video");
-  const waiting = new Set(pictures.map(({ mux }) => mux.coded.number));
-  return ({ trackNumber, isKeyframe }) => {
-    if (isKeyframe) waiting.delete(trackNumber);
-    return !waiting.has(trackNumber);
-  };
 }

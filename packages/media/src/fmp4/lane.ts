@@ -1,6 +1,7 @@
-import type { Packet } from "../packet.ts";
+import type { CodedTrack, Packet } from "../packet.ts";
 import type { MuxTrack } from "./mux-track.ts";
 import { gridTicksOf, packetDurationTicks } from "./packet-duration.ts";
+import { withTrueFlag } from "./picture-entry.ts";
 import { PictureTimeline } from "./picture-timeline.ts";
 import { pictureTimingOf } from "./picture-timing.ts";
 import { SoundTimeline } from "./sound-timeline.ts";
@@ -20,6 +21,7 @@ interface Timer {
 export class Lane {
   readonly trackId: number;
   readonly isPicture: boolean;
+  readonly #coded: CodedTrack;
   readonly #timer: Timer;
   readonly #timescale: number;
   readonly #delayTicks: number;
@@ -32,6 +34,7 @@ export class Lane {
 
   constructor(track: MuxTrack, originTicks: number | undefined) {
     this.trackId = track.id;
+    this.#coded = track.coded;
     this.isPicture = track.coded.track.kind === "video";
     this.#timescale = Math.max(1, track.coded.timescale);
     const timing = this.isPicture ? pictureTimingOf(track.coded) : undefined;
@@ -40,7 +43,7 @@ export class Lane {
   }
 
   push(packet: Packet): void {
-    this.#add(this.#timer.push(packet));
+    this.#add(this.#timer.push(withTrueFlag(this.#coded, packet)));
   }
 
   finish(): void {

@@ -15,7 +15,7 @@ import { PartsReader } from "./parts-reader.ts";
  * Part of every entity tag: a download that was broken off must not go on with bytes of another layout. It changes with
  * whatever changes a byte of a virtual file: how films are muxed, cut into segments, and how much is set aside for each.
  */
-const LAYOUT_VERSION = 1;
+const LAYOUT_VERSION = 2;
 
 /** A file that is made while it is read: its bytes are a function of those of the original, in any order and at any time. */
 export interface VirtualFile {
