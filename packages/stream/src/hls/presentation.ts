@@ -51,8 +51,8 @@ export interface WantedPresentation {
 }
 
 /**
- * Rejects with `not_seekable` if the film cannot be cut by us, with `unsupported_media` if its picture or all its sound would have
- * to be converted in a way that segments cannot be, and like `FilmCutter.segments`.
+ * Rejects with `not_seekable` if the film cannot be cut by us, with `unsupported_media` if its picture, all its sound or a sound that
+ * `toConvert` names would have to be converted in a way that segments cannot be, and like `FilmCutter.segments`.
  */
 export async function openPresentation(
   wanted: WantedPresentation,
@@ -99,8 +99,15 @@ function treatmentOf(
   const isInBrowsers = audioTreatment(container, track) !== "aac";
   const isPlayed = toConvert === undefined ? isInBrowsers : !toConvert.has(track.index);
   if (!isPlayed && SEGMENT_CONVERTIBLE_AUDIO.has(track.codec)) return "aac";
-  // A client that asks for stereo can mix what we cannot convert.
-  return (isPlayed || isInBrowsers) && isMuxable(coded) ? "copy" : undefined;
+  if (toConvert?.has(track.index)) throw notConvertible(track.index);
+  return isPlayed && isMuxable(coded) ? "copy" : undefined;
+}
+
+function notConvertible(index: number): MediaError {
+  return new MediaError(
+    "unsupported_media",
+    `Sound ${index} of this film cannot be converted in segments. Leave it out of ?aac=, or play the film by remux.mp4.`,
+  );
 }
 
 function notSegmented(): MediaError {

@@ -197,10 +197,15 @@ describe("Which sounds are converted", () => {
     expect(film.factory.ffmpeg?.active).toBe(0);
   });
 
-  test("is none that cannot be: AAC stays as it is, and of TrueHD there is nothing to play", async () => {
+  test("is none that cannot be: who asks for it is told, and of TrueHD there is nothing to play", async () => {
     const film = hlsFilm(await makeFilm("mkv", `${H264} -c:a aac`), factoryOf());
-    expect(attributesOf(await film.text("master.m3u8?aac=0"), "STREAM-INF")[0]?.["CODECS"]).toMatch(/mp4a/);
-    expect(await wholeRendition(film, "audio/0", "?aac=0")).toEqual(await wholeRendition(film, "audio/0"));
+    for (const path of ["master.m3u8?aac=0", "audio/0/playlist.m3u8?aac=0", "video/seg-0.m4s?aac=0"]) {
+      await expect(film.ask(path)).rejects.toMatchObject({
+        code: "unsupported_media",
+        message: expect.stringContaining("Sound 0 of this film cannot be converted in segments"),
+      });
+    }
+    expect(attributesOf(await film.text("master.m3u8"), "STREAM-INF")[0]?.["CODECS"]).toMatch(/mp4a/);
     const trueHd = hlsFilm(await makeFilm("mkv", `${H264} -c:a truehd -ac 2`), factoryOf());
     await expect(trueHd.ask("master.m3u8")).rejects.toMatchObject({ code: "unsupported_media" });
   });
