@@ -40,6 +40,8 @@ export class FilmLibrary {
   readonly #indexes = new SharedResults<{ readonly index: KeyIndex | undefined }>(FILMS_LIMIT);
   /** How far films are known that have no index: some bytes for each of their segments. */
   readonly #explorations = new SharedResults<FilmExploration>(FILMS_LIMIT);
+  /** Each lives as long as its index. */
+  readonly #plans = new WeakMap<KeyIndex, SegmentPlan>();
   readonly #firstPackets = new SharedResults<{ readonly packet: Packet | undefined }>(FIRST_PACKETS_LIMIT);
 
   /** Undefined for containers that only ffmpeg demuxes. Rejects like `MediaLibrary.mediaInfo`. */
@@ -80,7 +82,10 @@ export class FilmLibrary {
   async segments(film: Film, context: StreamContext): Promise<SegmentPlan | undefined> {
     const { durationSeconds } = film.demuxer;
     const index = await this.keyIndex(film, context);
-    return index && durationSeconds !== undefined ? planSegments(index, durationSeconds) : undefined;
+    if (index === undefined || durationSeconds === undefined) return undefined;
+    const plan = this.#plans.get(index) ?? planSegments(index, durationSeconds);
+    this.#plans.set(index, plan);
+    return plan;
   }
 
   /**

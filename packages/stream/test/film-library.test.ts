@@ -64,6 +64,7 @@ describe("The index of a film", () => {
     const cutter = await library.cutter(film, context);
     const known = { plan, index, isComplete: true, isExplored: false };
     expect([cutter?.isExplored, await cutter?.segments("news", context)]).toEqual([false, known]);
+    expect(await library.segments(film, context)).toBe(plan);
     expect(provider.counters().readBytes).toBe(readBytes);
     expect(await library.entryAt(film, 1.9, context)).toEqual(index?.[0]);
     expect(await library.entryAt(film, 3.2, context)).toEqual(index?.[1]);
