@@ -44,7 +44,8 @@ function openAndStall({ hostname, port, host, pathname }: URL): Promise<Socket> 
   });
 }
 
-async function residentBytes(pid: number): Promise<number> {
+/** What a process has in memory now, or had at most so far. */
+export async function residentBytes(pid: number, field: "VmRSS" | "VmHWM" = "VmRSS"): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, "utf8");
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)![1]) * 1024;
+  return Number(new RegExp(`^${field}:\\s+(\\d+) kB$`, "m").exec(status)![1]) * 1024;
 }

@@ -32,7 +32,8 @@ export async function measureThroughput(world: World): Promise<Row[]> {
   ];
 }
 
-async function speedOf(url: string): Promise<number> {
+/** Bytes per second that a client gets who throws them away. */
+export async function speedOf(url: string): Promise<number> {
   const { stdout } = await run("curl", ["-sf", "-o", "/dev/null", "-w", "%{speed_download}", url]);
   return Number(stdout);
 }
