@@ -1,5 +1,5 @@
 import type { StreamCursor } from "../stream-cursor.ts";
-import { streamNumberOf } from "./chunk-id.ts";
+import { streamNumberAt } from "./chunk-id.ts";
 import { CHUNK_HEADER_LENGTH_BYTES, type ChunkHeader, chunkHeaderOf } from "./riff.ts";
 
 /** A chunk of a stream as it lies in the file. */
@@ -66,7 +66,7 @@ export class MoviWalk {
     if (bytes[position] === 0) return this.#skip(zerosAt(bytes, position));
     const header = chunkHeaderOf(bytes.subarray(position, position + CHUNK_HEADER_LENGTH_BYTES))!;
     if (LISTS.has(header.id)) return this.#enter(header);
-    const streamNumber = streamNumberOf(header.id);
+    const streamNumber = streamNumberAt(bytes, position);
     const lengthBytes = CHUNK_START_BYTES + header.contentLengthBytes;
     if (lengthBytes > this.#leftBytes || !ID_PATTERN.test(header.id)) return this.#lose();
     if (streamNumber === undefined || !this.#wanted.has(streamNumber)) return this.#skip(lengthBytes);
@@ -108,9 +108,8 @@ export class MoviWalk {
   }
 
   #isStreamChunkAt(bytes: Uint8Array, place: number): boolean {
-    const [tens, units] = [bytes[place]! - DIGIT_ZERO, bytes[place + 1]! - DIGIT_ZERO];
-    if (!(tens >= 0 && tens <= 9 && units >= 0 && units <= 9)) return false;
-    if (10 * tens + units >= this.#streamCount) return false;
+    const streamNumber = streamNumberAt(bytes, place);
+    if (streamNumber === undefined || streamNumber >= this.#streamCount) return false;
     return MEDIA_KINDS.has(String.fromCharCode(bytes[place + 2]!, bytes[place + 3]!));
   }
 }
@@ -125,6 +124,5 @@ const LISTS: ReadonlySet<string> = new Set(["RIFF", "LIST"]);
 const ENTERED_TYPES: ReadonlySet<string> = new Set(["AVI ", "AVIX", "movi", "rec "]);
 /** Four printable characters. */
 const ID_PATTERN = /^[\x20-\x7e]{4}$/;
-const DIGIT_ZERO = 0x30;
 /** Compressed and uncompressed pictures, sound, text: what the ids of chunks that are worth searching for end with. */
 const MEDIA_KINDS: ReadonlySet<string> = new Set(["dc", "db", "wb", "tx"]);

@@ -1,5 +1,5 @@
 import type { MediaReader } from "../reader.ts";
-import { streamNumberOf } from "./chunk-id.ts";
+import { streamNumberAt } from "./chunk-id.ts";
 import type { AviHeader } from "./header.ts";
 import type { IndexBuilder } from "./index-builder.ts";
 import { CHUNK_HEADER_LENGTH_BYTES, chunkHeaderOf } from "./riff.ts";
@@ -11,6 +11,9 @@ const PIECE_LENGTH_BYTES = 1024 * 1024;
 /** AVIOLDINDEX entry: id, flags, offset, size. */
 const ENTRY_LENGTH_BYTES = 16;
 const KEYFRAME_FLAG = 0x10;
+/** The highest bit belongs to no size. */
+const SIZE_MASK = 0x7fff_ffff;
+const ID_LENGTH_BYTES = 4;
 /** Where a chunk stands in front of its content: id and size. */
 const CHUNK_START_BYTES = 8;
 /** Chunks that are looked for where the index may mean them. */
@@ -25,10 +28,7 @@ export async function readOldIndex(reader: MediaReader, { movi }: AviHeader, bui
     const piece = await reader.bytes(start, Math.min(PIECE_LENGTH_BYTES, place.end - start));
     base ??= await baseOf(reader, piece, movi.typeOffset);
     if (base === undefined) return;
-    for (const entry of entriesOf(piece)) {
-      const isKeyframe = (entry.flags & KEYFRAME_FLAG) !== 0;
-      builder.add(entry.streamNumber, base + entry.offset + CHUNK_START_BYTES, entry.sizeBytes, isKeyframe);
-    }
+    listEntries(piece, base, builder);
   }
 }
 
@@ -46,36 +46,28 @@ async function findOldIndex(reader: MediaReader, moviEnd: number): Promise<{ sta
   return undefined;
 }
 
-interface Entry {
-  readonly id: string;
-  readonly streamNumber: number;
-  readonly flags: number;
-  readonly offset: number;
-  readonly sizeBytes: number;
-}
-
-function* entriesOf(piece: Uint8Array): Generator<Entry> {
+function listEntries(piece: Uint8Array, base: number, builder: IndexBuilder): void {
   const view = new DataView(piece.buffer, piece.byteOffset, piece.byteLength);
   for (let at = 0; at + ENTRY_LENGTH_BYTES <= piece.length; at += ENTRY_LENGTH_BYTES) {
-    const id = String.fromCharCode(...piece.subarray(at, at + 4));
-    const streamNumber = streamNumberOf(id);
+    const streamNumber = streamNumberAt(piece, at);
     // Lists (`rec `) have entries, too: what is in them has its own.
     if (streamNumber === undefined) continue;
-    const sizeBytes = view.getUint32(at + 12, true) & 0x7fff_ffff;
-    yield { id, streamNumber, flags: view.getUint32(at + 4, true), offset: view.getUint32(at + 8, true), sizeBytes };
+    const isKeyframe = (view.getUint32(at + 4, true) & KEYFRAME_FLAG) !== 0;
+    const contentOffset = base + view.getUint32(at + 8, true) + CHUNK_START_BYTES;
+    builder.add(streamNumber, contentOffset, view.getUint32(at + 12, true) & SIZE_MASK, isKeyframe);
   }
 }
 
 /** What offsets count from: the type of the `movi` list, as they should, or the start of the file. Undefined if neither leads anywhere. */
 async function baseOf(reader: MediaReader, piece: Uint8Array, moviTypeOffset: number): Promise<number | undefined> {
+  const view = new DataView(piece.buffer, piece.byteOffset, piece.byteLength);
   let looked = 0;
-  for (const { id, offset, sizeBytes } of entriesOf(piece)) {
-    if (sizeBytes === 0) continue;
-    if (looked === VERIFIED_ENTRIES) return undefined;
+  for (let at = 0; at + ENTRY_LENGTH_BYTES <= piece.length && looked < VERIFIED_ENTRIES; at += ENTRY_LENGTH_BYTES) {
+    if (streamNumberAt(piece, at) === undefined || view.getUint32(at + 12, true) === 0) continue;
     looked += 1;
     for (const base of [moviTypeOffset, 0]) {
-      const header = chunkHeaderOf(await reader.bytes(base + offset, CHUNK_START_BYTES));
-      if (header?.id === id) return base;
+      const found = await reader.bytes(base + view.getUint32(at + 8, true), ID_LENGTH_BYTES);
+      if (found.length === ID_LENGTH_BYTES && found.every((byte, place) => byte === piece[at + place])) return base;
     }
   }
   return undefined;

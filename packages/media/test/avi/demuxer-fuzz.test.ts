@@ -23,17 +23,16 @@ const FILES: [string, Uint8Array][] = [
   ],
 ];
 
-/** Whatever can be done with a film ends, with no error but a `MediaError`, and gives no more bytes than the film has. */
+/** Whatever can be done with a film ends, with no error but a `MediaError`, and gives no more bytes than were read. */
 async function exercise(file: Uint8Array): Promise<void> {
   const demuxer = await openAvi(new MemorySource(file), never);
   const entries = (await demuxer.keyIndex(never)) ?? [];
   const whole = { from: undefined, to: undefined };
   for (const stretch of [whole, ...stretchesOf(entries.slice(0, 5))]) {
-    const { packets } = await demux(demuxer, file, { stretch, readLimitBytes: 20_000 });
+    const { packets, readBytes } = await demux(demuxer, file, { stretch, readLimitBytes: 20_000 });
+    expect(packets.reduce((sum, { data }) => sum + data.length, 0)).toBeLessThanOrEqual(readBytes);
     expect(packets.every(({ ptsTicks, data }) => Number.isSafeInteger(ptsTicks) && data.length > 0)).toBe(true);
   }
-  const { packets } = await demux(demuxer, file);
-  expect(packets.reduce((sum, { data }) => sum + data.length, 0)).toBeLessThanOrEqual(file.length);
 }
 
 async function expectToCope(file: Uint8Array): Promise<void> {
