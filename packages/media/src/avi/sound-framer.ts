@@ -148,7 +148,8 @@ export class SoundFramer {
   }
 
   #consume(lengthBytes: number): void {
-    this.#held = this.#held.subarray(lengthBytes);
+    // What waits for the next chunk is copied: the memory of this one is only lent (`ByteStream.next`).
+    this.#held = this.#held.slice(lengthBytes);
     this.#marks = this.#marks.map(({ place, position }) => ({ place: place - lengthBytes, position }));
     if (this.#held.length === 0) this.#drop();
   }
