@@ -45,7 +45,8 @@ export async function serve(options: ServeOptions, context: ServeContext): Promi
   const demo = new ClosingStack();
   closing.defer(() => demo[Symbol.asyncDispose]());
   const draining = new AbortController();
-  const streams = createStreamFactory({ ffmpeg, clock, neverTranscodeVideo: options.neverTranscodeVideo });
+  const { neverTranscodeVideo } = options;
+  const streams = createStreamFactory({ ffmpeg, clock, neverTranscodeVideo, notes: engine.notes });
   closing.defer(() => streams[Symbol.asyncDispose]());
   const app = createApp({
     engine,

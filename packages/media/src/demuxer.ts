@@ -21,6 +21,8 @@ export interface PacketRequest {
   readonly tracks: ReadonlySet<number>;
   /** Opens the bytes that the stretch needs, in the order in which they are read. */
   readonly open: (ranges: readonly ByteRange[]) => ByteStream;
+  /** Ends what has to be read first, if anything: where a film has not been opened since the last start. */
+  readonly signal?: AbortSignal;
 }
 
 export interface FramesBeforeRequest {
@@ -30,6 +32,8 @@ export interface FramesBeforeRequest {
   readonly track: number;
   /** As in `PacketRequest`. */
   readonly open: (ranges: readonly ByteRange[]) => ByteStream;
+  /** As in `PacketRequest`. */
+  readonly signal?: AbortSignal;
 }
 
 /** A place that is met when a film is read from an entry, or from its start, on. */

@@ -47,6 +47,7 @@ export * from "./key-index.ts";
 export { type Attachment, readAttachments } from "./matroska/attachments.ts";
 export { type MatroskaDemuxer, openMatroska } from "./matroska/demuxer.ts";
 export type * from "./media-info.ts";
+export * from "./media-records.ts";
 export * from "./media-type.ts";
 export { openMpegts } from "./mpegts/demuxer.ts";
 export type * from "./packet.ts";

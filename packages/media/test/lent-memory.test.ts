@@ -7,7 +7,11 @@ import { corpusFile, demoFilm } from "./support/corpus.ts";
 import { MemorySource, never } from "./support/memory-source.ts";
 import { RangeStream } from "./support/range-stream.ts";
 
-const FILMS: readonly [title: string, file: () => Uint8Array, open: typeof openMatroska][] = [
+const FILMS: readonly [
+  title: string,
+  file: () => Uint8Array,
+  open: (...source: Parameters<typeof openMatroska>) => Promise<Demuxer>,
+][] = [
   ["a Matroska film", () => demoFilm("MKV"), openMatroska],
   ["a WebM film", () => demoFilm("WebM"), openMatroska],
   ["an MP4", () => demoFilm("MP4"), openIsobmff],

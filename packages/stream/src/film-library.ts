@@ -3,6 +3,8 @@ import {
   type ByteSource,
   type Container,
   type Demuxer,
+  type FilmRecord,
+  filmRecord,
   type KeyIndex,
   type KeyIndexEntry,
   keyIndexEntryAt,
@@ -14,10 +16,13 @@ import {
   planSegments,
   type SegmentPlan,
 } from "@riptide/media";
+import { keyOf } from "./file-key.ts";
 import { FilmExploration, isWalking } from "./film-exploration.ts";
+import { type FilmNotes, NO_NOTES, NotedResults } from "./film-notes.ts";
 import { readPackets } from "./film-packets.ts";
 import type { FilmCutter } from "./film-segments.ts";
-import { keyOf, timed } from "./media-library.ts";
+import { timed } from "./media-library.ts";
+import { notedDemuxer, type OpenDemuxer } from "./noted-demuxer.ts";
 import { SharedResults } from "./shared-results.ts";
 
 /** Sample tables and indexes may take tens of megabytes: only those of the films that play now. */
@@ -34,15 +39,22 @@ export interface Film {
   readonly source: LatestSource;
 }
 
-/** What is known about films beyond their media info: how to read packets, where to enter. Each thing is read once. */
+/**
+ * What is known about films beyond their media info: how to read packets, where to enter. Each thing is read once; where to enter is
+ * noted for the next run of the server.
+ */
 export class FilmLibrary {
   readonly #films = new SharedResults<Film>(FILMS_LIMIT);
-  readonly #indexes = new SharedResults<{ readonly index: KeyIndex | undefined }>(FILMS_LIMIT);
+  readonly #records: NotedResults<FilmRecord>;
   /** How far films are known that have no index: some bytes for each of their segments. */
   readonly #explorations = new SharedResults<FilmExploration>(FILMS_LIMIT);
   /** Each lives as long as its index. */
   readonly #plans = new WeakMap<KeyIndex, SegmentPlan>();
   readonly #firstPackets = new SharedResults<{ readonly packet: Packet | undefined }>(FIRST_PACKETS_LIMIT);
+
+  constructor(notes: FilmNotes = NO_NOTES) {
+    this.#records = new NotedResults({ limit: FILMS_LIMIT, notes, name: "film", format: filmRecord });
+  }
 
   /** Undefined for containers that only ffmpeg demuxes. Rejects like `MediaLibrary.mediaInfo`. */
   async film(container: Container, context: StreamContext): Promise<Film | undefined> {
@@ -51,7 +63,11 @@ export class FilmLibrary {
     const film = await timed("index", context, () =>
       this.#films.get(keyOf(context.file), context.signal, async (signal) => {
         const source = new LatestSource(context.provider);
-        return { source, demuxer: await open(source, { signal }) };
+        const openSource: OpenDemuxer = (options) => open(source, options);
+        const record = await this.#records.known({ ...context, signal });
+        const isCut = record?.keyIndex !== undefined && record.durationSeconds !== undefined;
+        // One that notes do not tell where to cut is explored, and has to be opened for that.
+        return { source, demuxer: isCut ? notedDemuxer(record, openSource) : await openSource({ signal }) };
       }),
     );
     film.source.follow(context.provider);
@@ -60,12 +76,14 @@ export class FilmLibrary {
 
   /** Where the film can be entered; undefined if it does not tell. Rejects with what the provider rejects with. */
   async keyIndex(film: Film, context: StreamContext): Promise<KeyIndex | undefined> {
-    const { index } = await timed("index", context, () =>
-      this.#indexes.get(keyOf(context.file), context.signal, async (signal) => ({
-        index: await film.demuxer.keyIndex({ signal }),
-      })),
+    const { keyIndex } = await timed("index", context, () =>
+      this.#records.get(context, async (signal) => {
+        const { container, durationSeconds, headEndBytes, tracks } = film.demuxer;
+        const head = headEndBytes === undefined ? {} : { headEndBytes };
+        return { container, durationSeconds, tracks, ...head, keyIndex: await film.demuxer.keyIndex({ signal }) };
+      }),
     );
-    return index;
+    return keyIndex;
   }
 
   /**

@@ -19,7 +19,7 @@ export interface ReadPacketsOptions extends SequentialReaderOptions {
  */
 export async function* readPackets(
   demuxer: Demuxer,
-  wanted: Omit<PacketRequest, "open">,
+  wanted: Omit<PacketRequest, "open" | "signal">,
   provider: PieceProvider,
   { limitBytes = Number.POSITIVE_INFINITY, isAvailableOnly = false, reads, ...options }: ReadPacketsOptions,
 ): AsyncGenerator<readonly Packet[], void> {
@@ -34,7 +34,7 @@ export async function* readPackets(
     return reads?.watch(new ReadyStream(reader, provider)) ?? reader;
   };
   try {
-    yield* demuxer.packets({ ...wanted, open });
+    yield* demuxer.packets({ ...wanted, open, signal: options.signal });
   } finally {
     reader?.[Symbol.dispose]();
   }

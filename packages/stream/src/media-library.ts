@@ -3,10 +3,13 @@ import {
   type ByteSource,
   type Container,
   type MediaInfo,
+  mediaInfoRecord,
   readMediaInfo,
   SNIFF_LENGTH_BYTES,
   sniffContainer,
 } from "@riptide/media";
+import { keyOf } from "./file-key.ts";
+import { type FilmNotes, NO_NOTES, NotedResults } from "./film-notes.ts";
 import { SharedResults } from "./shared-results.ts";
 
 /** Media infos are a few KiB each; so many files are looked at in one evening. */
@@ -19,19 +22,21 @@ type Sniffed = { readonly container: Container | undefined };
 
 /**
  * What is known about files, by content only. Each thing is read once, however many ask for it, and kept while others are not
- * asked for more often. Waiting is recorded in the context's timings.
+ * asked for more often; media infos are kept in notes, too, from one run of the server to the next. Waiting is recorded in the
+ * context's timings.
  */
 export class MediaLibrary {
   readonly #sniffed = new SharedResults<Sniffed>(MEDIA_INFOS_LIMIT);
-  readonly #infos = new SharedResults<MediaInfo>(MEDIA_INFOS_LIMIT);
+  readonly #infos: NotedResults<MediaInfo>;
+
+  constructor(notes: FilmNotes = NO_NOTES) {
+    this.#infos = new NotedResults({ limit: MEDIA_INFOS_LIMIT, notes, name: "info", format: mediaInfoRecord });
+  }
 
   /** The container that the first bytes say, or undefined if they are no media. */
   async container(context: StreamContext): Promise<Container | undefined> {
-    const { provider } = context;
-    const { container } = await this.#read(this.#sniffed, "head", context, async (signal) => ({
-      container: sniffContainer(await readFully(provider, SNIFF_LENGTH_BYTES, signal)),
-    }));
-    return container;
+    const known = await this.#infos.known(context);
+    return known === undefined ? this.#sniff(context) : known.container;
   }
 
   /**
@@ -39,10 +44,15 @@ export class MediaLibrary {
    * context's signal.
    */
   async mediaInfo(context: StreamContext): Promise<MediaInfo> {
-    const ends = demandEnds(context.provider);
+    const known = await this.#infos.known(context);
+    if (known !== undefined) return known;
+    const { provider } = context;
+    const ends = demandEnds(provider);
     try {
-      if ((await this.container(context)) === undefined) throw notMedia();
-      return await this.#read(this.#infos, "index", context, (signal) => readMediaInfo(context.provider, { signal }));
+      if ((await this.#sniff(context)) === undefined) throw notMedia();
+      return await timed("index", context, () =>
+        this.#infos.get(context, (signal) => readMediaInfo(provider, { signal })),
+      );
     } finally {
       ends[Symbol.dispose]();
     }
@@ -50,24 +60,24 @@ export class MediaLibrary {
 
   /** How many bytes of the file play in a second, if it has been read already. */
   bytesPerSecond({ file, provider }: StreamContext): number | undefined {
-    const durationSeconds = this.#infos.peek(keyOf(file))?.durationSeconds;
+    const durationSeconds = this.#infos.peek(file)?.durationSeconds;
     return durationSeconds === undefined ? undefined : provider.sizeBytes / durationSeconds;
   }
 
-  #read<V>(
-    results: SharedResults<V>,
-    phase: StreamPhase,
-    context: StreamContext,
-    compute: (signal: AbortSignal) => Promise<V>,
-  ): Promise<V> {
-    return timed(phase, context, () => results.get(keyOf(context.file), context.signal, compute));
+  async #sniff({ provider, file, ...context }: StreamContext): Promise<Container | undefined> {
+    const { container } = await timed("head", context, () =>
+      this.#sniffed.get(keyOf(file), context.signal, async (signal) => ({
+        container: sniffContainer(await readFully(provider, SNIFF_LENGTH_BYTES, signal)),
+      })),
+    );
+    return container;
   }
 }
 
 /** Does something, and records how long it took, also if it failed. */
 export async function timed<V>(
   phase: StreamPhase,
-  { clock, timings }: StreamContext,
+  { clock, timings }: Pick<StreamContext, "clock" | "timings">,
   work: () => Promise<V>,
 ): Promise<V> {
   const startMs = clock.nowMs();
@@ -92,11 +102,6 @@ export function demandEnds(provider: PieceProvider): Disposable {
       for (const demand of demands) demand[Symbol.dispose]();
     },
   };
-}
-
-/** Names the bytes of a file. */
-export function keyOf(file: StreamContext["file"]): string {
-  return `${file.infoHash}-${file.index}`;
 }
 
 function notMedia(): MediaError {

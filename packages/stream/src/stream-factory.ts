@@ -6,6 +6,7 @@ import { chooseMode, type StreamChoice } from "./choose-mode.ts";
 import type { ClientAbilities } from "./client-abilities.ts";
 import { createDirectProducer } from "./direct-producer.ts";
 import { FilmLibrary } from "./film-library.ts";
+import type { FilmNotes } from "./film-notes.ts";
 import { filmPlayback } from "./film-playback.ts";
 import { createHlsProducer } from "./hls/hls-producer.ts";
 import { MediaLibrary } from "./media-library.ts";
@@ -21,6 +22,8 @@ export interface StreamFactoryOptions {
   readonly clock: Clock;
   /** Films whose picture would have to be converted are refused: that keeps a processor busy for as long as they play. */
   readonly neverTranscodeVideo?: boolean;
+  /** Keeps what was read of films from one run to the next. Without it, each run reads it anew. */
+  readonly notes?: FilmNotes | undefined;
 }
 
 /**
@@ -59,15 +62,15 @@ export interface StreamFactory extends AsyncDisposable {
 }
 
 export function createStreamFactory(options: StreamFactoryOptions): StreamFactory {
-  const { ffmpeg, clock, neverTranscodeVideo = false } = options;
-  const library = new MediaLibrary();
+  const { ffmpeg, clock, neverTranscodeVideo = false, notes } = options;
+  const library = new MediaLibrary(notes);
   const pool = new ProcessPool();
   const transcoder = ffmpeg && new Transcoder({ ffmpeg, clock, pool });
   const encoder = ffmpeg && new AudioEncoderPool({ ffmpeg, clock, pool });
   const direct = createDirectProducer(library);
-  const films = new FilmLibrary();
-  const attachments = new AttachmentLibrary(library);
-  const chapters = new ChapterLibrary(library);
+  const films = new FilmLibrary(notes);
+  const attachments = new AttachmentLibrary(library, notes);
+  const chapters = new ChapterLibrary(library, notes);
   const remux = createRemuxProducer({ library, films, transcoder, neverTranscodeVideo });
   const settings = { hasFfmpeg: ffmpeg !== undefined, neverTranscodeVideo };
   const choose = async (context: StreamContext): Promise<StreamChoice> => chooseMode(await library.mediaInfo(context));

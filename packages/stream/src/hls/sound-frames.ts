@@ -128,7 +128,7 @@ async function readTail(
     return reader;
   };
   try {
-    return await framesOf(entry, { ...request, open });
+    return await framesOf(entry, { ...request, open, signal: options.signal });
   } finally {
     for (const reader of readers) reader[Symbol.dispose]();
   }

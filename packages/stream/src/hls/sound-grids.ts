@@ -7,9 +7,10 @@ import {
   type Packet,
   type TranscodableCodec,
 } from "@riptide/media";
+import { keyOf } from "../file-key.ts";
 import type { Film } from "../film-library.ts";
 import { readPackets } from "../film-packets.ts";
-import { keyOf, timed } from "../media-library.ts";
+import { timed } from "../media-library.ts";
 import { SharedResults } from "../shared-results.ts";
 
 /** A few sounds of the films that play now. */

@@ -1,38 +1,33 @@
 import type { StreamContext } from "@riptide/core";
-import { type Attachment, readAttachments } from "@riptide/media";
-import { keyOf, type MediaLibrary, timed } from "../media-library.ts";
-import { SharedResults } from "../shared-results.ts";
-import { readOfPresent, unhurriedSource } from "../unhurried-source.ts";
+import { type Attachment, attachmentsRecord, readAttachments } from "@riptide/media";
+import { type FilmNotes, NO_NOTES, NotedResults } from "../film-notes.ts";
+import { type MediaLibrary, timed } from "../media-library.ts";
+import { unhurriedSource } from "../unhurried-source.ts";
 
 /** Lists of a few dozen lines, of the films that play now and played before. */
 const LISTS_LIMIT = 100;
 
-/** What is attached to films: only Matroska can carry fonts. Lists are read once. */
+/** What is attached to films: only Matroska can carry fonts. Lists are read once, and noted. */
 export class AttachmentLibrary {
   readonly #library: MediaLibrary;
-  readonly #lists = new SharedResults<readonly Attachment[]>(LISTS_LIMIT);
+  readonly #lists: NotedResults<readonly Attachment[]>;
 
-  constructor(library: MediaLibrary) {
+  constructor(library: MediaLibrary, notes: FilmNotes = NO_NOTES) {
     this.#library = library;
+    this.#lists = new NotedResults({ limit: LISTS_LIMIT, notes, name: "attachments", format: attachmentsRecord });
   }
 
   /** Waits for the headers of all attachments, behind all that is more urgent. Rejects like `MediaLibrary.mediaInfo`. */
   async list(context: StreamContext): Promise<readonly Attachment[]> {
     if (!(await this.#mayHaveSome(context))) return [];
-    const { provider } = context;
-    return timed("index", context, () =>
-      this.#lists.get(keyOf(context.file), context.signal, (signal) =>
-        readAttachments(unhurriedSource(provider), { signal }),
-      ),
-    );
+    const source = unhurriedSource(context.provider);
+    return timed("index", context, () => this.#lists.get(context, (signal) => readAttachments(source, { signal })));
   }
 
   /** The same as far as that can be told without fetching anything; undefined where it cannot. */
   async known(context: StreamContext): Promise<readonly Attachment[] | undefined> {
     if (!(await this.#mayHaveSome(context))) return [];
-    const { provider, signal } = context;
-    const kept = this.#lists.peek(keyOf(context.file));
-    return kept ?? readOfPresent(provider, (source) => readAttachments(source, { signal }));
+    return this.#lists.knownOrPresent(context, (source, signal) => readAttachments(source, { signal }));
   }
 
   async #mayHaveSome(context: StreamContext): Promise<boolean> {

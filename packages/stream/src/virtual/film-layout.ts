@@ -100,7 +100,8 @@ async function sourcesOf(
     opened = ranges;
     return new SequentialReader(provider, [], { signal });
   };
-  const packets = demuxer.packets({ stretch, tracks: new Set(tracks.map(({ coded }) => coded.number)), open });
+  const numbers = new Set(tracks.map(({ coded }) => coded.number));
+  const packets = demuxer.packets({ stretch, tracks: numbers, open, signal });
   await packets.next();
   return opened;
 }

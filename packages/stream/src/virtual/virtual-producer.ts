@@ -1,7 +1,8 @@
 import type { ByteRange, StreamContext, StreamProducer } from "@riptide/core";
 import { adaptiveBody } from "../adaptive-body.ts";
 import { contentDisposition } from "../file-headers.ts";
-import { demandEnds, keyOf, timed } from "../media-library.ts";
+import { keyOf } from "../file-key.ts";
+import { demandEnds, timed } from "../media-library.ts";
 import { answerRange } from "../ranged-answer.ts";
 import { audioIndexOf } from "../remux-producer.ts";
 import { SharedResults } from "../shared-results.ts";

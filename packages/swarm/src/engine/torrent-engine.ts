@@ -24,6 +24,7 @@ import type { PeerAddress } from "../types.ts";
 import { checkPeerHost } from "./check-peer-host.ts";
 import { FileProviders } from "./file-providers.ts";
 import { KeyedQueue } from "./keyed-queue.ts";
+import { libraryNotes, type TorrentNotes } from "./library-notes.ts";
 import { SessionSupervisor } from "./session-supervisor.ts";
 import type { StartSessionThread } from "./session-thread.ts";
 import { type Intake, takeIn } from "./source-intake.ts";
@@ -50,6 +51,7 @@ export interface TorrentEngineOptions {
 
 /** The engine, and what only the command line needs of it. */
 export interface RiptideTorrentEngine extends TorrentEngine {
+  readonly notes: TorrentNotes;
   /** The TCP port that peers can connect to, once the session listens. */
   peerPort(signal: AbortSignal): Promise<number>;
   /**
@@ -72,6 +74,7 @@ export async function openTorrentEngine(options: TorrentEngineOptions): Promise<
 }
 
 class ThreadedTorrentEngine implements RiptideTorrentEngine {
+  readonly notes: TorrentNotes;
   readonly #options: TorrentEngineOptions;
   readonly #library: Library;
   readonly #supervisor: SessionSupervisor;
@@ -86,6 +89,7 @@ class ThreadedTorrentEngine implements RiptideTorrentEngine {
   constructor(options: TorrentEngineOptions, library: Library) {
     this.#options = options;
     this.#library = library;
+    this.notes = libraryNotes(library, (message, error) => options.log?.(message, error));
     for (const stored of library.torrents()) this.#restore(stored);
     this.#supervisor = new SessionSupervisor({
       settings: options.settings,

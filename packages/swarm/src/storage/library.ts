@@ -8,6 +8,7 @@ import { SafeFolders } from "./safe-folders.ts";
 import { SerialQueue } from "./serial-queue.ts";
 import { systemCode, withStorageErrors } from "./storage-error.ts";
 import { decodeTorrentRecord, encodeTorrentRecord, type StoredTorrent } from "./stored-torrent.ts";
+import { readNote, writeNote } from "./torrent-notes.ts";
 import { STATE_FOLDER } from "./torrent-store.ts";
 
 export type { StoredTorrent } from "./stored-torrent.ts";
@@ -28,6 +29,10 @@ export interface Library {
   directoryOf(infoHash: string): string;
   /** Stores a new torrent, or what changed about one. An info dictionary that is stored is never taken back. */
   save(torrent: StoredTorrent): Promise<void>;
+  /** A note that was written about a torrent; undefined if there is none that is whole. */
+  readNote(infoHash: string, name: string): Promise<Uint8Array | undefined>;
+  /** Keeps a note, which goes with the torrent. Nothing is kept of a torrent that is not stored. */
+  writeNote(infoHash: string, name: string, content: Uint8Array): Promise<void>;
   /** Forgets a torrent; with `deleteData` everything in its folder goes, else its files stay. No link is followed. */
   remove(infoHash: string, options: { readonly deleteData: boolean }): Promise<void>;
   /** Waits for what is under way, and lets other processes in. */
@@ -76,6 +81,18 @@ class FolderLibrary implements Library {
 
   save(torrent: StoredTorrent): Promise<void> {
     return this.#changes.run(() => withStorageErrors(() => this.#save(torrent)));
+  }
+
+  async readNote(infoHash: string, name: string): Promise<Uint8Array | undefined> {
+    if (!this.#torrents.has(infoHash)) return undefined;
+    return withStorageErrors(() => readNote(join(this.directoryOf(infoHash), STATE_FOLDER), name));
+  }
+
+  writeNote(infoHash: string, name: string, content: Uint8Array): Promise<void> {
+    return this.#changes.run(async () => {
+      if (!this.#torrents.has(infoHash)) return;
+      await withStorageErrors(() => writeNote(join(this.directoryOf(infoHash), STATE_FOLDER), name, content));
+    });
   }
 
   remove(infoHash: string, { deleteData }: { readonly deleteData: boolean }): Promise<void> {
