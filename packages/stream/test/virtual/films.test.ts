@@ -4,8 +4,9 @@ import * as fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { realClock } from "../../../transcode/test/support/clocks.ts";
 import { createContext, get, head, INFO_HASH, KIB, readAll, readerOf } from "../support/context.ts";
-import { H264, makeFilm, probe } from "../support/films.ts";
+import { H264, makeFilm, makeHeavyFilm, probe } from "../support/films.ts";
 import { fragmentsOf, topLevelTypes } from "../support/fragments.ts";
+import { lendingProvider, SpoilingPool } from "../support/spoiling-pool.ts";
 import { bytesOf, codeOf, complete, factory, packetsByTrack, virtual } from "./virtual.ts";
 
 const VP9 = "-c:v libvpx-vp9 -deadline realtime -cpu-used 8 -g 24";
@@ -99,6 +100,28 @@ describe("The virtual file of a Matroska film", () => {
       "mdat",
       "free",
     ]);
+  });
+
+  test("takes memory that is lent and used again, and is the same", { timeout: 60_000 }, async () => {
+    const source = await makeHeavyFilm();
+    const { context } = complete(source);
+    const chunks = new SpoilingPool();
+    const provider = lendingProvider(context.provider, chunks);
+    const response = await factory().virtual.produce(get(), { ...context, provider, chunks });
+    const whole = createHash("sha256");
+    for await (const chunk of response.body!) {
+      whole.update(chunk);
+      chunks.giveBack(chunk);
+    }
+    expect(whole.digest("hex")).toBe(
+      createHash("sha256")
+        .update(await readAll(await virtual(source)))
+        .digest("hex"),
+    );
+    expect(chunks.lentCount).toBeGreaterThan(20);
+    // The reads of a segment of four seconds, and what is sent.
+    expect(chunks.buffers.size).toBeLessThanOrEqual(16);
+    expect(chunks.missingCount).toBe(0);
   });
 
   test("has its segments where blocks of 32 KiB begin, which is where Chromium reads from", () => {
