@@ -209,7 +209,7 @@ describeWith(
   "chromium",
 )("a film that is not played in segments", () => {
   it.each([
-    ["mpegts", "The film is repackaged"],
+    ["flv", "The film is repackaged"],
     ["mkv-hevc", "The picture is converted to H.264"],
     ["avi-mpeg4-mp3", "The picture is converted to H.264"],
   ] as const)("plays as one stream (%s)", { timeout: 300_000 }, async (name, reason) => {

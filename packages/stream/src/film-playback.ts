@@ -40,9 +40,14 @@ const ANY_KIND: KeyIndexSummary["kind"] = "cues";
 
 type CutBy = "index" | "exploration" | undefined;
 
+/** Of a film of a tenth of a second, hls.js waits for more for ever. It is one segment anyway, and one stream is the same. */
+const EXPLORED_MIN_SECONDS = 1;
+
 /** The headers may promise an index that is not there, or say nothing of one that is. */
-async function cutByOf({ container }: MediaInfo, films: FilmLibrary, context: StreamContext): Promise<CutBy> {
-  const film = await films.film(container, context);
+async function cutByOf(info: MediaInfo, films: FilmLibrary, context: StreamContext): Promise<CutBy> {
+  const film = await films.film(info.container, context);
   const cutter = film && (await films.cutter(film, context));
-  return cutter && (cutter.isExplored ? "exploration" : "index");
+  if (cutter?.isExplored !== true) return cutter && "index";
+  const isMoment = info.durationSeconds !== undefined && info.durationSeconds < EXPLORED_MIN_SECONDS;
+  return isMoment ? undefined : "exploration";
 }

@@ -76,8 +76,9 @@ function audioPlan({ container, tracks }: MediaInfo, track: AudioTrack, isConver
 }
 
 /** How a sound gets into MP4. MP3 plays there where a file is played, but not through MSE, so it is transcoded too. */
-export function audioTreatment(container: Container, { codec, codecTag }: AudioTrack): AudioPlan["codec"] {
-  if (container === "mpegts") return codec === "aac" && codecTag === ADTS_STREAM_TYPE ? "copy_adts" : "aac";
+export function audioTreatment(container: Container, { codec, codecTag, codecString }: AudioTrack): AudioPlan["codec"] {
+  const isAdts = codecTag === ADTS_STREAM_TYPE || codecString !== undefined;
+  if (container === "mpegts") return codec === "aac" && isAdts ? "copy_adts" : "aac";
   if (container === "avi" || container === "asf") return "aac";
   return COPIED_AUDIO.has(codec) ? "copy" : "aac";
 }
@@ -99,7 +100,7 @@ export const SEGMENT_CONVERTIBLE_AUDIO: ReadonlySet<AudioCodec> = new Set([
 ] satisfies TranscodableCodec[]);
 
 const COPIED_AUDIO: ReadonlySet<AudioCodec> = new Set(["aac", "opus", "flac"]);
-/** ISO/IEC 13818-1 table 2-34: AAC with ADTS headers. The other AAC there has LATM ones, which cannot be copied. */
+/** ISO/IEC 13818-1 table 2-34: AAC with ADTS headers, which tell its parameters. LATM ones are not read, and cannot be copied. */
 const ADTS_STREAM_TYPE = "0x0f";
 
 function unsupported(message: string): MediaError {

@@ -16,6 +16,8 @@ const RECIPES = {
   "mkv without Cues": ["mkv", `${H264} -c:a aac -f matroska -live 1`],
   "mkv with AC-3": ["mkv", `${H264} -c:a ac3`],
   "mkv with AAC and AC-3": ["mkv", `${TWO_SOUNDS} ${H264} -c:a:0 aac -c:a:1 ac3`],
+  ts: ["ts", `${H264} -c:a aac`],
+  "ts, a moment": ["ts", `${H264} -c:a aac -t 0.3`],
   avi: ["avi", "-c:v mpeg4 -c:a mp3"],
 } as const;
 type FilmName = keyof typeof RECIPES;
@@ -59,6 +61,14 @@ describe("how a film is played", () => {
     ["chromium", "avi", "transcode", [{ index: 0, treatment: "aac" }]],
   ])("%s plays %s by %s", async (browser, film, mode, audio) => {
     expect(await play(browser, film)).toMatchObject({ mode, audio });
+  });
+
+  test("cuts a film without an index while it reads it, but not one of a moment", async () => {
+    const modes = await Promise.all((["ts", "ts, a moment"] as const).map(async (name) => play("firefox", name)));
+    expect(modes.map(({ mode, reasons }) => [mode, reasons[1]?.code])).toEqual([
+      ["hls", "index_explored"],
+      ["remux", "no_key_index"],
+    ]);
   });
 
   test("follows the sound that is asked for", async () => {

@@ -91,6 +91,7 @@ describe("The sound", () => {
 
   test.each([
     ["AAC with ADTS headers loses them", "mpegts", audioTrack("aac", { codecTag: "0x0f" }), "copy_adts"],
+    ["AAC that a muxer has no name for", "mpegts", audioTrack("aac", { codecString: "mp4a.40.2" }), "copy_adts"],
     ["AAC with LATM headers is transcoded", "mpegts", audioTrack("aac", { codecTag: "0x11" }), "aac"],
     ["Opus in a transport stream is transcoded", "mpegts", audioTrack("opus"), "aac"],
     ["AAC in AVI is transcoded", "avi", audioTrack("aac"), "aac"],

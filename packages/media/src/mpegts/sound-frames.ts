@@ -26,12 +26,12 @@ export type SoundFrameParser = (stream: Uint8Array, position: number) => SoundFr
 /** Codecs whose frames tell where they end. Of the others, a PES packet is taken for one frame. */
 export function soundFrameParser(codec: AudioCodec, streamType: number): SoundFrameParser | undefined {
   // LATM (ISO/IEC 14496-3 §1.7) is framed in another way.
-  if (codec === "aac") return streamType === ADTS_STREAM_TYPE ? adtsFrame : undefined;
+  if (codec === "aac") return streamType === LATM_STREAM_TYPE ? undefined : adtsFrame;
   return PARSERS[codec];
 }
 
 /** ISO/IEC 13818-1 table 2-34. */
-const ADTS_STREAM_TYPE = 0x0f;
+const LATM_STREAM_TYPE = 0x11;
 
 /** ISO/IEC 14496-3 §4.5.2.1.1: of AAC in ADTS, which has no other. */
 const AAC_FRAME_SAMPLES = 1024;

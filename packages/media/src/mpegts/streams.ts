@@ -8,6 +8,8 @@ export interface ProgramTrack {
   readonly pid: number;
   readonly streamType: number;
   readonly draft: TrackDraft;
+  /** Sounds that it may be: it is a track if its content is one of them. Undefined where the program map tells what it is. */
+  readonly guesses?: readonly AudioCodec[];
 }
 
 /** The tracks of a program; streams of data are left out, and those that share their PID with an earlier one. */
@@ -17,9 +19,27 @@ export function tracksOfProgram(program: ProgramMap): ProgramTrack[] {
   for (const stream of program.streams.slice(0, TRACKS_LIMIT)) {
     const { pid, streamType } = stream;
     const draft = trackOf(stream, isBluRay);
-    if (draft !== undefined && !tracks.has(pid)) tracks.set(pid, { pid, streamType, draft });
+    if (tracks.has(pid)) continue;
+    if (draft !== undefined) tracks.set(pid, { pid, streamType, draft });
+    else if (GUESSED_STREAM_TYPES.has(streamType)) tracks.set(pid, guessedTrack(stream));
   }
   return [...tracks.values()];
+}
+
+/**
+ * What muxers call sound for which they have no name: ffmpeg AAC in M2TS (0x06), and many DTS as Blu-ray does without being one
+ * (0x82) or in a way of their own (0x8a). Others put data there.
+ */
+const GUESSED_STREAM_TYPES: ReadonlySet<number> = new Set([0x06, 0x82, 0x8a]);
+const GUESSES: readonly AudioCodec[] = ["aac", "dts"];
+
+function guessedTrack({ pid, streamType, descriptors }: ElementaryStream): ProgramTrack {
+  const draft = audioTrack({ codec: "unknown", codecTag: hexTag(streamType), language: languageOf(descriptors) });
+  return { pid, streamType, draft, guesses: GUESSES };
+}
+
+function hexTag(streamType: number): string {
+  return `0x${streamType.toString(16).padStart(2, "0")}`;
 }
 
 type StreamCodec =
@@ -36,9 +56,8 @@ function trackOf(stream: ElementaryStream, isBluRay: boolean): TrackDraft | unde
     REGISTRATIONS.get(registration ?? "") ??
     descriptors.map(codecOfDescriptor).find((codec) => codec !== undefined);
   if (found === undefined) return undefined;
-  const hexType = `0x${streamType.toString(16).padStart(2, "0")}`;
   const common = {
-    codecTag: registration === undefined ? hexType : fourccTag(registration),
+    codecTag: registration === undefined ? hexTag(streamType) : fourccTag(registration),
     language: languageOf(descriptors),
   };
   if (found.kind === "video") return videoTrack({ ...common, codec: found.codec });

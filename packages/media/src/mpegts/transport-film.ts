@@ -46,6 +46,8 @@ const PICTURE_SEARCH_LIMIT_BYTES = 8 * 1024 * 1024;
 /** For sound alone: a second at 16 Mb/s. Tracks that the program map lists may never come. */
 const SOUND_SEARCH_LIMIT_BYTES = 2 * 1024 * 1024;
 
+/** For what may be sound, or data. */
+const GUESS_SEARCH_LIMIT_BYTES = 512 * 1024;
 /** Read at a time, so that nothing is read far behind what is looked for. */
 const READ_BYTES = 16 * 1024;
 
@@ -85,11 +87,11 @@ function pidsOf(tracks: Iterable<ProgramTrack>): Map<number, { readonly isPictur
 }
 
 function isSearched(undescribed: Iterable<ProgramTrack>, offsetBytes: number): boolean {
-  const tracks = [...undescribed];
-  const limitBytes = tracks.some(({ draft }) => draft.kind === "video")
-    ? PICTURE_SEARCH_LIMIT_BYTES
-    : SOUND_SEARCH_LIMIT_BYTES;
-  return tracks.length > 0 && offsetBytes < limitBytes;
+  const limits = [...undescribed].map(({ draft, guesses }) => {
+    if (guesses !== undefined) return GUESS_SEARCH_LIMIT_BYTES;
+    return draft.kind === "video" ? PICTURE_SEARCH_LIMIT_BYTES : SOUND_SEARCH_LIMIT_BYTES;
+  });
+  return offsetBytes < Math.max(0, ...limits);
 }
 
 function leadingTrack(tracks: readonly TransportTrack[]): TransportTrack | undefined {

@@ -37,21 +37,24 @@ export interface TrackDescription {
  * What a PES packet tells of its track; undefined if it does not tell all that there is to tell: a picture that decoding cannot
  * start with, for instance.
  */
-export function describeTrack({ draft, streamType }: ProgramTrack, unit: PesUnit): TrackDescription | undefined {
+export function describeTrack(track: ProgramTrack, unit: PesUnit): TrackDescription | undefined {
+  const { draft, streamType, guesses } = track;
   if (draft.kind === "video") return describePicture(draft, unit);
+  if (draft.kind === "audio" && guesses !== undefined) return describeGuess(draft, streamType, guesses, unit);
   if (draft.kind === "audio") return describeSound(draft, streamType, unit);
   return unit.ptsTicks === undefined ? undefined : undescribed(draft, unit.ptsTicks);
 }
 
-/** The tracks of a film, those that nothing describes as the program map has them. */
+/** The tracks of a film, those that nothing describes as the program map has them, but for mere guesses. */
 export function transportTracks(
   tracks: readonly ProgramTrack[],
   descriptions: ReadonlyMap<number, TrackDescription>,
 ): TransportTrack[] {
-  const told = tracks.map(({ pid, draft }) => descriptions.get(pid) ?? undescribed(draft, 0));
+  const kept = tracks.filter(({ pid, guesses }) => guesses === undefined || descriptions.has(pid));
+  const told = kept.map(({ pid, draft }) => descriptions.get(pid) ?? undescribed(draft, 0));
   const numbered = numberTracks(told.map(({ draft }) => draft));
   return numbered.map((track, position) => {
-    const { pid, streamType } = tracks[position]!;
+    const { pid, streamType } = kept[position]!;
     const { configuration, parameterSets, hasKeyframes, timescale, packetTicks } = told[position]!;
     return {
       streamType,
@@ -108,6 +111,17 @@ const RECORDS = {
   h264: { build: avcRecordOf, codecString: avcCodecString },
   hevc: { build: hevcRecordOf, codecString: hevcCodecString },
 } as const;
+
+/** A guess holds if the PES packet begins with a frame, and another one follows that, or nothing does. */
+function describeGuess(
+  draft: Omit<AudioTrack, "index">,
+  streamType: number,
+  guesses: readonly AudioTrack["codec"][],
+  unit: PesUnit,
+): TrackDescription | undefined {
+  const codec = guesses.find((guess) => soundFrameParser(guess, streamType)?.(unit.data, 0) !== undefined);
+  return codec && describeSound({ ...draft, codec }, streamType, unit);
+}
 
 function describeSound(
   draft: Omit<AudioTrack, "index">,

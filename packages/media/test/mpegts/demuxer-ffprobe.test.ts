@@ -19,6 +19,7 @@ const FILMS: [string, () => Promise<Uint8Array>][] = [
   ["HEVC of the corpus", async () => corpusFile("ts/sample_h265.ts")],
   ["H.264 with B-frames and AAC", from("-c copy -t 12")],
   ["packets with timestamps in front (M2TS)", from("-c:v copy -t 12 -c:a ac3 -mpegts_m2ts_mode 1 -f mpegts", "m2ts")],
+  ["M2TS of AAC, which its program map does not name", from("-c copy -t 8 -mpegts_m2ts_mode 1 -f mpegts", "m2ts")],
   ["a clock that begins again at 0 on the way", from("-c copy -t 12 -output_ts_offset 95440")],
   ["tables that come with every keyframe alone", from("-c copy -t 12 -mpegts_flags resend_headers")],
   ["AC-3 in 5.1", from("-c:v copy -t 8 -c:a ac3 -ac 6")],
