@@ -67,8 +67,7 @@ export class SequentialReader implements ByteStream, Disposable {
       const length = Math.min(lengthBytes, rangeLength(range));
       const { signal, urgency = "now" } = this.#options;
       const chunk = await this.#provider.readAt(range.start, length, { signal, urgency });
-      // What is read in any case does not show that its reader will go on behind it.
-      this.#readBytes += Math.max(0, chunk.length - Math.max(0, this.#neededBytes));
+      this.#readBytes += chunk.length;
       this.skip(chunk.length);
       return chunk;
     } catch (error) {

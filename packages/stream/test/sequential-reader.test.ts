@@ -102,14 +102,6 @@ describe("Reading ranges one after the other", () => {
     reader[Symbol.dispose]();
   });
 
-  test("demands no more behind what was needed than at the start", async () => {
-    const provider = provide();
-    const reader = new SequentialReader(provider, [{ start: 0, end: 4 * MIB }], { signal, neededBytes: 2 * MIB });
-    while (reader.offsetBytes < 2 * MIB) await reader.next(MIB);
-    expect(wanted(provider)).toEqual([{ start: 2 * MIB, end: 2 * MIB + READAHEAD_MIN_BYTES }]);
-    reader[Symbol.dispose]();
-  });
-
   test("passes over what nobody needs, also into the next range, and neither reads nor demands it", async () => {
     const provider = provide();
     const ranges = [
