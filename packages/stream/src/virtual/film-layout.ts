@@ -34,8 +34,8 @@ export interface PlacedSegment extends Segment {
 }
 
 /**
- * A film as a file of fragmented MP4: `ftyp`, `moov`, `free` and `sidx`, then of each segment one `moof`, its `mdat` and a `free`
- * box.
+ * A film as a file of fragmented MP4: `ftyp`, `moov`, `free` and `sidx`, then of each segment one `moof` and its `mdat`, which holds
+ * padding too.
  */
 export interface FilmLayout extends PreparedFilm {
   readonly head: Uint8Array;

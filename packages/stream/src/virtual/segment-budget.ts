@@ -16,7 +16,7 @@ const PICTURE_COST_BYTES = 16 - 6;
 const SOUND_COST_BYTES = 8;
 /** `traf` with `tfhd`, `tfdt` and `trun` without samples: 8 + 28 + 20 + 24 bytes. */
 const TRACK_BYTES = 80;
-/** `moof` with `mfhd`, and the headers of `mdat` and `free`: 8 + 16 + 8 + 8 bytes. */
+/** `moof` with `mfhd`, and the header of `mdat`: 8 + 16 + 8 bytes, and 8 to spare. */
 const FRAGMENT_BYTES = 40;
 /** Pictures may come faster at times than the track says, and in films that it says nothing of. */
 const RATE_MARGIN = 1.5;
@@ -33,8 +33,7 @@ const INTERLEAVING_SECONDS = 2;
 const SOURCE_SHARE = 1 / 200;
 
 /**
- * How many bytes are set aside for a segment of a film as one fragment of MP4, with at least the header of a `free` box behind
- * it. What does not need it is padding; what needs more cannot be sent, for the length of the file is promised before. A function
+ * How many bytes are set aside for a segment of a film as one fragment of MP4: no less than a `free` box takes. What does not need it is padding; what needs more cannot be sent, for the length of the file is promised before. A function
  * of its arguments alone, which the entity tag relies on: whoever changes it changes `LAYOUT_VERSION`.
  *
  * The payload is a part of the bytes of the segment. How many frames it is in is estimated from the duration; each takes at

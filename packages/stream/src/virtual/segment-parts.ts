@@ -4,7 +4,7 @@ import { fragmenterOf } from "../film-fragments.ts";
 import type { PreparedFilm } from "../film-tracks.ts";
 import type { LentReads } from "../lent-reads.ts";
 import type { PlacedSegment } from "./film-layout.ts";
-import { FREE_BYTES, freeBox } from "./free-box.ts";
+import { padFragment } from "./padding.ts";
 
 /** An hour of sound in frames of 20 ms. Each costs some hundred bytes beside its data, and they may hold a byte each. */
 const PACKETS_LIMIT = 200_000;
@@ -41,10 +41,9 @@ export async function segmentParts(
       fragmenter.push(packet);
     }
   }
-  const parts = fragmenter.finish().flat();
-  const paddingBytes = budgetBytes - parts.reduce((sum, { length }) => sum + length, 0);
-  if (paddingBytes < FREE_BYTES) throw overBudget();
-  return [...parts, ...freeBox(paddingBytes)];
+  const fragment = fragmenter.finish().flat();
+  if (fragment.reduce((sum, { length }) => sum + length, 0) > budgetBytes) throw overBudget();
+  return padFragment(fragment, budgetBytes);
 }
 
 function overBudget(): MediaError {

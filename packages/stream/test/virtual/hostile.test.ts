@@ -83,18 +83,7 @@ describe("A film with more frames than its header says", () => {
     await expect(body).rejects.toMatchObject({ code: "not_seekable", message: expect.stringContaining("remux.mp4") });
     const received = Buffer.concat(chunks);
     expect(received.length).toBeLessThan(Number(response.headers.get("content-length")));
-    expect(topLevelTypes(received)).toEqual([
-      "ftyp",
-      "moov",
-      "free",
-      "sidx",
-      "moof",
-      "mdat",
-      "free",
-      "moof",
-      "mdat",
-      "free",
-    ]);
+    expect(topLevelTypes(received)).toEqual(["ftyp", "moov", "free", "sidx", "moof", "mdat", "moof", "mdat"]);
     const media = received.subarray(received.indexOf("moof") - 4);
     expect(
       Buffer.compare(
