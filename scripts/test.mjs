@@ -12,7 +12,7 @@ const selection = process.argv.slice(2);
 const isWhole = selection.length === 0;
 
 ensureNodeModules();
-ensureTools(["ffmpeg", "chromium", "libtorrent", "aria2", "transmission"]);
+ensureTools(["ffmpeg", "chromium", "libtorrent", "aria2", "transmission", "mpv", "vlc", "curl"]);
 ensurePage();
 const isChecked = !isWhole || succeeds("node", ["scripts/check.mjs"]);
 

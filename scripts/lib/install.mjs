@@ -5,7 +5,7 @@ import { aside, fail, root, run, succeeds } from "./run.mjs";
 
 const OLDEST_NODE = [20, 19];
 
-/** Test and bench tools: commands that all must work, named as the tests name them, and the Debian package that holds them. */
+/** Test and bench tools: commands that all must work, named as the tests name them, and the Debian packages that hold them. */
 const TOOLS = {
   ffmpeg: {
     checks: [
@@ -18,6 +18,12 @@ const TOOLS = {
   libtorrent: { checks: [["/usr/bin/python3", "-c", "import libtorrent"]], debian: "python3-libtorrent" },
   aria2: { checks: [["aria2c", "--version"]], debian: "aria2" },
   transmission: { checks: [["transmission-daemon", "--version"]], debian: "transmission-daemon" },
+  mpv: { checks: [["mpv", "--version"]], debian: "mpv" },
+  // It tells root nothing, not even its version. What it does not do without a screen is in the second package.
+  vlc: {
+    checks: [["sh", "-c", "test -x /usr/bin/vlc && test -d /usr/lib/*/vlc/plugins/video_filter"]],
+    debian: "vlc-bin vlc-plugin-base",
+  },
   nginx: { checks: [["nginx", "-v"]], debian: "nginx-light" },
   curl: { checks: [["curl", "--version"]], debian: "curl" },
 };
@@ -87,7 +93,7 @@ function install(name) {
   console.error(`Installing ${debian} (once)…`);
   if (!isAptUpdated) aptGet("update");
   isAptUpdated = true;
-  return aptGet("install", "-y", "--no-install-recommends", debian) && works(name);
+  return aptGet("install", "-y", "--no-install-recommends", ...debian.split(" ")) && works(name);
 }
 
 function aptGet(...args) {

@@ -1,7 +1,7 @@
 import { describe } from "vitest";
 
 /** Programs that `npm test` installs where it can; the script says which are missing. */
-export type Tool = "ffmpeg" | "chromium" | "libtorrent" | "aria2" | "transmission";
+export type Tool = "ffmpeg" | "chromium" | "libtorrent" | "aria2" | "transmission" | "mpv" | "vlc" | "curl";
 
 const missing = new Set((process.env["RIPTIDE_MISSING_TOOLS"] ?? "").split(",").filter(Boolean));
 
