@@ -1,4 +1,8 @@
 import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { readFile, stat } from "node:fs/promises";
+import { type AddressInfo, connect, createServer } from "node:net";
+import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { prepareFilms } from "../films/prepare-films.ts";
@@ -7,16 +11,18 @@ import { readFrameInPage, seekInPage } from "../films/read-in-page.ts";
 import { type FilmName, recipeOf } from "../films/recipes.ts";
 import { launchBrowser } from "../support/browser.ts";
 import { shareFilm } from "../support/film-torrent.ts";
+import { startProcess } from "../support/processes.ts";
 import { filesOf, startQuietRiptide } from "../support/riptide.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { describeWith } from "../support/tools.ts";
+import { waitUntil } from "../support/wait.ts";
 
 describeWith(
   "ffmpeg",
   "libtorrent",
   "chromium",
 )("virtual.mp4 in a bare <video>", () => {
-  prepareFilms("mp4-moov-last", "mkv-h264-aac-srt", "demo-mkv", "demo-webm");
+  prepareFilms("mp4-moov-last", "mkv-h264-aac-srt", "demo-mkv", "demo-webm", "long");
 
   let browser: Browser;
   beforeAll(async () => {
@@ -53,9 +59,40 @@ describeWith(
       }
     },
   );
+
+  it("is asked for one range for each seek", async () => {
+    await using film = await shareFilm("long", { pieceLengthBytes: 1024 * 1024 });
+    await using folder = await temporaryFolder("ranges");
+    await using riptide = await startQuietRiptide(folder.path);
+    await riptide.add(film.magnet);
+    await filesOf(riptide, film.infoHash);
+    const page = await browser.newPage();
+    const url = `${riptide.url}/stream/${film.infoHash}/0/virtual.mp4`;
+    const ranges: (string | undefined)[] = [];
+    page.on("request", (request) => {
+      if (request.url() === url) ranges.push(request.headers()["range"]);
+    });
+    await page.goto(riptide.url);
+    // A film that stands still is read in bits by Chromium, from any server.
+    await page.evaluate(`(${PLAY_ON})(${JSON.stringify(url)})`);
+    expect(ranges).toEqual(["bytes=0-"]);
+    const { durationSeconds, framesPerSecond } = recipeOf("long");
+    for (const share of [0.9, 0.1, 0.5]) {
+      ranges.length = 0;
+      const seconds = share * durationSeconds + 0.5;
+      const shownSeconds = await page.evaluate<number>(`(${SEEK_ON})(${seconds})`);
+      expect(Math.abs(shownSeconds - seconds) * framesPerSecond).toBeLessThan(3);
+      expect(ranges).toEqual([expect.stringMatching(/^bytes=[1-9]\d*-$/)]);
+    }
+    await page.close();
+  });
 });
 
-describeWith("ffmpeg", "libtorrent")("a download of virtual.mp4", () => {
+describeWith(
+  "ffmpeg",
+  "libtorrent",
+  "curl",
+)("a download of virtual.mp4", () => {
   prepareFilms("mp4-moov-last", "mkv-h264-aac-srt");
 
   it.each<FilmName>(["mp4-moov-last", "mkv-h264-aac-srt"])(
@@ -81,10 +118,75 @@ describeWith("ffmpeg", "libtorrent")("a download of virtual.mp4", () => {
       const whole = new Uint8Array(await (await fetch(url)).arrayBuffer());
       expect(whole.length).toBe(sizeBytes);
       expect(sha256(Buffer.concat(chunks))).toBe(sha256(whole));
+      expect(sha256(await killAndResume(url, join(folder.path, "killed"), sizeBytes))).toBe(sha256(whole));
+      expect(sha256(await breakAndRetry(url, join(folder.path, "broken"), sizeBytes))).toBe(sha256(whole));
       expect((await decodeFrames(whole)).map(({ number }) => number)).toEqual([...Array(480).keys()]);
     },
   );
 });
+
+/** What curl has of a file that it was killed in the middle of, and told to go on with. */
+async function killAndResume(url: string, path: string, sizeBytes: number): Promise<Uint8Array> {
+  await using link = await startBadLink(url, 0.4 * sizeBytes, "stalls");
+  const download = startProcess("curl", ["--silent", ...link.words, "--output", path, url]);
+  await waitUntil("curl has a third of it", async () => (await sizeOf(path)) > sizeBytes / 3);
+  await download.stop("SIGKILL");
+  expect(await sizeOf(path)).toBeLessThan(sizeBytes / 2);
+  await curl("--continue-at", "-", "--output", path, url);
+  return await readFile(path);
+}
+
+/** What curl has of a file whose connection breaks off in the middle, the first time. */
+async function breakAndRetry(url: string, path: string, sizeBytes: number): Promise<Uint8Array> {
+  await using link = await startBadLink(url, 0.4 * sizeBytes, "breaks");
+  await curl("--retry", "3", "--retry-all-errors", "--retry-delay", "1", ...link.words, "--output", path, url);
+  expect(link.connections()).toBe(2);
+  return await readFile(path);
+}
+
+interface BadLink extends AsyncDisposable {
+  /** Lead curl through it. */
+  readonly words: readonly string[];
+  connections(): number;
+}
+
+/** On its first connection, nothing comes any more after so much. */
+async function startBadLink(url: string, passedBytes: number, then: "stalls" | "breaks"): Promise<BadLink> {
+  let connections = 0;
+  const server = createServer((near) => {
+    connections += 1;
+    let leftBytes = connections === 1 ? passedBytes : Number.POSITIVE_INFINITY;
+    const far = connect(Number(new URL(url).port), "127.0.0.1");
+    for (const socket of [near, far])
+      socket.on("error", () => {}).on("close", () => [near, far].map((end) => end.destroy()));
+    near.pipe(far);
+    far.on("data", (chunk: Buffer) => {
+      leftBytes -= chunk.length;
+      if (leftBytes > 0) near.write(chunk);
+      else if (then === "breaks") near.destroy();
+    });
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const { port } = server.address() as AddressInfo;
+  return {
+    words: ["--connect-to", `::127.0.0.1:${port}`],
+    connections: () => connections,
+    [Symbol.asyncDispose]: async () => void server.close(),
+  };
+}
+
+async function curl(...words: readonly string[]): Promise<void> {
+  await using process = startProcess("curl", ["--silent", "--show-error", "--fail", ...words]);
+  const [code] = (await once(process.child, "close")) as [number | null];
+  if (code !== 0) throw new Error(`curl ended with ${code}: ${process.stderr()}`);
+}
+
+function sizeOf(path: string): Promise<number> {
+  return stat(path).then(
+    ({ size }) => size,
+    () => 0,
+  );
+}
 
 const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 
@@ -93,6 +195,28 @@ interface Played {
   readonly frame: number | undefined;
   readonly soundBytes: number;
 }
+
+/** Runs in the page: plays until the picture has moved on. */
+const PLAY_ON = `async (url) => {
+  const video = Object.assign(document.createElement("video"), { muted: true, src: url });
+  document.body.replaceChildren(video);
+  const moved = new Promise((resolve) => {
+    video.addEventListener("timeupdate", () => video.currentTime > 0.5 && resolve());
+  });
+  await video.play();
+  await moved;
+}`;
+
+/** Runs in the page: seeks without a pause, and tells the time of the first picture from there. */
+const SEEK_ON = `(seconds) => new Promise((resolve) => {
+  const video = document.querySelector("video");
+  const look = (_now, { mediaTime }) => {
+    if (Math.abs(mediaTime - seconds) < 2) resolve(mediaTime);
+    else video.requestVideoFrameCallback(look);
+  };
+  video.requestVideoFrameCallback(look);
+  video.currentTime = seconds;
+})`;
 
 /** Runs in the page: plays until the picture has moved on, and stops there. */
 const PLAY_SOME = `async (url) => {
