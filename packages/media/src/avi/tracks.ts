@@ -1,4 +1,5 @@
 import { aacParameters } from "../codecs/aac.ts";
+import { wavePcmFormat } from "../codecs/microsoft.ts";
 import type { Track } from "../media-info.ts";
 import type { CodedTrack } from "../packet.ts";
 import { soundTiming } from "../sound-timing.ts";
@@ -47,7 +48,8 @@ function aviTrack({ stream, streamNumber, track, framePeriodMicroseconds }: Plac
   const clock = streamClock(stream, framePeriodMicroseconds, timing.timescale);
   const framing = soundFramingOf(track, waveLayout(stream.format).blockBytes, clock.countsBytes);
   const number = streamNumber + 1;
-  const coded = { number, track, configuration, microsoftFormat: stream.format, ...timing };
+  const pcm = track.codec === "pcm" ? wavePcmFormat(stream.format) : undefined;
+  const coded = { number, track, configuration, microsoftFormat: stream.format, pcm, ...timing };
   return { coded, stream, streamNumber, clock, framing };
 }
 

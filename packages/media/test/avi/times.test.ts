@@ -16,7 +16,7 @@ import {
   type TestStream,
   wave,
 } from "./film.ts";
-import { open, timesOf } from "./four-seconds.ts";
+import { filmOfPcm, open, timesOf } from "./four-seconds.ts";
 
 const firstTimes = async (stream: TestStream) => {
   const chunks = [1, 2, 3, 4].map((number) => soundChunk(mp3Frame(number), 0));
@@ -171,6 +171,12 @@ describe("Tracks", () => {
     const aac = { header: strh("auds", "\0\0\0\0", 1024, 48_000, 1), format: wave(0xff, bytes(0x11, 0x90)) };
     const { tracks } = await open(aviFilm([aac], []));
     expect(tracks[0]).toMatchObject({ configuration: bytes(0x11, 0x90), timescale: 48_000, packetTicks: 1024 });
+  });
+
+  it("of PCM tell how its values lie", async () => {
+    const { tracks } = await open(filmOfPcm(7680));
+    expect(tracks[1]?.pcm).toEqual({ kind: "signed", byteOrder: "little", bitsPerSample: 16 });
+    expect(tracks[0]?.pcm).toBeUndefined();
   });
 
   it("are at most as many as two digits tell apart", async () => {
