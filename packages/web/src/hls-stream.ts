@@ -95,9 +95,8 @@ function fetchPictureFirst(hls: Hls, video: HTMLVideoElement, signal: AbortSigna
     const isWaiting = video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA;
     config.maxMaxBufferLength = isWaiting ? PICTURE_SECONDS : usualSeconds;
   };
-  for (const event of ["emptied", "seeking", "seeked", "loadeddata", "canplay", "playing"]) {
-    video.addEventListener(event, limit, { signal });
-  }
+  // A start is over when the film moves: before that, its data may be there and its picture not.
+  for (const event of ["emptied", "seeking", "seeked", "timeupdate"]) video.addEventListener(event, limit, { signal });
   limit();
 }
 
