@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { type AudioTrack, readChapters, readMediaInfo, type VideoTrack } from "../src/index.ts";
+import {
+  type AudioTrack,
+  initSegment,
+  openMatroska,
+  readChapters,
+  readMediaInfo,
+  type VideoTrack,
+} from "../src/index.ts";
 import { corpusFile } from "./support/corpus.ts";
 import { made, probedFilm } from "./support/ffmpeg.ts";
 import { MemorySource, never } from "./support/memory-source.ts";
@@ -217,3 +224,34 @@ describe("chapters", () => {
     expect(told.length).toBeGreaterThan(0);
   });
 });
+
+describe("copies of films into fragments", () => {
+  it.each([
+    {
+      title: "HLG with wide pixels",
+      arguments_: `-vf scale=96:72,setsar=4/3 -c:v libx264 -pix_fmt yuv420p10le ${HLG}`,
+    },
+    { title: "HEVC in HDR10", arguments_: `${X265}:colorprim=bt2020:transfer=smpte2084 -pix_fmt yuv420p10le ${PQ}` },
+    { title: "AV1 in SDR", arguments_: `-c:v libsvtav1 -preset 12 ${BT709}` },
+  ])("are shown as ffprobe says of the originals: $title", async ({ arguments_ }) => {
+    const film = await made(`${PICTURE} ${arguments_}`, "mkv");
+    const demuxer = await openMatroska(new MemorySource(film), never);
+    const copy = initSegment([{ id: 1, coded: demuxer.tracks[0]! }], demuxer);
+    expect(shown(await probedFilm(copy))).toEqual(shown(await probedFilm(film)));
+  });
+});
+
+const SHOWN = [
+  "width",
+  "height",
+  "sample_aspect_ratio",
+  "color_primaries",
+  "color_transfer",
+  "color_space",
+  "color_range",
+];
+
+function shown({ streams }: Awaited<ReturnType<typeof probedFilm>>) {
+  // Pixels of which nothing is said are square.
+  return streams.map((stream) => SHOWN.map((field) => stream[field] ?? "1:1"));
+}

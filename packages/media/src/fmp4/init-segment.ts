@@ -1,7 +1,7 @@
 import { concatenate } from "../reader.ts";
 import { box, characters, fullBox, u8, u16, u32, zeros } from "./boxes.ts";
 import type { MuxTrack } from "./mux-track.ts";
-import { pictureSize } from "./picture-codecs.ts";
+import { pictureSize, SIZE_LIMIT_PIXELS } from "./picture-codecs.ts";
 import { sampleEntry } from "./sample-entry.ts";
 import { NON_SYNC_SAMPLE, SYNC_SAMPLE } from "./sample-flags.ts";
 
@@ -64,7 +64,7 @@ function trackBox(track: MuxTrack, durationMilliseconds: number): Uint8Array {
 function trackHeader(track: MuxTrack, durationMilliseconds: number): Uint8Array {
   const ENABLED_IN_MOVIE_AND_PREVIEW = 7;
   const isPicture = track.coded.track.kind === "video";
-  const { widthPixels, heightPixels } = isPicture ? pictureSize(track) : { widthPixels: 0, heightPixels: 0 };
+  const { widthPixels, heightPixels, matrix } = shownPicture(track);
   return fullBox(
     "tkhd",
     ENABLED_IN_MOVIE_AND_PREVIEW,
@@ -72,9 +72,28 @@ function trackHeader(track: MuxTrack, durationMilliseconds: number): Uint8Array 
     u32(track.id, 0, durationMilliseconds),
     zeros(8),
     u16(0, isPicture ? 0 : 1, isPicture ? 0 : 0x0100, 0),
-    UNITY_MATRIX,
+    matrix,
     u16(widthPixels, 0, heightPixels, 0),
   );
+}
+
+/** The size at which a picture is shown before it is turned, and the matrix that turns it: it moves it back to where it was, too. */
+function shownPicture(track: MuxTrack) {
+  const { track: media } = track.coded;
+  if (media.kind !== "video") return { widthPixels: 0, heightPixels: 0, matrix: UNITY_MATRIX };
+  const size = pictureSize(track);
+  const { width, height } = media.pixelAspectRatio ?? { width: 1, height: 1 };
+  const widthPixels = Math.min(Math.round((size.widthPixels * width) / height), SIZE_LIMIT_PIXELS);
+  const { heightPixels } = size;
+  return { widthPixels, heightPixels, matrix: turned(media.rotationDegrees, widthPixels, heightPixels) };
+}
+
+function turned(degrees: number | undefined, widthPixels: number, heightPixels: number): Uint8Array {
+  const [ONE, MINUS_ONE, LAST] = [0x00010000, -0x00010000, 0x40000000];
+  const [width, height] = [widthPixels * ONE, heightPixels * ONE];
+  if (degrees === 90) return u32(0, ONE, 0, MINUS_ONE, 0, 0, height, 0, LAST);
+  if (degrees === 180) return u32(MINUS_ONE, 0, 0, 0, MINUS_ONE, 0, width, height, LAST);
+  return degrees === 270 ? u32(0, MINUS_ONE, 0, ONE, 0, 0, 0, width, LAST) : UNITY_MATRIX;
 }
 
 function mediaBox(track: MuxTrack, isPicture: boolean): Uint8Array {

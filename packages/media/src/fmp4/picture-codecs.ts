@@ -73,7 +73,7 @@ export function pictureSize(track: MuxTrack): { readonly widthPixels: number; re
 }
 
 /** Of a VisualSampleEntry (ISO/IEC 14496-12 §12.1.3). */
-const SIZE_LIMIT_PIXELS = 0xffff;
+export const SIZE_LIMIT_PIXELS = 0xffff;
 
 /** `hvc1` promises that all parameter sets are in the record (ISO/IEC 14496-15 §8.4.1): Safari plays nothing else. */
 function completeSets(record: Uint8Array): Uint8Array {
@@ -88,11 +88,12 @@ function completeSets(record: Uint8Array): Uint8Array {
 function vpConfigurationBox(track: MuxTrack): Uint8Array {
   const { profile, level, bitDepth, chromaSubsampling, isFullRange, matrixCoefficients } = vpConfiguration(track);
   const UNSPECIFIED = 2;
+  const { colour } = track.coded.track.kind === "video" ? track.coded.track : {};
   return fullBox(
     "vpcC",
     0x01000000,
     u8(profile, level, (bitDepth << 4) | (chromaSubsampling << 1) | Number(isFullRange)),
-    u8(UNSPECIFIED, UNSPECIFIED, matrixCoefficients),
+    u8(colour?.primaries ?? UNSPECIFIED, colour?.transfer ?? UNSPECIFIED, matrixCoefficients),
     u16(0),
   );
 }

@@ -1,6 +1,6 @@
 import { damagedMedia } from "../damaged.ts";
 import type { AudioTrack } from "../media-info.ts";
-import { box, u16, u32, zeros } from "./boxes.ts";
+import { box, characters, u8, u16, u32, zeros } from "./boxes.ts";
 import { type MuxCodec, muxCodecOf } from "./mux-codec.ts";
 import type { MuxTrack } from "./mux-track.ts";
 import { pictureSize } from "./picture-codecs.ts";
@@ -27,8 +27,31 @@ function visualEntry(track: MuxTrack, codec: MuxCodec): Uint8Array {
     zeros(32),
     u16(0x0018, 0xffff),
     codec.configurationBox(track),
+    ...shownBoxes(track),
   );
 }
+
+/** How the pictures are shown, where the film says it and a player would not assume it: `pasp` (§12.1.4) and `colr` (§12.1.5). */
+function shownBoxes({ coded }: MuxTrack): readonly Uint8Array[] {
+  const { colour, pixelAspectRatio = SQUARE } = coded.track.kind === "video" ? coded.track : {};
+  const isSquare = pixelAspectRatio.width === pixelAspectRatio.height;
+  const FULL_RANGE = 0x80;
+  return [
+    ...(isSquare ? [] : [box("pasp", u32(pixelAspectRatio.width, pixelAspectRatio.height))]),
+    ...(colour === undefined
+      ? []
+      : [
+          box(
+            "colr",
+            characters("nclx"),
+            u16(colour.primaries, colour.transfer, colour.matrix),
+            u8(colour.isFullRange === true ? FULL_RANGE : 0),
+          ),
+        ]),
+  ];
+}
+
+const SQUARE = { width: 1, height: 1 };
 
 /** §12.2.3. */
 function audioEntry(track: MuxTrack, { channels, sampleRateHz }: AudioTrack, codec: MuxCodec): Uint8Array {
