@@ -1,5 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { ProcessPool } from "../src/process-pool.ts";
+import { virtualClock } from "./support/clocks.ts";
+
+const { signal } = new AbortController();
 
 describe("A pool of processes", () => {
   test("hands out as many places as it has, and says when to come back", () => {
@@ -38,5 +41,63 @@ describe("A pool of processes", () => {
     pool.acquire("video_transcode");
     expect(pool.active).toBe(1);
     expect(pool.limit).toBeGreaterThanOrEqual(4);
+  });
+});
+
+describe("Waiting for a place", () => {
+  test("ends as soon as one is free, in the order of asking", async () => {
+    const clock = virtualClock();
+    const pool = new ProcessPool(4);
+    const places = [pool.acquire("copy"), pool.acquire("copy")];
+    const order: string[] = [];
+    const film = pool.acquireSoon("video_transcode", { clock, signal }).then(() => order.push("film"));
+    const copy = pool.acquireSoon("copy", { clock, signal }).then((place) => {
+      order.push("copy");
+      return place;
+    });
+    await clock.advance(1000);
+    expect(order).toEqual([]);
+    places[0]?.[Symbol.dispose]();
+    await clock.advance(1);
+    expect([order, pool.active]).toEqual([[], 1]);
+    places[1]?.[Symbol.dispose]();
+    await film;
+    expect([order, pool.active]).toEqual([["film"], 1]);
+    await expect(Promise.all([copy, clock.advance(1000)])).rejects.toMatchObject({ code: "ffmpeg_busy" });
+  });
+
+  test("is not needed where there is room", async () => {
+    const pool = new ProcessPool(4);
+    const place = await pool.acquireSoon("video_transcode", { clock: virtualClock(), signal });
+    expect(pool.active).toBe(1);
+    place[Symbol.dispose]();
+    expect(pool.active).toBe(0);
+  });
+
+  test("ends with the client, who gets no place any more", async () => {
+    const pool = new ProcessPool(1);
+    const place = pool.acquire("copy");
+    const client = new AbortController();
+    const waiting = pool.acquireSoon("copy", { clock: virtualClock(), signal: client.signal });
+    client.abort(new Error("The client is gone."));
+    await expect(waiting).rejects.toBe(client.signal.reason);
+    place[Symbol.dispose]();
+    expect(pool.active).toBe(0);
+    await expect(pool.acquireSoon("copy", { clock: virtualClock(), signal: client.signal })).rejects.toThrow("gone");
+  });
+
+  test("is refused to what can never fit, and to a crowd", async () => {
+    const clock = virtualClock();
+    const busy = { code: "ffmpeg_busy", retryAfterSeconds: 5 };
+    await expect(new ProcessPool(3).acquireSoon("video_transcode", { clock, signal })).rejects.toMatchObject(busy);
+    const pool = new ProcessPool(1);
+    pool.acquire("copy");
+    const crowd = Array.from({ length: 64 }, () =>
+      pool.acquireSoon("copy", { clock, signal: new AbortController().signal }),
+    );
+    await expect(pool.acquireSoon("copy", { clock, signal })).rejects.toMatchObject(busy);
+    const refused = Promise.allSettled(crowd);
+    await clock.advance(2000);
+    expect((await refused).every(({ status }) => status === "rejected")).toBe(true);
   });
 });
