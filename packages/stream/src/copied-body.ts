@@ -1,5 +1,5 @@
 import { MediaError, type StreamContext } from "@riptide/core";
-import { type CodedTrack, concatenate, initSegment, isMuxable, type MediaInfo, type Stretch } from "@riptide/media";
+import { type CodedTrack, concatenate, initSegment, isMuxable, type MediaInfo } from "@riptide/media";
 import type { RemuxPlan } from "@riptide/transcode";
 import { chosenAudio, chosenVideo } from "./chosen-tracks.ts";
 import { type FilmPart, filmFragments } from "./film-fragments.ts";
@@ -7,7 +7,7 @@ import type { Film, FilmLibrary } from "./film-library.ts";
 import { codedTrackOf, prepareFilm } from "./film-tracks.ts";
 import { generatedBody } from "./generated-body.ts";
 import type { MediaLibrary } from "./media-library.ts";
-import { assertBeforeEnd, noUsableIndex } from "./start-time.ts";
+import { stretchFrom } from "./start-time.ts";
 
 /** A film, and those of its tracks that our own muxer copies as they are. */
 export interface CopiedFilm {
@@ -70,16 +70,3 @@ async function* withInitialization(
 }
 
 const NOTHING_FOUND = "This file holds nothing to play from there on. Try another copy of it.";
-
-async function stretchFrom(
-  startSeconds: number,
-  film: Film,
-  films: FilmLibrary,
-  context: StreamContext,
-): Promise<Stretch> {
-  if (startSeconds === 0) return { from: undefined, to: undefined };
-  assertBeforeEnd(startSeconds, film.demuxer);
-  const from = await films.entryAt(film, startSeconds, context);
-  if (from === undefined) throw noUsableIndex();
-  return { from, to: undefined };
-}

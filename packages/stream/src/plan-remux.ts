@@ -1,6 +1,21 @@
 import { MediaError } from "@riptide/core";
-import type { AudioCodec, AudioTrack, Container, MediaInfo, TranscodableCodec, VideoTrack } from "@riptide/media";
-import { type AudioPlan, type Demuxer, type RemuxPlan, TRACKS_LIMIT, type VideoPlan } from "@riptide/transcode";
+import type {
+  AudioCodec,
+  AudioTrack,
+  Container,
+  MediaInfo,
+  TranscodableCodec,
+  VideoCodec,
+  VideoTrack,
+} from "@riptide/media";
+import {
+  type AudioPlan,
+  type Demuxer,
+  type PictureShape,
+  type RemuxPlan,
+  TRACKS_LIMIT,
+  type VideoPlan,
+} from "@riptide/transcode";
 import { chosenAudio, chosenVideo } from "./chosen-tracks.ts";
 
 /**
@@ -40,11 +55,18 @@ const DEMUXERS: Readonly<Record<Container, Demuxer>> = {
 function planVideo(info: MediaInfo, isConverted = false): VideoPlan | undefined {
   const chosen = chosenVideo(info);
   if (chosen !== undefined) {
-    return { index: chosen.index, codec: isConverted ? "h264" : videoTreatment(info.container, chosen) };
+    const codec = isConverted ? "h264" : videoTreatment(info.container, chosen);
+    return { index: chosen.index, codec, ...(codec === "h264" && { shape: shapeOf(chosen) }) };
   }
   if (info.tracks.every(({ kind }) => kind !== "video")) return undefined;
   throw unsupported("The picture of this file is in a format that Riptide cannot convert. Download it instead.");
 }
+
+function shapeOf({ codec, widthPixels, heightPixels, framesPerSecond }: VideoTrack): PictureShape {
+  return { widthPixels, heightPixels, framesPerSecond, isDearToDecode: DEAR_TO_DECODE.has(codec) };
+}
+
+const DEAR_TO_DECODE: ReadonlySet<VideoCodec> = new Set(["hevc", "av1", "vp9"]);
 
 /** How a picture gets into MP4: whatever MP4 and browsers can hold is copied. */
 export function videoTreatment(container: Container, { codec, codecTag }: VideoTrack): VideoPlan["codec"] {

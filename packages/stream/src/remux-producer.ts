@@ -82,7 +82,7 @@ async function prepare(
     if (neverTranscodeVideo && plan.video?.codec === "h264") throw notConverted();
     const copied = await copiedFilm(plan, { info, audioIndex }, films, context);
     if (copied !== undefined) return await copiedBody(copied, startSeconds, { films, library, context });
-    return await convertedBody({ plan, info, startSeconds }, { library, films, transcoder, context });
+    return await convertedBody({ plan, info, startSeconds, audioIndex }, { library, films, transcoder, context });
   } finally {
     ends?.[Symbol.dispose]();
   }

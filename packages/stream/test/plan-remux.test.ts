@@ -19,7 +19,7 @@ describe("The container decides the demuxer", () => {
 
 test("What MP4 holds is converted all the same where that is wanted", () => {
   const info = mediaInfo("matroska", [videoTrack("hevc"), audioTrack("flac")]);
-  expect(planRemux(info, undefined, { video: true }).video).toEqual({ index: 0, codec: "h264" });
+  expect(planRemux(info, undefined, { video: true }).video).toMatchObject({ index: 0, codec: "h264" });
   expect(planRemux(info, undefined, { video: true }).audio).toEqual({ index: 0, codec: "copy" });
   expect(planRemux(info, 0, { audio: true })).toMatchObject({ video: { codec: "copy_hevc" }, audio: { codec: "aac" } });
 });
@@ -42,7 +42,15 @@ describe("The picture", () => {
     ["vp6", "h264"],
     ["mjpeg", "h264"],
   ] as const)("in %s becomes %s", (codec, expected) => {
-    expect(planRemux(mediaInfo("matroska", [videoTrack(codec)])).video).toEqual({ index: 0, codec: expected });
+    expect(planRemux(mediaInfo("matroska", [videoTrack(codec)])).video).toMatchObject({ index: 0, codec: expected });
+  });
+
+  test("that is converted comes with what decides how much work it is", () => {
+    const size = { widthPixels: 1920, heightPixels: 800, framesPerSecond: 25 };
+    const planOf = (codec: "hevc" | "mpeg4") =>
+      planRemux(mediaInfo("matroska", [videoTrack(codec, size)]), undefined, { video: true }).video;
+    expect(planOf("hevc")?.shape).toEqual({ ...size, isDearToDecode: true });
+    expect(planOf("mpeg4")?.shape).toEqual({ ...size, isDearToDecode: false });
   });
 
   test.each([
@@ -60,7 +68,7 @@ describe("The picture", () => {
       videoTrack("h264", { index: 3 }),
     ];
     expect(planRemux(mediaInfo("mp4", tracks)).video).toEqual({ index: 2, codec: "copy_hevc" });
-    expect(planRemux(mediaInfo("mp4", tracks.slice(0, 2))).video).toEqual({ index: 0, codec: "h264" });
+    expect(planRemux(mediaInfo("mp4", tracks.slice(0, 2))).video).toMatchObject({ index: 0, codec: "h264" });
   });
 
   test("may be missing", () => {

@@ -48,6 +48,8 @@ const FORMATS: [string, string, string, string[]][] = [
   ["Ogg with Theora and Vorbis", "ogv", "-c:v libtheora -q:v 5 -c:a libvorbis", ["h264", "aac"]],
   ["MP4 with AC-3", "mp4", `${H264} -c:a ac3 -movflags +faststart`, ["h264", "aac"]],
   ["MP4 with AC-3 and its index at the end", "mp4", `${H264} -c:a ac3`, ["h264", "aac"]],
+  ["QuickTime with PCM", "mov", `${H264} -c:a pcm_s16le -movflags +faststart`, ["h264", "aac"]],
+  ["QuickTime with PCM and its index at the end", "mov", `${H264} -c:a pcm_s16le`, ["h264", "aac"]],
   ["fragmented MP4", "mp4", `${H264} ${AAC} -movflags +empty_moov+frag_keyframe`, ["h264", "aac"]],
 ];
 
@@ -99,6 +101,14 @@ describe("Fragmented MP4 made of", () => {
   });
 });
 
+test("A picture alone is converted to a picture alone", async () => {
+  const bytes = await makeFilm("mkv", "-c:v mpeg2video -q:v 5 -an");
+  const { context } = createContext({ bytes, clock: realClock });
+  const response = await createStreamFactory({ ffmpeg, clock: realClock }).remux.produce(get(), context);
+  const streams = await probe(await readAll(response));
+  expect(streams.map(({ codec, frames }) => [codec, frames])).toEqual([["h264", 96]]);
+});
+
 test("What could be copied is converted where the address says so", { timeout: 30_000 }, async () => {
   const bytes = await makeFilm("mkv", "-c:v libvpx-vp9 -deadline realtime -cpu-used 8 -g 24 -c:a flac");
   const factory = createStreamFactory({ ffmpeg, clock: realClock });
@@ -115,7 +125,7 @@ test("What could be copied is converted where the address says so", { timeout: 3
 });
 
 test("An index at the end that cannot be moved to the front is refused, and nothing is started", async () => {
-  const bytes = await makeFilm("mp4", `${H264} -c:a ac3`);
+  const bytes = await makeFilm("mov", `${H264} -c:a pcm_s16le`);
   // It then says that fragments follow (ISO/IEC 14496-12 §8.8.1), whose places nobody would mend.
   bytes.set(Buffer.from("mvex"), Buffer.from(bytes).lastIndexOf("udta"));
   const factory = createStreamFactory({ ffmpeg, clock: realClock });

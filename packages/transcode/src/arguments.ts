@@ -1,11 +1,13 @@
 import { assertInvariant } from "@riptide/core";
 import { DECODERS } from "./decoders.ts";
-import type { AudioPlan, Demuxer, RemuxPlan, VideoPlan } from "./remux-plan.ts";
+import { deviceArguments, h264Arguments } from "./h264-arguments.ts";
+import type { H264Encoding } from "./h264-encoding.ts";
+import type { AudioPlan, Demuxer, EnvelopePlan, PictureShape, RemuxPlan, VideoPlan } from "./remux-plan.ts";
 
 /** Enough to find the parameters of every codec we name; ffmpeg reads at most this much before it writes. */
 const PROBE_BYTES = 500_000;
-/** A fragment is what a player waits for: half a second, and the first one does not wait for a whole GOP. */
-const FRAGMENT_MICROSECONDS = 500_000;
+/** A fragment is what a player waits for. The first one cannot be made shorter than the others, and does not wait for a GOP. */
+const FRAGMENT_MICROSECONDS = 200_000;
 /** More tracks than any film has; each costs memory while ffmpeg probes. Plans may name tracks below it. */
 export const TRACKS_LIMIT = 64;
 /** The largest single allocation: room for the pictures of an 8K film, not for a header that claims gigabytes. */
@@ -19,18 +21,28 @@ const THREADS = 2;
  * Everything in it is a constant, a name of ours or a checked integer. Demuxer and decoders are whitelisted and the pipe is
  * the only protocol, so a playlist that pretends to be a film opens nothing.
  *
- * Times: Matroska may be fed from the middle (`?t=`), so its output carries the times of the source. Measured in Chromium,
- * `<video src>` then starts with `currentTime` at the time in the film, and so does MSE. The other containers may begin at
- * any time of the day; their output begins at 0.
+ * Times: an envelope may begin anywhere in the film, so its output carries the times of the film. Measured in Chromium,
+ * `<video src>` then starts with `currentTime` at the time in the film, and so does MSE. The same goes for Matroska that is fed as it
+ * is. The other containers may begin at any time of the day; their output begins at 0.
+ *
+ * A picture that is converted begins with the one that is shown at `startSeconds`, which is decoded from the keyframe before it;
+ * one that is copied begins with what comes in, a keyframe. So does sound, to within a packet.
+ * @param encoding how a picture is converted; needed if the plan says so
  */
-export function remuxArguments(plan: RemuxPlan): string[] {
-  assertInvariant(plan.video !== undefined || plan.audio !== undefined, "A remux needs a video or an audio track");
+export function remuxArguments(plan: RemuxPlan, encoding?: H264Encoding): string[] {
+  const { demuxer, video, audio, envelope } = plan;
+  assertInvariant(video !== undefined || audio !== undefined, "A remux needs a video or an audio track");
+  const isConverted = video?.codec === "h264";
+  assertInvariant(!isConverted || encoding !== undefined, "A picture is converted in a way that is known");
   return [
     ...GLOBAL_ARGUMENTS,
-    ...inputArguments(plan.demuxer),
-    ...(plan.video === undefined ? [] : videoArguments(plan.video)),
-    ...(plan.audio === undefined ? [] : audioArguments(plan.audio)),
-    ...(plan.demuxer === "matroska" ? ["-copyts", "-avoid_negative_ts", "disabled"] : []),
+    ...(isConverted && encoding ? deviceArguments(encoding.encoder) : []),
+    ...inputArguments(demuxer, encoding?.threads ?? THREADS),
+    ...(envelope === undefined ? [] : ["-itsoffset", `-${seconds(envelope.leadSeconds)}`]),
+    ...words("-i pipe:0"),
+    ...(video === undefined ? [] : videoArguments(video, envelope, encoding)),
+    ...(audio === undefined ? [] : audioArguments(audio, soundStart(plan))),
+    ...(demuxer === "matroska" ? ["-copyts", "-avoid_negative_ts", "disabled"] : []),
     ...OUTPUT_ARGUMENTS,
   ];
 }
@@ -38,44 +50,57 @@ export function remuxArguments(plan: RemuxPlan): string[] {
 /** Said to every process. */
 export const GLOBAL_ARGUMENTS = words(`-hide_banner -loglevel error -nostdin -max_alloc ${ALLOCATION_LIMIT_BYTES}`);
 
-function inputArguments(demuxer: Demuxer): string[] {
+function inputArguments(demuxer: Demuxer, threads: number): string[] {
   const allowed = `-protocol_whitelist pipe -format_whitelist ${demuxer} -codec_whitelist ${DECODERS.join(",")}`;
-  const limits = `-max_streams ${TRACKS_LIMIT} -probesize ${PROBE_BYTES} -threads ${THREADS}`;
-  return words(`${allowed} ${limits} -f ${demuxer} -i pipe:0`);
+  const limits = `-max_streams ${TRACKS_LIMIT} -probesize ${PROBE_BYTES} -threads ${threads}`;
+  return words(`${allowed} ${limits} -f ${demuxer}`);
 }
 
 /** `V` counts video tracks without the pictures that are only cover art. */
-function videoArguments({ index, codec }: VideoPlan): string[] {
+function videoArguments(
+  { index, codec, shape }: VideoPlan,
+  envelope: EnvelopePlan | undefined,
+  encoding: H264Encoding | undefined,
+): string[] {
   const map = ["-map", `0:V:${trackNumber(index)}`];
-  if (codec === "copy") return [...map, "-c:v", "copy"];
-  if (codec === "copy_hevc") return [...map, "-c:v", "copy", "-tag:v", "hvc1"];
-  return [...map, ...H264_ARGUMENTS];
+  if (encoding !== undefined && codec === "h264") {
+    return [...map, ...h264Arguments(encoding, envelope && pictureStart(envelope, shape))];
+  }
+  return [...map, ...words(codec === "copy_hevc" ? "-c:v copy -tag:v hvc1" : "-c:v copy")];
 }
 
-function audioArguments({ index, codec }: AudioPlan): string[] {
+/** The picture that is shown at the start has begun before it. */
+function pictureStart({ startSeconds }: EnvelopePlan, shape: PictureShape | undefined): string {
+  const frameSeconds = Math.min(1 / (shape?.framesPerSecond ?? USUAL_FRAME_RATE), FRAME_MAX_SECONDS);
+  return seconds(Math.max(0, startSeconds - frameSeconds + TIME_TOLERANCE_SECONDS));
+}
+
+const USUAL_FRAME_RATE = 25;
+/** A film of fewer pictures begins with one that is not shown any more. */
+const FRAME_MAX_SECONDS = 0.5;
+/** Containers round times to milliseconds. */
+const TIME_TOLERANCE_SECONDS = 0.002;
+
+/** Sound begins with a picture that is copied, wherever that does, and else at the time that was asked for. */
+function soundStart({ video, envelope }: RemuxPlan): string {
+  const isPictureCopied = video !== undefined && video.codec !== "h264";
+  return seconds(isPictureCopied ? 0 : (envelope?.startSeconds ?? 0));
+}
+
+/**
+ * Encoders of AAC and Opus put their own delay before the start, which before time 0 fragments cannot express (§8.8.12: unsigned). It
+ * holds no sound: the packet is dropped. Needs ffmpeg 5.
+ */
+function audioArguments({ index, codec }: AudioPlan, start: string): string[] {
   const map = ["-map", `0:a:${trackNumber(index)}`];
-  if (codec === "copy") return [...map, "-c:a", "copy", "-bsf:a", FROM_TIME_ZERO];
-  if (codec === "copy_adts") return [...map, "-c:a", "copy", "-bsf:a", `aac_adtstoasc,${FROM_TIME_ZERO}`];
-  return [...map, ...AAC_ARGUMENTS, "-bsf:a", FROM_TIME_ZERO];
+  const fromStart = `noise=drop='lt(pts*tb,${start}-${TIME_TOLERANCE_SECONDS})'`;
+  if (codec === "copy") return [...map, "-c:a", "copy", "-bsf:a", fromStart];
+  if (codec === "copy_adts") return [...map, "-c:a", "copy", "-bsf:a", `aac_adtstoasc,${fromStart}`];
+  return [...map, ...words(`${AAC_ARGUMENTS},atrim=start=${start}`), "-bsf:a", fromStart];
 }
-
-/**
- * Encoders of AAC and Opus put their own delay before time 0, which fragments cannot express (§8.8.12: unsigned). It holds
- * no sound: the packet is dropped. Needs ffmpeg 5.
- */
-const FROM_TIME_ZERO = "noise=drop='lt(pts,0)'";
-
-/**
- * Fast to start and to keep up, rather than small: no frame waits for later ones, a keyframe every two seconds, 8-bit
- * 4:2:0 with even sides, which is what every browser decodes.
- */
-const H264_ARGUMENTS = words(
-  `-c:v libx264 -preset veryfast -tune zerolatency -threads:v ${THREADS} -crf 23 -maxrate 8M -bufsize 8M
-   -vf scale=trunc(iw/2)*2:trunc(ih/2)*2 -pix_fmt yuv420p -force_key_frames expr:if(isnan(prev_forced_t),1,gte(t,prev_forced_t+2))`,
-);
 
 /** Stereo, because browsers differ beyond it. `aresample` fills gaps with silence. */
-const AAC_ARGUMENTS = words("-c:a aac -ac 2 -b:a 192k -af aresample=async=1");
+const AAC_ARGUMENTS = "-c:a aac -ac 2 -b:a 192k -af aresample=async=1";
 
 /**
  * `delay_moov`: the header of AC-3 and of delayed audio needs their first packet. `frag_duration`, not `frag_keyframe`, which
@@ -91,6 +116,14 @@ const OUTPUT_ARGUMENTS = words(
 function trackNumber(index: number): string {
   assertInvariant(Number.isInteger(index) && index >= 0 && index < TRACKS_LIMIT, `Track ${index} cannot be mapped`);
   return String(index);
+}
+
+/** More than any film is long, and what is written of it in all digits. */
+const SECONDS_MAX = 1e8;
+
+function seconds(value: number): string {
+  assertInvariant(value >= 0 && value < SECONDS_MAX, `${value} is no time in a film`);
+  return value.toFixed(6);
 }
 
 /** Our own constants, as they would be typed; no argument of ours holds white space. */

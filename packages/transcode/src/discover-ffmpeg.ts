@@ -3,6 +3,7 @@ import { access, constants } from "node:fs/promises";
 import { delimiter, isAbsolute, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { TranscodeError } from "@riptide/core";
+import { HARDWARE_ENCODERS, type HardwareEncoder } from "./h264-encoding.ts";
 
 /** A program that takes longer than this to say its version is no ffmpeg we want to stream through. */
 const ANSWER_LIMIT_MS = 10_000;
@@ -15,8 +16,10 @@ export interface FfmpegInstallation {
   readonly path: string;
   /** As it names itself: `5.1.9-0+deb12u1`. */
   readonly version: string;
-  /** Whether it has libx264, without which video can only be copied. */
+  /** Whether it has libx264, without which only hardware converts pictures. */
   readonly canEncodeH264: boolean;
+  /** Encoders of hardware that it is built with; whether there is such hardware, only trying tells. Default none. */
+  readonly hardwareEncoders?: readonly HardwareEncoder[];
 }
 
 export interface DiscoverOptions {
@@ -42,7 +45,7 @@ export async function discoverFfmpeg({ path, signal }: DiscoverOptions): Promise
     signal.throwIfAborted();
     if (named === undefined || named === "") return undefined;
     const source = path === undefined ? "The program that FFMPEG_PATH names" : "The program given as ffmpeg";
-    const message = `${source} does not work as ffmpeg 5 or newer. Give the full path of one, or leave it out.`;
+    const message = `${source} does not work as ffmpeg 5.1 or newer. Give the full path of one, or leave it out.`;
     throw new TranscodeError("ffmpeg_missing", message, { cause });
   }
 }
@@ -75,9 +78,15 @@ async function inspect(path: string, signal: AbortSignal): Promise<FfmpegInstall
     if (!isListed(demuxers, demuxer)) throw new Error(`It cannot read ${demuxer}.`);
   }
   if (!isListed(encoders, "aac")) throw new Error("It cannot encode AAC.");
-  // `drop` came with ffmpeg 5.0; `arguments.ts` needs it.
-  if (!/^\s*-?drop\s/m.test(noiseFilter)) throw new Error(`It is too old: ${version}.`);
-  return { path, version, canEncodeH264: isListed(encoders, "libx264") };
+  // `drop` came with ffmpeg 5.0, and `-fps_mode` with 5.1; `arguments.ts` needs them.
+  if (!/^\s*-?drop\s/m.test(noiseFilter) || /^n?5\.0(\D|$)/.test(version))
+    throw new Error(`It is too old: ${version}.`);
+  return {
+    path,
+    version,
+    canEncodeH264: isListed(encoders, "libx264"),
+    hardwareEncoders: HARDWARE_ENCODERS.filter((encoder) => isListed(encoders, encoder)),
+  };
 }
 
 const REQUIRED_DEMUXERS = ["matroska", "mov", "mpegts", "avi", "flv", "asf", "ogg"];

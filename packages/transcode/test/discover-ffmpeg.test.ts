@@ -38,19 +38,25 @@ describe("Looking for ffmpeg", () => {
       path: expect.stringMatching(/^\/.*\/ffmpeg$/),
       version: expect.stringMatching(/^[5-9]/),
       canEncodeH264: true,
+      hardwareEncoders: expect.any(Array),
     });
   });
 
   test("takes the path that is given before everything else", async () => {
     vi.stubEnv("FFMPEG_PATH", "/nonexistent");
     const path = await fakeFfmpeg(answers());
-    expect(await discoverFfmpeg({ path, signal })).toEqual({ path, version: "5.9-test", canEncodeH264: false });
+    expect(await discoverFfmpeg({ path, signal })).toMatchObject({ path, version: "5.9-test", canEncodeH264: false });
   });
 
   test("takes FFMPEG_PATH before PATH", async () => {
-    const path = await fakeFfmpeg(answers({ encoders: "aac libx264" }));
+    const path = await fakeFfmpeg(answers({ encoders: "aac h264_vaapi libx264 h264_nvenc" }));
     vi.stubEnv("FFMPEG_PATH", path);
-    expect(await discoverFfmpeg({ signal })).toEqual({ path, version: "5.9-test", canEncodeH264: true });
+    expect(await discoverFfmpeg({ signal })).toEqual({
+      path,
+      version: "5.9-test",
+      canEncodeH264: true,
+      hardwareEncoders: ["h264_nvenc", "h264_vaapi"],
+    });
   });
 
   test("takes the first program on PATH, and ignores relative folders", async () => {
@@ -84,6 +90,7 @@ describe("A program that is named and does not work is an error", () => {
     ["cannot read Matroska", answers({ demuxers: "mov mpegts avi flv asf ogg" }), "cannot read matroska"],
     ["cannot encode AAC", answers({ encoders: "mp2" }), "cannot encode AAC"],
     ["is older than 5", answers({ drop: "  -dropamount  <int>" }), "too old: 5.9-test"],
+    ["is the first 5", answers({ version: "ffmpeg version n5.0.1 Copyright" }), "too old: n5.0.1"],
   ])("because it %s", async (_, script, cause) => {
     const path = await fakeFfmpeg(script);
     const failure = await discoverFfmpeg({ path, signal }).catch((error: unknown) => error);

@@ -2,6 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { TranscodeError } from "@riptide/core";
 import { describe, expect, onTestFinished, test } from "vitest";
+import type { Machine } from "../src/find-encoder.ts";
 import {
   type Demuxer,
   discoverFfmpeg,
@@ -72,8 +73,97 @@ describe("A transcoder", () => {
     const limited = transcoder({ ...(await fakeInstallation("echo done")), canEncodeH264: false });
     const { input } = recordedInput(0, 0);
     await expect(limited.start({ plan: transcode, input, signal })).rejects.toThrow("libx264");
-    expect(() => limited.assertCan(transcode)).toThrow(TranscodeError);
+    await expect(limited.assertCan(transcode, signal)).rejects.toThrow(TranscodeError);
+    await limited.assertCan(copy, signal);
     await readAll(await limited.start({ plan: copy, input, signal }));
+  });
+});
+
+const withHardware: Machine = { platform: "linux", hasDevice: async () => true };
+
+/** Trials of encoders end with `-f null -`. */
+function hardware(trial: string, film: string): string {
+  return `case "$*" in *"null -"*) ${trial};; *h264_vaapi*) ${film};; *) cat > /dev/null; printf 'by libx264';; esac`;
+}
+
+async function hardwareTranscoder(script: string, canEncodeH264 = true): Promise<Transcoder> {
+  const ffmpeg = { ...(await fakeInstallation(script)), canEncodeH264, hardwareEncoders: ["h264_vaapi"] as const };
+  return new Transcoder({ ffmpeg, clock: realClock, processLimit: 8, machine: withHardware });
+}
+
+async function convert(converter: Transcoder): Promise<string> {
+  const { input } = recordedInput(3, 10);
+  return Buffer.from(await readAll(await converter.start({ plan: transcode, input, signal }))).toString();
+}
+
+describe("An encoder of hardware", () => {
+  test("converts if it can encode a frame, and libx264 does if not", async () => {
+    const film = "cat > /dev/null; printf 'by '; sleep 0.05; printf 'hardware'";
+    expect(await convert(await hardwareTranscoder(hardware("exit 0", film)))).toBe("by hardware");
+    expect(await convert(await hardwareTranscoder(hardware("exit 1", film)))).toBe("by libx264");
+  });
+
+  test.each(["exit 1", "exit 0", "kill -SEGV $$"])(
+    "that does `%s` before its first byte gives its place, and all later films, to libx264",
+    async (film) => {
+      const failing = await hardwareTranscoder(hardware("exit 0", film));
+      expect(await convert(failing)).toBe("by libx264");
+      expect(await convert(failing)).toBe("by libx264");
+      await eventually(() => expect(failing.active).toBe(0));
+    },
+  );
+
+  test("that fails later fails the film", async () => {
+    const failing = await hardwareTranscoder(hardware("exit 0", "printf some; sleep 0.05; exit 1"));
+    await expect(convert(failing)).rejects.toMatchObject({ code: "ffmpeg_failed" });
+  });
+
+  test("is all there is without libx264, and then its failure is told", async () => {
+    const only = await hardwareTranscoder(hardware("exit 0", "exit 1"), false);
+    await only.assertCan(transcode, signal);
+    await expect(convert(only)).rejects.toMatchObject({ code: "ffmpeg_failed" });
+  });
+
+  test("is not to blame for a source that fails, or for a client that leaves", async () => {
+    const waiting = await hardwareTranscoder(hardware("exit 0", "exec sleep 1000"));
+    const failure = new Error("The swarm is gone.");
+    const failingInput = async function* () {
+      yield Buffer.from("x");
+      throw failure;
+    };
+    await expect(waiting.start({ plan: transcode, input: failingInput, signal })).rejects.toBe(failure);
+    const client = new AbortController();
+    const { input } = recordedInput(0, 0, "wait");
+    const started = waiting.start({ plan: transcode, input, signal: client.signal });
+    await eventually(() => expect(waiting.active).toBe(1));
+    client.abort(new Error("The client is gone."));
+    await expect(started).rejects.toBe(client.signal.reason);
+    await eventually(() => expect(waiting.active).toBe(0));
+  });
+
+  test("is let go with its process when its output is cancelled", async () => {
+    const endless = await hardwareTranscoder(hardware("exit 0", "yes"));
+    const { input } = recordedInput(0, 0, "wait");
+    const output = await endless.start({ plan: transcode, input, signal });
+    await output.cancel();
+    await eventually(() => expect(endless.active).toBe(0));
+  });
+});
+
+describe("A viewer who seeks", () => {
+  test("twenty times gets twenty streams, and leaves one process, where there is room for one", async () => {
+    const busy = transcoder(await fakeInstallation("echo started; exec sleep 1000"), 4);
+    let last: ReadableStream<Uint8Array> | undefined;
+    for (let seek = 0; seek < 20; seek += 1) {
+      const { input } = recordedInput(0, 0, "wait");
+      // The new stream is asked for before the old one is closed.
+      const next = busy.start({ plan: transcode, input, signal });
+      void last?.cancel();
+      last = await next;
+      expect(busy.active).toBe(1);
+    }
+    await last?.cancel();
+    await eventually(() => expect(busy.active).toBe(0));
   });
 });
 
