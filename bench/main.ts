@@ -5,9 +5,14 @@ import { fileURLToPath } from "node:url";
 import { benchPressPlay } from "./press-play.ts";
 import { benchRemux } from "./remux.ts";
 import { printTable, type Row } from "./table.ts";
+import { benchTranscode } from "./transcode.ts";
 
 const RESULTS = fileURLToPath(new URL("./results/", import.meta.url));
-const BENCHES: Readonly<Record<string, () => Promise<Row[]>>> = { "press-play": benchPressPlay, remux: benchRemux };
+const BENCHES: Readonly<Record<string, () => Promise<Row[]>>> = {
+  "press-play": benchPressPlay,
+  remux: benchRemux,
+  transcode: benchTranscode,
+};
 
 const [name = "press-play"] = process.argv.slice(2);
 const bench = BENCHES[name];
