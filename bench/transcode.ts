@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { clockFrom, type StreamContext } from "@riptide/core";
+import { ChunkPool, clockFrom, type StreamContext } from "@riptide/core";
 import { createStreamFactory, createTimings } from "@riptide/stream";
 import { discoverFfmpeg } from "@riptide/transcode";
 import { openFileProvider } from "./file-provider.ts";
@@ -82,7 +82,7 @@ async function benchFilm(name: string, path: string): Promise<Row[]> {
 
 /** As a request would have it: the producer, and a client that takes all it gets. */
 async function convert(path: string, query: string, { isWhole }: { readonly isWhole: boolean }): Promise<Run> {
-  await using provider = await openFileProvider(path);
+  await using provider = await openFileProvider(path, new ChunkPool());
   const file = { infoHash: "0".repeat(40), index: 0, name: "film.mkv" };
   const context: StreamContext = { provider, file, clock, timings: createTimings(clock), signal: never };
   await using factory = createStreamFactory({ ffmpeg: await discoverFfmpeg({ signal: never }), clock });

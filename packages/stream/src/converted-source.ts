@@ -8,6 +8,7 @@ import {
   filmEnvelopeBlocks,
   filmEnvelopeHead,
   type MediaInfo,
+  type Packet,
   type Stretch,
 } from "@riptide/media";
 import type { RemuxPlan } from "@riptide/transcode";
@@ -54,9 +55,11 @@ export async function envelopeSource(
   });
   if (tracks.length < wanted.length) return undefined;
   const stretch = await stretchFrom(startSeconds, film, films, context);
+  const isPictureCopied = plan.video !== undefined && plan.video.codec !== "h264";
+  const copiedSoundSeconds = isPictureCopied || plan.audio?.codec === "aac" ? 0 : startSeconds;
   return {
     plan: planOfEnvelope(plan, startSeconds),
-    open: (options) => envelopeOf({ film, tracks, stretch }, context, options),
+    open: (options) => envelopeOf({ film, tracks, stretch, copiedSoundSeconds }, context, options),
   };
 }
 
@@ -74,19 +77,30 @@ interface EnvelopedFilm {
   readonly film: Film;
   readonly tracks: readonly EnvelopeTrack[];
   readonly stretch: Stretch;
+  /** Where sound that is copied begins: with a picture that is copied, wherever that does, and else at the time that was asked for. */
+  readonly copiedSoundSeconds: number;
 }
 
+/** Containers round times to milliseconds. */
+const TIME_TOLERANCE_SECONDS = 0.002;
+
 async function* envelopeOf(
-  { film, tracks, stretch }: EnvelopedFilm,
+  { film, tracks, stretch, copiedSoundSeconds }: EnvelopedFilm,
   { provider }: StreamContext,
   options: SequentialReaderOptions,
 ): AsyncGenerator<Uint8Array, void> {
   const coded = tracks.map((track) => track.coded);
-  const isPlayable = stretch.from === undefined ? () => true : decodableFrom(coded);
+  const isDecodable = stretch.from === undefined ? () => true : decodableFrom(coded);
+  const sound = coded.find(({ track }) => track.kind === "audio");
+  const isHeard = ({ trackNumber, ptsTicks }: Packet): boolean =>
+    trackNumber !== sound?.number || ptsTicks / sound.timescale >= copiedSoundSeconds - TIME_TOLERANCE_SECONDS;
   const wanted = { stretch, tracks: new Set(coded.map(({ number }) => number)) };
   yield filmEnvelopeHead(tracks);
   for await (const packets of readPackets(film.demuxer, wanted, provider, options)) {
-    yield filmEnvelopeBlocks(tracks, packets.filter(isPlayable));
+    yield filmEnvelopeBlocks(
+      tracks,
+      packets.filter((packet) => isDecodable(packet) && isHeard(packet)),
+    );
   }
 }
 

@@ -59,14 +59,12 @@ export class SequentialReader implements ByteStream, Disposable {
   /** At most `lengthBytes` of what comes next, as soon as the first of it is there; undefined at the end. */
   async next(lengthBytes: number): Promise<Uint8Array | undefined> {
     const [range] = this.#ranges;
-    if (range === undefined) {
-      this[Symbol.dispose]();
-      return undefined;
-    }
+    if (range === undefined) return this.#end();
     try {
       const length = Math.min(lengthBytes, rangeLength(range));
       const { signal, urgency = "now" } = this.#options;
       const chunk = await this.#provider.readAt(range.start, length, { signal, urgency });
+      if (chunk.length === 0) return this.#end(); // ranges may reach beyond the file
       this.#readBytes += chunk.length;
       this.skip(chunk.length);
       return chunk;
@@ -92,6 +90,11 @@ export class SequentialReader implements ByteStream, Disposable {
     this.#isDisposed = true;
     this.#options.signal.removeEventListener("abort", this.#dispose);
     this.#replaceDemands([]);
+  }
+
+  #end(): undefined {
+    this.#ranges = [];
+    this[Symbol.dispose]();
   }
 
   #demandAhead(): void {

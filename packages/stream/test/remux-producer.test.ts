@@ -156,7 +156,9 @@ describe("Starting at a time", () => {
     const bytes = await makeFilm("mkv", `${H264} -c:a pcm_s16le`);
     const [video, audio] = await probe(await readAll(await remux(complete(bytes), "/remux.mp4?t=3.2")));
     expect([video?.startSeconds, video?.frames]).toEqual([expect.closeTo(2, 1), 48]);
-    expect(audio?.startSeconds).toBeCloseTo(2, 1);
+    // All that lies behind the entry: some of it is heard before its picture is shown.
+    expect(audio?.startSeconds).toBeGreaterThan(1.8);
+    expect(audio?.startSeconds).toBeLessThan(2.05);
   });
 
   test.each<[string, () => Uint8Array]>([
@@ -176,7 +178,8 @@ describe("Starting at a time", () => {
   test("of a film that is transcoded plays from the picture that is shown then, with a keyframe every two seconds", async () => {
     const bytes = await makeFilm("mkv", "-c:v mpeg2video -g 48 -q:v 5 -c:a mp2");
     const [video, audio] = await probe(await readAll(await remux(complete(bytes), "/remux.mp4?t=1.6")));
-    expect(video?.startSeconds).toBeCloseTo(38 / 24, 3);
+    // What its encoder puts in front of MP2 begins the film, and its picture 481 samples later.
+    expect(video?.startSeconds).toBeCloseTo(38 / 24 + 481 / 48_000, 3);
     expect(video?.frames).toBe(58);
     expect(video?.keyframes).toBe(2);
     expect(audio?.startSeconds).toBeCloseTo(1.6, 2);

@@ -102,6 +102,15 @@ describe("Reading ranges one after the other", () => {
     reader[Symbol.dispose]();
   });
 
+  test("ends where the file does, even if the ranges do not", async () => {
+    const provider = provide();
+    const { sizeBytes } = provider;
+    const reader = new SequentialReader(provider, [{ start: sizeBytes - 10, end: sizeBytes + 10 }], { signal });
+    expect(await reader.next(100)).toHaveLength(10);
+    expect(await reader.next(100)).toBeUndefined();
+    expect([await reader.next(100), wanted(provider)]).toEqual([undefined, []]);
+  });
+
   test("passes over what nobody needs, also into the next range, and neither reads nor demands it", async () => {
     const provider = provide();
     const ranges = [

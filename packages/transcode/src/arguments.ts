@@ -81,10 +81,13 @@ const FRAME_MAX_SECONDS = 0.5;
 /** Containers round times to milliseconds. */
 const TIME_TOLERANCE_SECONDS = 0.002;
 
-/** Sound begins with a picture that is copied, wherever that does, and else at the time that was asked for. */
-function soundStart({ video, envelope }: RemuxPlan): string {
-  const isPictureCopied = video !== undefined && video.codec !== "h264";
-  return seconds(isPictureCopied ? 0 : (envelope?.startSeconds ?? 0));
+/**
+ * Sound begins with a picture that is copied, wherever that does, and else at the time that was asked for. What is copied is fed from
+ * there on: packets of FLAC have other times where they could be dropped.
+ */
+function soundStart({ video, audio, envelope }: RemuxPlan): string {
+  const isCut = audio?.codec === "aac" && (video === undefined || video.codec === "h264");
+  return seconds(isCut ? (envelope?.startSeconds ?? 0) : 0);
 }
 
 /**

@@ -116,10 +116,13 @@ describe("What reaches ffmpeg", () => {
     },
   );
 
-  test("sound begins with a picture that is copied, and where it is alone at the start", () => {
+  test("sound that is converted begins with a picture that is copied, and where it is alone at the start", () => {
     const soundOf = (plan: RemuxPlan): string | undefined => valueOf(remuxArguments({ ...plan, envelope }), "-bsf:a");
-    expect(soundOf(copyAll)).toBe("noise=drop='lt(pts*tb,0.000000-0.002)'");
-    expect(soundOf({ ...copyAll, video: undefined })).toBe("noise=drop='lt(pts*tb,61.500000-0.002)'");
+    const audio = convertAll.audio;
+    expect(soundOf({ ...copyAll, audio })).toBe("noise=drop='lt(pts*tb,0.000000-0.002)'");
+    expect(soundOf({ ...copyAll, audio, video: undefined })).toBe("noise=drop='lt(pts*tb,61.500000-0.002)'");
+    // What is copied is fed from there on.
+    expect(soundOf({ ...copyAll, video: undefined })).toBe("noise=drop='lt(pts*tb,0.000000-0.002)'");
     const atStart = { ...convertAll, envelope: { ...envelope, startSeconds: 0 } };
     expect(valueOf(remuxArguments(atStart, encoding), "-vf")).toMatch(/^trim=start=0.000000,/);
   });

@@ -1,5 +1,7 @@
 import { aacParameters } from "../codecs/aac.ts";
+import { dynamicRangeOf } from "../codecs/colour.ts";
 import { avcRecordOf, hevcRecordOf } from "../codecs/parameter-sets.ts";
+import { pictureFormatOf } from "../codecs/picture-format.ts";
 import { avcCodecString, hevcCodecString } from "../codecs/video-codec-string.ts";
 import type { AudioTrack, VideoTrack } from "../media-info.ts";
 import type { CodedTrack } from "../packet.ts";
@@ -99,8 +101,10 @@ function describeNalPicture(
   const { record, picture } = built;
   const { widthPixels, heightPixels } = picture;
   const codecString = RECORDS[codec].codecString(record);
+  const format = pictureFormatOf(codec, record);
+  const dynamicRange = dynamicRangeOf(format);
   return {
-    ...undescribed(videoTrack({ ...draft, widthPixels, heightPixels, codecString }), ptsTicks),
+    ...undescribed(videoTrack({ ...draft, ...format, dynamicRange, widthPixels, heightPixels, codecString }), ptsTicks),
     configuration: record,
     hasKeyframes: true,
     parameterSets: nalUnits.filter((nalUnit) => isParameterSet(codec, nalUnit)),

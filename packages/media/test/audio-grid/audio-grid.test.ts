@@ -170,5 +170,6 @@ test("The track that comes out is AAC-LC in stereo, and keeps its name", () => {
     channels: 2,
     sampleRateHz: 48_000,
   });
-  expect(aacParameters(coded.configuration)).toEqual({ codecString: "mp4a.40.2", sampleRateHz: 48_000, channels: 2 });
+  const told = { codecString: "mp4a.40.2", sampleRateHz: 48_000, channels: 2, channelLayout: "stereo" };
+  expect(aacParameters(coded.configuration)).toEqual(told);
 });

@@ -155,7 +155,9 @@ describe("fragments of", () => {
       for (const index of film.codecStrings.keys()) {
         const [entry, expected] = [sampleEntryOf(ours, index), sampleEntryOf(theirs, index)];
         expect(entry.type).toBe(expected.type);
-        for (const [type, content] of entry.boxes) {
+        // ffmpeg leaves out how wide pixels are and what colours mean where that is usual.
+        const boxes = [...entry.boxes].filter(([type]) => expected.boxes.has(type) || !["colr", "pasp"].includes(type));
+        for (const [type, content] of boxes) {
           expect(comparable(type, content)).toEqual(comparable(type, expected.boxes.get(type)!));
         }
       }
