@@ -1,13 +1,10 @@
-import { stat } from "node:fs/promises";
-import type { Torrent } from "@riptide/http";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { firstSoundInPage, hearInPage } from "../films/hear-in-page.ts";
+import { firstSoundInPage } from "../films/hear-in-page.ts";
 import { prepareFilms } from "../films/prepare-films.ts";
-import { readFrameInPage, seekInPage } from "../films/read-in-page.ts";
-import { readEdgeFromAudio } from "../films/read-sound.ts";
 import { recipeOf } from "../films/recipes.ts";
 import { launchBrowser, OPENS_NO_MATROSKA, PLAYS_MP4_ONLY } from "../support/browser.ts";
+import { demandsOf, elapsed, expectTruth, hear, PATIENCE_MS, READ_FRAME, shownFrom } from "../support/film-in-page.ts";
 import { type SharedFilm, shareFilm } from "../support/film-torrent.ts";
 import { fetchedBytes, filesOf, type RunningRiptide, startQuietRiptide } from "../support/riptide.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -39,8 +36,6 @@ const SEEK_BYTES = inPieces(1.02 * GROUP_OF_PICTURES_SECONDS * MB + LINE.pieceLe
 const SOUND_LIMIT_MS = 10_000;
 /** The requests of half a second and a round trip: what was asked for in front of a seek, less what is cancelled in time. */
 const UNDER_WAY_BYTES = (0.5 + LINE.roundTripMs / 1000) * LINE.uploadBytesPerSecond;
-/** A busy machine of two cores encodes, decodes and downloads here. */
-const PATIENCE_MS = 60_000;
 
 const WAYS = [
   {
@@ -117,14 +112,14 @@ describeWith(
     console.log(`start: ${describeReached(start)}`);
     expect(await page.getByTestId("reasons").textContent()).toContain(reason);
     expect(start.bytes).toBeLessThan(startBytes);
-    await expectTruth(page);
+    await expectTruth(page, framesPerSecond);
 
     // The first time while the start is still downloaded, so that the beginning of the film stays missing.
     for (const [index, { share, seconds }] of PLACES.entries()) {
       const reached = await seek(world, seconds);
       console.log(`seek to ${share * 100} %: ${describeReached(reached)}`);
       expect(reached.bytes).toBeLessThan(seekBytes + (index === 0 ? UNDER_WAY_BYTES : 0));
-      await expectTruth(page);
+      await expectTruth(page, framesPerSecond);
       await fillBuffer(world);
     }
     await close(world);
@@ -132,79 +127,11 @@ describeWith(
     const again = await seek(world, PLACES[0]!.seconds);
     console.log(`seek to bytes that are there: ${describeReached(again)}`);
     expect(again.soundMs).toBeLessThan(SOUND_LIMIT_MS);
-    await expectTruth(page);
+    await expectTruth(page, framesPerSecond);
     await close(world);
     await page.close();
   });
 });
-
-describeWith(
-  "ffmpeg",
-  "libtorrent",
-  "chromium",
-)("a film without an index", () => {
-  prepareFilms("mkv-no-cues");
-
-  it("plays from its start while it comes, and is sought in as far as it has come", { timeout: 300_000 }, async () => {
-    const wholeSeconds = recipeOf("mkv-no-cues").durationSeconds;
-    await using browser = await launchBrowser();
-    // A third faster than it plays.
-    await using film = await shareFilm("mkv-no-cues", { uploadBytesPerSecond: 80_000, pieceLengthBytes: 16 * 1024 });
-    await using folder = await temporaryFolder("unindexed");
-    await using riptide = await startQuietRiptide(folder.path);
-    const page = await browser.newPage();
-    await page.addInitScript(OPENS_NO_MATROSKA);
-    await page.goto(riptide.url);
-    await riptide.add(film.magnet);
-    await filesOf(riptide, film.infoHash);
-    const startedMs = performance.now();
-    await page.getByTestId("play").click();
-    await page.evaluate(`(${shownFrom})(0)`);
-    const [startBytes, atStart] = [await fetchedBytes(riptide, film), await knownSeconds(page)];
-    console.log(
-      `first picture after ${elapsed(startedMs)} ms, ${(startBytes / MB).toFixed(2)} MB, ${atStart.toFixed(1)} s known`,
-    );
-    expect(await page.getByTestId("reasons").textContent()).toContain("you can seek as far as it has been read");
-    expect(startBytes).toBeLessThan((await stat(film.path)).size / 2);
-    expect(atStart).toBeLessThan(wholeSeconds / 2);
-
-    await page.evaluate(WATCH_TIMES);
-    await page.evaluate(`(${shownFrom})(7)`);
-    const { growths, isSteady } = await page.evaluate<WatchedTimes>("watched()");
-    console.log(`at 7 s after ${elapsed(startedMs)} ms, after ${growths} growths`);
-    expect([growths >= 2, isSteady]).toEqual([true, true]);
-    await expectTruth(page);
-    await page.evaluate(`document.querySelector("video").currentTime = 2.1`);
-    await expectTruth(page);
-    const isKnown = async (): Promise<boolean> => Math.abs((await knownSeconds(page)) - wholeSeconds) < 0.2;
-    await waitUntil("the film is known to its end", isKnown, PATIENCE_MS);
-    await page.evaluate(`document.querySelector("video").currentTime = 6.1`);
-    await expectTruth(page);
-    await page.evaluate(`document.querySelector("video").play()`);
-    const isEnded = async (): Promise<boolean> => await page.evaluate(`document.querySelector("video").ended`);
-    await waitUntil("the film ends", isEnded, PATIENCE_MS);
-  });
-});
-
-const knownSeconds = (page: Page): Promise<number> => page.evaluate<number>(`document.querySelector("video").duration`);
-
-interface WatchedTimes {
-  readonly growths: number;
-  readonly isSteady: boolean;
-}
-
-/** Watches how often the film gets longer, and whether its time ever goes back. */
-const WATCH_TIMES = `{
-  const video = document.querySelector("video");
-  const seen = { growths: 0, isSteady: true };
-  let latest = video.currentTime;
-  video.addEventListener("durationchange", () => (seen.growths += 1));
-  video.addEventListener("timeupdate", () => {
-    if (video.currentTime < latest) seen.isSteady = false;
-    latest = video.currentTime;
-  });
-  globalThis.watched = () => ({ ...seen });
-}`;
 
 describeWith(
   "ffmpeg",
@@ -238,8 +165,6 @@ describeWith(
     await waitUntil("nobody wants the film any more", async () => (await demandsOf(riptide, film)) === 0, PATIENCE_MS);
   });
 });
-
-const READ_FRAME = `(${readFrameInPage})(document.querySelector("video"))`;
 
 interface World {
   readonly page: Page;
@@ -317,84 +242,6 @@ async function fillBuffer({ riptide, film }: World): Promise<void> {
 
 /** No player rests so long between two segments. */
 const REST_MS = 500;
-
-/** Runs in the page: resolves when a picture from this time or later is on the screen. */
-const shownFrom = `(seconds) => new Promise((resolve) => {
-  const video = document.querySelector("video");
-  const look = (_now, { mediaTime }) => {
-    if (mediaTime >= seconds && mediaTime < seconds + 5) resolve(mediaTime);
-    else video.requestVideoFrameCallback(look);
-  };
-  video.requestVideoFrameCallback(look);
-})`;
-
-const DECODED_SOUND_BYTES = `document.querySelector("video").webkitAudioDecodedByteCount`;
-
-/** Picture and sound are those of the time that the player shows. Leaves it paused. */
-async function expectTruth(page: Page): Promise<void> {
-  const decodedBytes = await page.evaluate<number>(DECODED_SOUND_BYTES);
-  const { second, offMs } = await hear(page);
-  expect(await page.evaluate<number>(DECODED_SOUND_BYTES)).toBeGreaterThan(decodedBytes);
-  const { frame, currentTime } = await pause(page);
-  console.log(`  at ${currentTime.toFixed(3)} s: frame ${frame}, second ${second} heard ${offMs} ms off`);
-  expect(Math.abs(frame - currentTime * framesPerSecond)).toBeLessThanOrEqual(2);
-}
-
-/** Waits for the beginning of a second that sounds when it should: a busy machine may miss the first one. */
-async function hear(page: Page): Promise<{ second: number; offMs: number }> {
-  await page.evaluate(`document.querySelector("video").play()`);
-  return await waitUntil(
-    "a second begins to sound when it should",
-    async () => {
-      const { samples, currentTime } = await page.evaluate<{ samples: number[]; currentTime: number }>(
-        `(${hearInPage})(document.querySelector("video"))`,
-      );
-      const edge = readEdgeFromAudio(Float32Array.from(samples));
-      if (edge === undefined) return undefined;
-      const offMs = Math.round((currentTime - edge.secondsBeforeEnd - edge.second) * 1000);
-      if (Math.abs(offMs) > OFF_MAX_MS) console.log(`  second ${edge.second} was heard ${offMs} ms off`);
-      return Math.abs(offMs) <= OFF_MAX_MS && { second: edge.second, offMs };
-    },
-    PATIENCE_MS,
-  );
-}
-
-/** Sound that is later or earlier by so little is in time with its picture. */
-const OFF_MAX_MS = 50;
-
-/**
- * A busy machine stops some pictures late: asked for the time at which it stands, a paused player shows the picture of it, soon.
- */
-async function pause(page: Page): Promise<{ frame: number; currentTime: number }> {
-  await page.evaluate(`(async () => {
-    const video = document.querySelector("video");
-    video.pause();
-    await (${seekInPage})(video, video.currentTime);
-  })()`);
-  let last: number | undefined;
-  return await waitUntil(
-    "a clean picture stands still",
-    async () => {
-      await page.waitForTimeout(STILL_MS);
-      const before = last;
-      last = await page.evaluate<number | undefined>(READ_FRAME);
-      if (last === undefined || last !== before) return undefined;
-      return { frame: last, currentTime: await page.evaluate<number>(`document.querySelector("video").currentTime`) };
-    },
-    PATIENCE_MS,
-  );
-}
-
-/** No picture comes so late. */
-const STILL_MS = 300;
-
-async function demandsOf(riptide: RunningRiptide, { infoHash }: SharedFilm): Promise<Torrent["activeDemands"]> {
-  return (await riptide.torrent(infoHash)).activeDemands;
-}
-
-function elapsed(sinceMs: number): number {
-  return Math.round(performance.now() - sinceMs);
-}
 
 /** As many bytes as the pieces have that hold so many. */
 function inPieces(bytes: number): number {

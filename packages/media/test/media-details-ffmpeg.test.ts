@@ -75,6 +75,16 @@ describe.each(["mkv", "mp4"])("pictures in %s", (container) => {
   });
 });
 
+describe("pictures in a transport stream", () => {
+  const PACKED = PICTURES.filter(({ title }) => /^(HEVC|H\.264)/.test(title));
+  it.each(PACKED)("$title are what ffprobe says", async ({ arguments_, range }) => {
+    const film = await made(`${PICTURE} ${arguments_}`, "ts");
+    const info = await readMediaInfo(new MemorySource(film), never);
+    expect(ownDetails(info.tracks)).toEqual(probedDetails(await probedFilm(film)));
+    expect(info.tracks).toMatchObject([{ dynamicRange: range }]);
+  });
+});
+
 function without(details: object, fields: readonly string[] = []): object {
   return Object.fromEntries(Object.entries(details).filter(([field]) => !fields.includes(field)));
 }
