@@ -5,7 +5,7 @@ import { decodeSeconds } from "../../../test/films/read-sound.ts";
 import { realClock } from "../../transcode/test/support/clocks.ts";
 import { createStreamFactory } from "../src/index.ts";
 import { createContext, get, readAll } from "./support/context.ts";
-import { installedFfmpeg, makeFilm } from "./support/films.ts";
+import { installedFfmpeg, makeFilm, probe } from "./support/films.ts";
 
 /** Films whose frames show their number and whose seconds have a pitch each, in what must be converted. */
 
@@ -25,6 +25,9 @@ const FILMS: [string, string, string, string][] = [
     "-c:v mpeg2video -q:v 4 -g 60 -bf 2 -c:a libmp3lame -movflags faststart",
     "",
   ],
+  ["MPEG-4 ASP and MP3 in AVI", "avi", "-c:v mpeg4 -q:v 4 -g 60 -c:a libmp3lame", ""],
+  ["MPEG-4 ASP with B-frames and MP3 in AVI", "avi", "-c:v mpeg4 -q:v 4 -g 60 -bf 2 -c:a libmp3lame", ""],
+  ["MPEG-2 with B-frames and MP2 in a transport stream", "ts", "-c:v mpeg2video -q:v 4 -g 48 -bf 2 -c:a mp2", ""],
   ["Theora and Vorbis in Matroska", "mkv", "-c:v libtheora -q:v 7 -g 64 -c:a libvorbis", ""],
   ["Windows Media in Matroska", "mkv", "-c:v wmv2 -q:v 4 -g 48 -c:a wmav2", ""],
   [
@@ -35,6 +38,11 @@ const FILMS: [string, string, string, string][] = [
   ],
   ["VP8 and Opus in WebM", "webm", "-c:v libvpx -deadline realtime -cpu-used 8 -g 60 -b:v 2M -c:a libopus", ""],
 ];
+
+/** Transport streams begin at any time: what plays first is at 0. */
+async function startOf(bytes: Uint8Array): Promise<number> {
+  return Math.min(...(await probe(bytes)).map(({ startSeconds }) => startSeconds));
+}
 
 /** @param index of the film: what is known of one is kept by it */
 async function convert(index: number, bytes: Uint8Array, query: string): Promise<Uint8Array> {
@@ -49,8 +57,13 @@ describe("A film that is converted", () => {
     async (title, extension, encoding, query) => {
       const source = `-i ${await films.ensure("mkv-h264-aac-srt")} -map 0:v:0 -map 0:a:0 -t ${DURATION_SECONDS} -s 320x180`;
       const bytes = await makeFilm(extension, encoding, source);
-      const shown = await decodeFrames(bytes, { keepsTimes: true });
-      const heard = await decodeSeconds(bytes, { keepsTimes: true });
+      const originSeconds = extension === "ts" ? await startOf(bytes) : 0;
+      const inFilm = <Timed extends { startSeconds: number }>(timed: Timed): Timed => ({
+        ...timed,
+        startSeconds: timed.startSeconds - originSeconds,
+      });
+      const shown = (await decodeFrames(bytes, { keepsTimes: true })).map(inFilm);
+      const heard = (await decodeSeconds(bytes, { keepsTimes: true })).map(inFilm);
       for (const startSeconds of [0, 3.3]) {
         const output = await convert(
           FILMS.findIndex(([each]) => each === title),
