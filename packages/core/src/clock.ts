@@ -18,9 +18,11 @@ const HOST_DELAY_MAX_MS = 2 ** 31 - 1;
  * Its timers never fire early, and delays may be of any length, `Infinity` included.
  */
 export function clockFrom(host: HostTimers): Clock {
+  /** Those that the host called too early, in that order, and that wait for the rest of their delay. */
+  const early = new Set<HostTimer>();
   return {
     nowMs: () => host.nowMs(),
-    setTimer: (delayMs, callback) => setHostTimer(host, delayMs, callback),
+    setTimer: (delayMs, callback) => new HostTimer(host, early, delayMs, callback),
   };
 }
 
@@ -44,18 +46,48 @@ export function sleep(clock: Clock, delayMs: number, signal: AbortSignal): Promi
 }
 
 /** Sets the host's timer again while time is left: hosts cut long delays, and round to whole milliseconds either way. */
-function setHostTimer(host: HostTimers, delayMs: number, callback: () => void): Disposable {
-  if (Number.isNaN(delayMs)) throw new RangeError("A timer needs a delay in milliseconds, not NaN");
-  const dueMs = host.nowMs() + delayMs;
-  let handle = start(delayMs);
+class HostTimer implements Disposable {
+  readonly #host: HostTimers;
+  readonly #early: Set<HostTimer>;
+  readonly #dueMs: number;
+  readonly #callback: () => void;
+  #handle: unknown;
+  #isOver = false;
 
-  function start(remainingMs: number): unknown {
-    return host.setTimeout(fire, Math.min(HOST_DELAY_MAX_MS, Math.max(0, Math.ceil(remainingMs))));
+  constructor(host: HostTimers, early: Set<HostTimer>, delayMs: number, callback: () => void) {
+    if (Number.isNaN(delayMs)) throw new RangeError("A timer needs a delay in milliseconds, not NaN");
+    this.#host = host;
+    this.#early = early;
+    this.#dueMs = host.nowMs() + delayMs;
+    this.#callback = callback;
+    this.#start(delayMs);
   }
-  function fire(): void {
-    const remainingMs = dueMs - host.nowMs();
-    if (remainingMs > 0) handle = start(remainingMs);
-    else callback();
+
+  [Symbol.dispose](): void {
+    this.#isOver = true;
+    this.#early.delete(this);
+    this.#host.clearTimeout(this.#handle);
   }
-  return { [Symbol.dispose]: () => host.clearTimeout(handle) };
+
+  #start(remainingMs: number): void {
+    const delayMs = Math.min(HOST_DELAY_MAX_MS, Math.max(0, Math.ceil(remainingMs)));
+    this.#handle = this.#host.setTimeout(() => this.#fire(), delayMs);
+  }
+
+  #fire(): void {
+    const remainingMs = this.#dueMs - this.#host.nowMs();
+    if (remainingMs > 0) {
+      this.#early.add(this);
+      this.#start(remainingMs);
+      return;
+    }
+    // One that falls due no later, and that the host called too early, must not come behind this one.
+    for (const other of this.#early) if (other !== this && other.#dueMs <= this.#dueMs) other.#end();
+    if (!this.#isOver) this.#end();
+  }
+
+  #end(): void {
+    this[Symbol.dispose]();
+    this.#callback();
+  }
 }

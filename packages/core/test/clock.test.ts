@@ -52,6 +52,40 @@ describe("clockFrom", () => {
     expect(host.pending).toBe(0);
   });
 
+  it("keeps the order of timers when the host fires the first one before its time, and the second one not", () => {
+    const { clock, host } = manualClock();
+    const fired: string[] = [];
+    clock.setTimer(10, () => fired.push("first"));
+    clock.setTimer(10, () => fired.push("second"));
+    clock.setTimer(12, () => fired.push("third"));
+    host.fireAt(9.9);
+    host.fireAt(10);
+    expect(fired).toEqual(["first", "second"]);
+    host.fireAt(11.9);
+    host.fireAt(12);
+    expect([fired, host.pending]).toEqual([["first", "second", "third"], 0]);
+  });
+
+  it("lets a timer that was fired before its time cancel one that is due with it", () => {
+    const { clock, host } = manualClock();
+    const timers: Disposable[] = [];
+    clock.setTimer(10, () => timers[0]?.[Symbol.dispose]());
+    timers.push(clock.setTimer(10, () => expect.unreachable()));
+    host.fireAt(9.9);
+    host.fireAt(10);
+    expect(host.pending).toBe(0);
+  });
+
+  it("leaves one that was fired before its time alone until that comes", () => {
+    const { clock, host } = manualClock();
+    const fired: string[] = [];
+    clock.setTimer(10, () => fired.push("later"));
+    clock.setTimer(5, () => fired.push("sooner"));
+    host.fireAt(4);
+    host.fireAt(5);
+    expect([fired, host.pending]).toEqual([["sooner"], 1]);
+  });
+
   it.each([
     { delayMs: -5, hostDelayMs: 0, title: "takes a time that has passed as now" },
     { delayMs: 0.2, hostDelayMs: 1, title: "rounds a fraction up" },
@@ -96,14 +130,14 @@ describe("sleep", () => {
   });
 });
 
-/** A host whose time stands still until a test fires its timer. */
+/** A host whose time stands still until a test fires one of its timers. */
 class ManualHost implements HostTimers {
   readonly delays: number[] = [];
+  readonly #callbacks: (() => void)[] = [];
   #nowMs = 0;
-  #callback: (() => void) | undefined;
 
   get pending(): number {
-    return this.#callback === undefined ? 0 : 1;
+    return this.#callbacks.length;
   }
 
   nowMs(): number {
@@ -112,19 +146,19 @@ class ManualHost implements HostTimers {
 
   setTimeout(callback: () => void, delayMs: number): unknown {
     this.delays.push(delayMs);
-    this.#callback = callback;
+    this.#callbacks.push(callback);
     return callback;
   }
 
   clearTimeout(handle: unknown): void {
-    if (handle === this.#callback) this.#callback = undefined;
+    const place = this.#callbacks.findIndex((callback) => callback === handle);
+    if (place >= 0) this.#callbacks.splice(place, 1);
   }
 
+  /** Fires the timer that was set first. */
   fireAt(nowMs: number): void {
-    const callback = this.#callback;
-    this.#callback = undefined;
     this.#nowMs = nowMs;
-    callback?.();
+    this.#callbacks.shift()?.();
   }
 }
 
