@@ -56,10 +56,11 @@ export async function envelopeSource(
   if (tracks.length < wanted.length) return undefined;
   const stretch = await stretchFrom(startSeconds, film, films, context);
   const isPictureCopied = plan.video !== undefined && plan.video.codec !== "h264";
-  const copiedSoundSeconds = isPictureCopied || plan.audio?.codec === "aac" ? 0 : startSeconds;
+  const isSoundCut = !isPictureCopied && plan.audio?.codec !== "aac";
+  const soundStartSeconds = isSoundCut ? startSeconds : Number.NEGATIVE_INFINITY;
   return {
     plan: planOfEnvelope(plan, startSeconds),
-    open: (options) => envelopeOf({ film, tracks, stretch, copiedSoundSeconds }, context, options),
+    open: (options) => envelopeOf({ film, tracks, stretch, soundStartSeconds }, context, options),
   };
 }
 
@@ -77,15 +78,18 @@ interface EnvelopedFilm {
   readonly film: Film;
   readonly tracks: readonly EnvelopeTrack[];
   readonly stretch: Stretch;
-  /** Where sound that is copied begins: with a picture that is copied, wherever that does, and else at the time that was asked for. */
-  readonly copiedSoundSeconds: number;
+  /**
+   * Sound in front of it is left out: where it is copied and the picture is not, of all before the time that was asked for. What is
+   * decoded needs all that there is, and what begins with a picture that is copied begins where that does.
+   */
+  readonly soundStartSeconds: number;
 }
 
 /** Containers round times to milliseconds. */
 const TIME_TOLERANCE_SECONDS = 0.002;
 
 async function* envelopeOf(
-  { film, tracks, stretch, copiedSoundSeconds }: EnvelopedFilm,
+  { film, tracks, stretch, soundStartSeconds }: EnvelopedFilm,
   { provider }: StreamContext,
   options: SequentialReaderOptions,
 ): AsyncGenerator<Uint8Array, void> {
@@ -93,7 +97,7 @@ async function* envelopeOf(
   const isDecodable = stretch.from === undefined ? () => true : decodableFrom(coded);
   const sound = coded.find(({ track }) => track.kind === "audio");
   const isHeard = ({ trackNumber, ptsTicks }: Packet): boolean =>
-    trackNumber !== sound?.number || ptsTicks / sound.timescale >= copiedSoundSeconds - TIME_TOLERANCE_SECONDS;
+    trackNumber !== sound?.number || ptsTicks / sound.timescale >= soundStartSeconds - TIME_TOLERANCE_SECONDS;
   const wanted = { stretch, tracks: new Set(coded.map(({ number }) => number)) };
   yield filmEnvelopeHead(tracks);
   for await (const packets of readPackets(film.demuxer, wanted, provider, options)) {
