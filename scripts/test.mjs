@@ -4,10 +4,9 @@
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { ensureNodeModules, ensureTools } from "./lib/install.mjs";
 import { ensurePage } from "./lib/page.mjs";
-import { bin, root, succeeds } from "./lib/run.mjs";
-import { verdictOf } from "./lib/verdict.mjs";
+import { bin, root, succeeds, succeedsLater } from "./lib/run.mjs";
+import { verdictOf, wholeReport } from "./lib/verdict.mjs";
 
-const REPORT = `${root}.cache/test-report.json`;
 const selection = process.argv.slice(2);
 const isWhole = selection.length === 0;
 
@@ -17,19 +16,38 @@ ensurePage();
 const isChecked = !isWhole || succeeds("node", ["scripts/check.mjs"]);
 
 mkdirSync(`${root}.cache`, { recursive: true });
-rmSync(REPORT, { force: true });
-const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${REPORT}`];
-const hasPassed = succeeds(bin("vitest"), ["run", ...reporters, ...(isWhole ? ["--coverage"] : []), ...selection]);
+// Half of the time the integration tests wait for a film to play or for a line to bring it; the unit tests take what that leaves free.
+const parts = isWhole
+  ? [
+      ["--project", "unit", "--coverage"],
+      ["--project", "integration"],
+    ]
+  : [selection];
+const ended = await Promise.all(parts.map(runPart));
+const hasPassed = ended.every((part) => part.hasPassed);
 
 const isCi = process.env.CI === "true";
-const { passed, failed, skipped, sentences } = verdictOf(readReport(), { hasPassed, isChecked, isCi });
+const { passed, failed, skipped, sentences } = verdictOf(wholeReport(ended.map((part) => part.report)), {
+  hasPassed,
+  isChecked,
+  isCi,
+});
 for (const sentence of sentences) console.log(sentence);
 console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
 process.exit(failed === 0 ? 0 : 1);
 
-function readReport() {
+/** Runs vitest with its output ours: the first part's as it comes, that of others when it has ended. */
+async function runPart(selected, index) {
+  const reportPath = `${root}.cache/test-report-${index}.json`;
+  rmSync(reportPath, { force: true });
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${reportPath}`];
+  const hasPassed = await succeedsLater(bin("vitest"), ["run", ...reporters, ...selected], { isHeldBack: index > 0 });
+  return { hasPassed, report: readReport(reportPath) };
+}
+
+function readReport(path) {
   try {
-    return JSON.parse(readFileSync(REPORT, "utf8"));
+    return JSON.parse(readFileSync(path, "utf8"));
   } catch {
     return undefined;
   }

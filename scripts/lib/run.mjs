@@ -1,5 +1,5 @@
 // How the scripts start other programs.
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 /** The folder of the project, with a slash at the end. */
@@ -13,6 +13,23 @@ export function succeeds(command, args, options = {}) {
   const { status, error } = spawnSync(command, args, { cwd: root, stdio: "inherit", ...options });
   if (error) console.error(`${command} does not run: ${error.message}`);
   return status === 0;
+}
+
+/** The same beside others. Output that is held back is written in one piece when the command has ended. */
+export function succeedsLater(command, args, { isHeldBack }) {
+  const held = [];
+  const child = spawn(command, args, { cwd: root, stdio: isHeldBack ? ["ignore", "pipe", "pipe"] : "inherit" });
+  for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk) => held.push(chunk));
+  return new Promise((resolve) => {
+    child.on("error", (error) => {
+      console.error(`${command} does not run: ${error.message}`);
+      resolve(false);
+    });
+    child.on("close", (status) => {
+      process.stdout.write(Buffer.concat(held));
+      resolve(status === 0);
+    });
+  });
 }
 
 /** Runs a command in the project's folder; its failure is ours. */

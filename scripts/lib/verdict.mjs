@@ -1,5 +1,13 @@
 // What a run of the tests amounts to.
 
+const COUNTS = ["numPassedTests", "numFailedTests", "numPendingTests", "numTodoTests"];
+
+/** One report of several parts, for `verdictOf`; undefined if a part has left none. */
+export function wholeReport(reports) {
+  if (reports.includes(undefined)) return undefined;
+  return Object.fromEntries(COUNTS.map((count) => [count, reports.reduce((sum, report) => sum + report[count], 0)]));
+}
+
 /**
  * Counts of tests from vitest's JSON report (undefined if there is none), and a sentence for each failure that is not a
  * test's. A check that fails, a run that ends early, and tests that CI skips count as one failed test each.

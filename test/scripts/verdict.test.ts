@@ -17,8 +17,9 @@ type VerdictOf = (
   run: { hasPassed: boolean; isChecked: boolean; isCi: boolean },
 ) => Verdict;
 
-const { verdictOf } = (await import(new URL("../../scripts/lib/verdict.mjs", import.meta.url).href)) as {
+const { verdictOf, wholeReport } = (await import(new URL("../../scripts/lib/verdict.mjs", import.meta.url).href)) as {
   verdictOf: VerdictOf;
+  wholeReport: (reports: readonly (Report | undefined)[]) => Report | undefined;
 };
 const GOOD = { hasPassed: true, isChecked: true, isCi: true };
 const BAD = { ...GOOD, hasPassed: false };
@@ -45,4 +46,9 @@ test.each([
   expect([passed, failed, skipped]).toEqual(counts);
   // Whoever reads the last line finds the reason above it, unless the tests themselves have told it.
   expect(sentences.length).toBe(run === BAD && given !== undefined ? 0 : failed);
+});
+
+test("parts count together, and none may be missing", () => {
+  expect(wholeReport([report(7, 1, 2, 3), report(10, 20, 30, 40)])).toEqual(report(17, 21, 32, 43));
+  expect(wholeReport([report(7, 0), undefined])).toBeUndefined();
 });
