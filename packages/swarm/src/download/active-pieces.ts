@@ -26,8 +26,13 @@ export class ActivePieces {
     return this.#pool.bytes;
   }
 
+  /** Pieces and copies that fit. */
+  get capacity(): number {
+    return this.#pool.capacity;
+  }
+
   get isFull(): boolean {
-    return this.#assemblies.size + this.#copies >= this.#pool.capacity;
+    return this.#assemblies.size + this.#copies >= this.capacity;
   }
 
   get(piece: number): PieceAssembly | undefined {

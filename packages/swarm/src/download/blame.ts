@@ -1,25 +1,36 @@
-import { acceptBlock, makeRoom, releaseAllBlocks } from "./block-requests.ts";
+import { makeRoom, releaseAllBlocks, restoreBlocks } from "./block-requests.ts";
 import type { DownloadState } from "./download-state.ts";
 import type { PieceAssembly } from "./piece-assembly.ts";
-import { composeWithoutLiar } from "./second-copy.ts";
+import {
+  composeWithoutLiars,
+  missingBlocks,
+  nameOfGroup,
+  putTogether,
+  type Suspects,
+  suspectGroups,
+} from "./second-copy.ts";
 import { type Source, UNKNOWN_SOURCE } from "./source.ts";
-import { blockOfCopy, differingBlocks, type Investigation } from "./trial.ts";
-import { callWitness, readyPeersWith } from "./witness.ts";
+import { differingBlocks, type Investigation } from "./trial.ts";
+import { callWitness, canBeFetched, isCopySooner } from "./witness.ts";
 
 /** Hosts remembered as liars; the oldest are forgotten, so that a host with endless addresses cannot fill memory. */
 const MAX_BANNED_HOSTS = 4096;
-/** With fewer sources than this, one of them is asked for the whole piece: that costs less than a second copy. */
-const MIN_SOURCES_FOR_SECOND_COPY = 3;
-/** Bad copies kept of one piece, to see afterwards who sent what was wrong. */
-const MAX_BAD_COPIES = 2;
+/** Bad copies kept of one piece: three versions of a block outvote a liar and another who repeats the lie. */
+const MAX_BAD_COPIES = 3;
+/** Where memory is for a few pieces only, copies must not take all of it. */
+const MAX_BAD_COPIES_OF_HUGE_PIECES = 2;
+const MANY_BUFFERS = 8;
+const NOBODY: Suspects = new Set();
 
 /**
  * Checks a piece whose blocks are all there. If its hash is wrong, somebody lied, and this finds out who:
  * - one source: that one;
  * - two: one of them is asked for the whole piece, and its hash speaks for or against it;
- * - three or more: a second copy is fetched, every block from another peer than before. The blocks that differ share
- *   the liar: the piece is put together without each suspect in turn.
- * The second copy costs one piece at the rate of the whole swarm, where one thin peer might need minutes.
+ * - three or more: a second copy is fetched, every block from another host than before. Of two versions of a block that
+ *   differ, one is a lie: the piece is put together without each group of hosts that could have told them all. What only
+ *   such a group sent, since liars repeat each other's lies, is fetched once more from others.
+ * The second copy costs one piece at the rate of the whole swarm, where one thin peer might need minutes. Nobody is banned
+ * on suspicion: only who sent a block that differs from the piece once its hash is right, or all of a piece that is wrong.
  */
 export function judge(state: DownloadState, assembly: PieceAssembly, isRight: () => boolean): void {
   if (isRight()) {
@@ -28,9 +39,7 @@ export function judge(state: DownloadState, assembly: PieceAssembly, isRight: ()
   }
   state.counters.hashFailures += 1;
   state.outbox.failed(assembly.piece);
-  const trial = assembly.investigation?.trial;
-  if (trial?.kind === "second-copy" && composeWithoutLiar(assembly, trial.first, isRight)) settle(state, assembly);
-  else investigate(state, assembly);
+  investigate(state, assembly, isRight);
 }
 
 /** Everything of this host is refused from now on, and what it sent is thrown away; those it made suspect are cleared. */
@@ -72,7 +81,7 @@ function settle(state: DownloadState, assembly: PieceAssembly): void {
   for (const liar of liars) banSource(state, liar, `It sent a wrong block of piece ${assembly.piece}`);
 }
 
-function investigate(state: DownloadState, assembly: PieceAssembly): void {
+function investigate(state: DownloadState, assembly: PieceAssembly, isRight: () => boolean): void {
   // Blocks kept from an earlier run are doubted first: nobody is blamed for them, and only they are fetched again.
   const unknownBytes = assembly.discard((source) => source === UNKNOWN_SOURCE);
   state.counters.wastedBytes += unknownBytes;
@@ -84,22 +93,64 @@ function investigate(state: DownloadState, assembly: PieceAssembly): void {
     banSource(state, sole, `It alone sent all of piece ${assembly.piece}, and its hash is wrong`);
     return;
   }
+  const sources = others.length + 1;
   const investigation = assembly.investigation ?? newInvestigation();
-  const isNew = assembly.investigation === undefined;
-  const copy = investigation.badCopies.length < MAX_BAD_COPIES ? keepCopy(state, assembly) : undefined;
-  if (copy !== undefined) investigation.badCopies.push(copy);
-  const hasManySources = others.length + 1 >= MIN_SOURCES_FOR_SECOND_COPY;
-  if (isNew && hasManySources && copy !== undefined && readyPeersWith(state, assembly.piece).length > 1) {
-    investigation.trial = { kind: "second-copy", first: copy };
-    assembly.investigation = investigation;
-    state.counters.wastedBytes += assembly.discard(() => true);
-  } else {
-    callWitness(state, assembly, investigation);
+  const { badCopies, tried } = investigation;
+  const copy = badCopies.length < maxBadCopies(state) ? keepCopy(state, assembly) : undefined;
+  if (copy !== undefined) badCopies.push(copy);
+  const groups = suspectGroups(assembly, badCopies);
+  assembly.investigation = investigation;
+  if (copy !== undefined && composeWithoutLiars(assembly, { copies: badCopies, groups, tried }, isRight)) {
+    settle(state, assembly);
+    return;
   }
+  const mayCompare = copy !== undefined && (badCopies.length > 1 || isCopySooner(state, assembly, sources));
+  const suspects = mayCompare ? nextSuspects(state, assembly, groups) : undefined;
+  if (suspects === undefined) callWitness(state, assembly, investigation);
+  else fetchWithout(state, assembly, { investigation, suspects });
 }
 
 function newInvestigation(): Investigation {
-  return { badCopies: [], trial: { kind: "single", witness: undefined, failedWitnesses: new Set() } };
+  return {
+    badCopies: [],
+    tried: new Set(),
+    trial: { kind: "single", witness: undefined, failedWitnesses: new Set() },
+  };
+}
+
+function maxBadCopies({ pieces }: DownloadState): number {
+  return pieces.capacity < MANY_BUFFERS ? MAX_BAD_COPIES_OF_HUGE_PIECES : MAX_BAD_COPIES;
+}
+
+/** Whose versions to fetch again from others: nobody's = all blocks once more. Undefined if that is of no use. */
+function nextSuspects(
+  state: DownloadState,
+  assembly: PieceAssembly,
+  groups: readonly Suspects[],
+): Suspects | undefined {
+  const investigation = assembly.investigation ?? newInvestigation();
+  const { badCopies, tried } = investigation;
+  const candidates = groups.length > 0 ? groups : [NOBODY];
+  return candidates.find((suspects) => {
+    if (tried.has(nameOfGroup(suspects)) && suspects !== NOBODY) return false;
+    const blocks = suspects === NOBODY ? undefined : missingBlocks(assembly, badCopies, suspects);
+    const trialInvestigation = { ...investigation, trial: { kind: "copies" as const, suspects } };
+    return canBeFetched(state, assembly, { investigation: trialInvestigation, blocks });
+  });
+}
+
+/** Keeps what others than the suspects sent; the rest is fetched again, from hosts that have not sent it yet. */
+function fetchWithout(
+  state: DownloadState,
+  assembly: PieceAssembly,
+  { investigation, suspects }: { investigation: Investigation; suspects: Suspects },
+): void {
+  investigation.tried.add(nameOfGroup(suspects));
+  investigation.trial = { kind: "copies", suspects };
+  putTogether(assembly, suspects === NOBODY ? [] : investigation.badCopies, suspects);
+  for (let block = 0; block < assembly.blockCount; block++) {
+    if (!assembly.hasArrived(block)) state.counters.wastedBytes += assembly.blockBytes(block).length;
+  }
 }
 
 /** A copy to compare with, if there is memory for it that no piece as urgent needs. */
@@ -118,14 +169,6 @@ function dropBlocksOf(state: DownloadState, assembly: PieceAssembly, host: strin
     (trial.kind === "single" && trial.witness?.host === host) ||
     badCopies.some((copy) => copy.sources.some((source) => source?.host === host));
   if (!isLiarFound) return;
-  for (const copy of badCopies) {
-    for (const [block, source] of copy.sources.entries()) {
-      if (source === undefined || state.bannedHosts.has(source.host) || assembly.hasArrived(block)) continue;
-      const bytes = blockOfCopy(copy, assembly, block);
-      assembly.blockBytes(block).set(bytes);
-      acceptBlock(state, assembly, { block, source });
-      state.counters.wastedBytes -= bytes.length;
-    }
-  }
+  restoreBlocks(state, assembly, (source) => !state.bannedHosts.has(source.host));
   state.pieces.dropCopies(assembly);
 }

@@ -2,6 +2,7 @@ import type { DownloadState } from "./download-state.ts";
 import type { PeerQueue } from "./peer-queue.ts";
 import type { PieceAssembly } from "./piece-assembly.ts";
 import type { Source } from "./source.ts";
+import { blockOfCopy } from "./trial.ts";
 
 /** Asks a peer for a block. */
 export function requestBlock(
@@ -77,13 +78,34 @@ export function makeRoom(state: DownloadState, dueMs: number): boolean {
   return true;
 }
 
-/** Gives up a piece that is not complete. */
-function dropPiece(state: DownloadState, assembly: PieceAssembly): void {
-  for (const peer of state.peers.values()) {
-    for (const key of peer.inFlight.keys()) {
-      if (state.grid.pieceOf(key) === assembly.piece) recallBlock(state, peer, key);
+/** Puts those blocks of the piece's bad copies that are missing, and whose source `isTrusted`, into the piece again. */
+export function restoreBlocks(
+  state: DownloadState,
+  assembly: PieceAssembly,
+  isTrusted: (source: Source) => boolean,
+): void {
+  for (const copy of assembly.investigation?.badCopies ?? []) {
+    for (const [block, source] of copy.sources.entries()) {
+      if (source === undefined || !isTrusted(source) || assembly.hasArrived(block)) continue;
+      const bytes = blockOfCopy(copy, assembly, block);
+      assembly.blockBytes(block).set(bytes);
+      acceptBlock(state, assembly, { block, source });
+      state.counters.wastedBytes -= bytes.length;
     }
   }
+}
+
+/** Takes back what is asked of the piece, of all peers but one. */
+export function recallPiece(state: DownloadState, piece: number, except?: Source): void {
+  for (const peer of state.peers.values()) {
+    if (peer.source === except) continue;
+    for (const key of peer.inFlight.keys()) if (state.grid.pieceOf(key) === piece) recallBlock(state, peer, key);
+  }
+}
+
+/** Gives up a piece that is not complete. */
+function dropPiece(state: DownloadState, assembly: PieceAssembly): void {
+  recallPiece(state, assembly.piece);
   state.complete.delete(assembly);
   state.counters.wastedBytes += assembly.discard(() => true);
   for (const view of state.pieces.close(assembly)) state.outbox.released(view);

@@ -3,6 +3,8 @@ import type { DownloadState } from "./download-state.ts";
 import { fill } from "./fill.ts";
 import type { PeerQueue } from "./peer-queue.ts";
 import type { PieceAssembly } from "./piece-assembly.ts";
+import type { Source } from "./source.ts";
+import { mayStore } from "./trial.ts";
 
 /** Pieces due later than this can wait for their slow blocks. */
 const URGENT_WITHIN_MS = 5000;
@@ -32,13 +34,13 @@ export function endgame(state: DownloadState, nowMs: number): void {
   const urgent = urgentPieces(state, nowMs);
   if (urgent.size === 0 || state.ranked.length < 2 || state.isPaused) return;
   const helpers = state.ranked
-    .filter((peer) => peer.isReady && peer.isProven && !(state.areSuspectsApart && peer.source.isSuspect))
+    .filter((peer) => peer.isReady && peer.isProven)
     .sort((a, b) => a.msPerBlock(nowMs) - b.msPerBlock(nowMs))
     .slice(0, MAX_HELPERS);
   const urgentWork = new Map(helpers.map((peer) => [peer, countRequests(state, peer, urgent)]));
   const relieved = new Set<PeerQueue>();
   for (const late of lateBlocks(state, urgent, nowMs)) {
-    const helper = soonestHelper(urgentWork, late, nowMs);
+    const helper = soonestHelper(state, urgentWork, late, nowMs);
     if (helper === undefined) continue;
     if (recallLaterWork(state, helper, { urgent, piece: late.assembly.piece })) relieved.add(helper);
     requestBlock(state, helper, { assembly: late.assembly, block: late.block, nowMs });
@@ -76,7 +78,7 @@ function lateBlocks(state: DownloadState, urgent: ReadonlySet<number>, nowMs: nu
       position += 1;
       const piece = state.grid.pieceOf(key);
       const assembly = urgent.has(piece) ? state.pieces.get(piece) : undefined;
-      if (assembly === undefined || assembly.investigation !== undefined) continue;
+      if (assembly === undefined) continue;
       const block = state.grid.blockOf(key);
       if (assembly.owedLive(block) !== 1) continue;
       const expectedMs = position * msPerBlock - (isOverdue ? 0 : quietMs);
@@ -95,6 +97,7 @@ function countRequests(state: DownloadState, peer: PeerQueue, pieces: ReadonlySe
 
 /** The helper that would have the block first behind its other urgent work, if that is clearly sooner than the owner. */
 function soonestHelper(
+  state: DownloadState,
   urgentWork: ReadonlyMap<PeerQueue, number>,
   late: LateBlock,
   nowMs: number,
@@ -102,7 +105,7 @@ function soonestHelper(
   let soonest: PeerQueue | undefined;
   let soonestMs = Number.POSITIVE_INFINITY;
   for (const [helper, blocksBefore] of urgentWork) {
-    if (helper === late.owner || !helper.has(late.assembly.piece)) continue;
+    if (helper === late.owner || !helper.has(late.assembly.piece) || !maySend(state, helper.source, late)) continue;
     const expectedMs = (blocksBefore + 1) * helper.msPerBlock(nowMs);
     if (expectedMs < soonestMs) {
       soonest = helper;
@@ -110,6 +113,13 @@ function soonestHelper(
     }
   }
   return soonestMs * HELPER_MARGIN + HELPER_MARGIN_MS > late.expectedMs ? undefined : soonest;
+}
+
+/** While somebody is looked for who lied, suspects keep out of pieces that are begun, and a copy comes from others. */
+function maySend(state: DownloadState, source: Source, { assembly, block }: LateBlock): boolean {
+  const { investigation } = assembly;
+  if (investigation !== undefined) return mayStore(investigation, block, source);
+  return !(state.areSuspectsApart && source.isSuspect);
 }
 
 /** Takes back what the helper owes of pieces due clearly later. True if that was anything. */

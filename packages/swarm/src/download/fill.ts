@@ -80,6 +80,6 @@ function fastestRival(state: DownloadState, peer: PeerQueue, piece: number): Pee
 }
 
 function nextBlockFor(assembly: PieceAssembly, peer: PeerQueue): number | undefined {
-  if (assembly.investigation?.trial.kind !== "second-copy") return assembly.nextFree();
-  return assembly.nextFree((block) => mayStore(assembly, block, peer.source));
+  if (assembly.investigation?.trial.kind !== "copies") return assembly.nextFree();
+  return assembly.nextFree((block) => mayStore(assembly.investigation, block, peer.source));
 }

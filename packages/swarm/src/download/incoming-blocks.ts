@@ -17,7 +17,7 @@ export function targetOf(state: DownloadState, peer: PeerQueue, block: BlockRequ
   if (key === undefined || assembly === undefined || peer.isBanned || !peer.wasAsked(key)) return null;
   const index = state.grid.blockOf(key);
   if (assembly.phase !== "filling" || assembly.hasArrived(index)) return null;
-  if (!mayStore(assembly, index, peer.source)) return null;
+  if (!mayStore(assembly.investigation, index, peer.source)) return null;
   const view = assembly.startWriting(index, peer.source.peer);
   peer.incoming = { key, assembly, isScratch: view === undefined };
   return { buffer: view ?? peer.scratch(block.length), at: 0 };
@@ -63,5 +63,5 @@ function canUse(state: DownloadState, peer: PeerQueue, incoming: NonNullable<Pee
   const { assembly, key } = incoming;
   const index = state.grid.blockOf(key);
   if (state.pieces.get(assembly.piece) !== assembly || assembly.phase !== "filling") return false;
-  return !peer.isBanned && !assembly.hasArrived(index) && mayStore(assembly, index, peer.source);
+  return !peer.isBanned && !assembly.hasArrived(index) && mayStore(assembly.investigation, index, peer.source);
 }

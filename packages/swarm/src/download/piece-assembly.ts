@@ -3,7 +3,7 @@ import { BLOCK_LENGTH_BYTES } from "../types.ts";
 import type { BufferPool } from "./buffer-pool.ts";
 import type { PeerKey } from "./downloader-types.ts";
 import type { Source } from "./source.ts";
-import { type BadCopy, blockOfCopy, type Investigation } from "./trial.ts";
+import type { Investigation } from "./trial.ts";
 
 const FREE = 0;
 const REQUESTED = 1;
@@ -101,6 +101,11 @@ export class PieceAssembly {
     return this.#states[block] === ARRIVED;
   }
 
+  /** Neither there nor asked for. */
+  isFree(block: number): boolean {
+    return this.#states[block] === FREE;
+  }
+
   /** True if no other source has a block in this piece. */
   isOnlyFrom(source: Source): boolean {
     const others = this.#blocksBySource.size - (this.#blocksBySource.has(source) ? 1 : 0);
@@ -177,20 +182,6 @@ export class PieceAssembly {
       discardedBytes += this.blockBytes(block).length;
     }
     return discardedBytes;
-  }
-
-  /** Exchanges a block that is there with that of another copy, bytes and source. */
-  swapBlock(block: number, copy: BadCopy): void {
-    const theirs = blockOfCopy(copy, this, block);
-    const mine = this.blockBytes(block);
-    const kept = mine.slice();
-    mine.set(theirs);
-    theirs.set(kept);
-    const source = this.#sources[block];
-    this.#countSource(source, -1);
-    this.#countSource(copy.sources[block], 1);
-    this.#sources[block] = copy.sources[block];
-    copy.sources[block] = source;
   }
 
   /** The view to write the block into, or undefined while another wire is writing it. */

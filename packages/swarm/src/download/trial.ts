@@ -18,14 +18,16 @@ export function blockOfCopy(copy: BadCopy, piece: { readonly lengthBytes: number
 /**
  * How the piece is fetched again to find out who lied.
  * - `single`: all of it from one peer; its hash then speaks for or against that peer alone.
- * - `second-copy`: every block from another peer than in the first copy; a block that differs has a liar in its pair.
+ * - `copies`: every block from another host than in the bad copies, and none from those that are suspected.
  */
 type Trial =
   | { readonly kind: "single"; witness: Source | undefined; readonly failedWitnesses: Set<Source> }
-  | { readonly kind: "second-copy"; readonly first: BadCopy };
+  | { readonly kind: "copies"; readonly suspects: ReadonlySet<string> };
 
 export interface Investigation {
   readonly badCopies: BadCopy[];
+  /** Groups of suspects whose guilt did not explain the hash, by name. */
+  readonly tried: Set<string>;
   trial: Trial;
 }
 
@@ -39,7 +41,7 @@ export function differingBlocks(assembly: PieceAssembly, copy: BadCopy): number[
   return blocks;
 }
 
-function isSame(left: Uint8Array, right: Uint8Array): boolean {
+export function isSame(left: Uint8Array, right: Uint8Array): boolean {
   for (let index = 0; index < left.length; index++) if (left[index] !== right[index]) return false;
   return true;
 }
@@ -49,15 +51,16 @@ export function mayWorkOn(assembly: PieceAssembly | undefined, source: Source, a
   if (assembly === undefined) return true;
   const trial = assembly.investigation?.trial;
   if (trial?.kind === "single") return trial.witness === source;
-  if (trial?.kind === "second-copy") return true;
+  if (trial?.kind === "copies") return !trial.suspects.has(source.host);
   // A suspect works on pieces of its own while somebody is being looked for: the next bad hash then has one source.
   return !(areSuspectsApart && source.isSuspect) || assembly.isOnlyFrom(source);
 }
 
 /** Whether this block may come from this source. */
-export function mayStore(assembly: PieceAssembly, block: number, source: Source): boolean {
-  const trial = assembly.investigation?.trial;
-  if (trial?.kind === "single") return trial.witness === source;
-  if (trial?.kind === "second-copy") return trial.first.sources[block] !== source;
-  return true;
+export function mayStore(investigation: Investigation | undefined, block: number, source: Source): boolean {
+  if (investigation === undefined) return true;
+  const { badCopies, trial } = investigation;
+  if (trial.kind === "single") return trial.witness === source;
+  if (trial.suspects.has(source.host)) return false;
+  return badCopies.every((copy) => copy.sources[block]?.host !== source.host);
 }

@@ -1,8 +1,14 @@
+import { recallPiece, restoreBlocks } from "./block-requests.ts";
 import type { DownloadState } from "./download-state.ts";
 import type { PeerQueue } from "./peer-queue.ts";
 import type { PieceAssembly } from "./piece-assembly.ts";
 import type { Source } from "./source.ts";
-import type { Investigation } from "./trial.ts";
+import { type Investigation, mayStore } from "./trial.ts";
+
+/** A witness that nobody has measured yet is taken to need this much for each block. */
+const UNKNOWN_MS_PER_BLOCK = 250;
+/** Who sent more good pieces than bad ones may take this much longer: a lie costs all the time again. */
+const TRUSTED_TIME_SHARE = 0.5;
 
 /** From now on the whole piece comes from one peer; the blocks it sent already are kept. */
 export function callWitness(state: DownloadState, assembly: PieceAssembly, investigation: Investigation): void {
@@ -17,13 +23,31 @@ export function keepTrialsGoing(state: DownloadState): void {
     const { investigation } = assembly;
     if (investigation === undefined || assembly.phase !== "filling") continue;
     const { trial } = investigation;
-    if (trial.kind === "second-copy") {
-      // With one peer left, the blocks it sent for the first copy could never be had from another one.
-      if (readyPeersWith(state, assembly.piece).length === 1) callWitness(state, assembly, investigation);
+    if (trial.kind === "copies") {
+      if (readyPeersWith(state, assembly.piece).length === 0) continue;
+      if (!canBeFetched(state, assembly, { investigation })) callWitness(state, assembly, investigation);
     } else if (trial.witness === undefined || state.peers.get(trial.witness.peer)?.isReady !== true) {
       replaceWitness(state, assembly);
     }
   }
+}
+
+/**
+ * Whether each of the blocks (default: the free ones) can be had, as the trial demands it, from a peer that is ready.
+ * With few peers left, what they sent for the bad copies could never be had from another one.
+ */
+export function canBeFetched(
+  state: DownloadState,
+  assembly: PieceAssembly,
+  { investigation, blocks }: { investigation: Investigation; blocks?: readonly number[] | undefined },
+): boolean {
+  const peers = readyPeersWith(state, assembly.piece);
+  const isFetchable = (block: number): boolean => peers.some((peer) => mayStore(investigation, block, peer.source));
+  if (blocks !== undefined) return blocks.every(isFetchable);
+  for (let block = 0; block < assembly.blockCount; block++) {
+    if (assembly.isFree(block) && !isFetchable(block)) return false;
+  }
+  return true;
 }
 
 /** Suspects are kept apart as long as a wanted piece is under investigation: an unwanted one may never be finished. */
@@ -36,7 +60,7 @@ export function keepSuspectsApart(state: DownloadState): void {
   state.areSuspectsApart = isInvestigating;
 }
 
-export function readyPeersWith(state: DownloadState, piece: number): PeerQueue[] {
+function readyPeersWith(state: DownloadState, piece: number): PeerQueue[] {
   return [...state.peers.values()].filter((peer) => peer.isReady && peer.has(piece));
 }
 
@@ -47,28 +71,54 @@ function replaceWitness(state: DownloadState, assembly: PieceAssembly): void {
   let candidates = readyPeersWith(state, assembly.piece);
   if (candidates.every((peer) => trial.failedWitnesses.has(peer.source))) trial.failedWitnesses.clear();
   candidates = candidates.filter((peer) => !trial.failedWitnesses.has(peer.source));
-  const witness = mostCredible(candidates, assembly.contributors);
+  const witness = soonestWitness(candidates, assembly)?.peer.source;
   trial.witness = witness;
   if (witness === undefined) return;
+  recallPiece(state, assembly.piece, witness);
   state.counters.wastedBytes += assembly.discard((source) => source !== witness);
+  restoreBlocks(state, assembly, (source) => source === witness);
   state.order.rewind();
 }
 
-/** Who sent part of the piece saves bytes; then a good record counts, then speed. */
-function mostCredible(candidates: readonly PeerQueue[], contributors: readonly Source[]): Source | undefined {
-  const rank = (peer: PeerQueue) => [
-    contributors.includes(peer.source) ? 0 : 1,
-    -peer.source.goodPieces,
-    peer.source.badPieces,
-    peer.averageMsPerBlock,
-  ];
-  return [...candidates].sort((a, b) => compareRanks(rank(a), rank(b)))[0]?.source;
+/** Who would be done first with what it has not sent yet. */
+function soonestWitness(
+  candidates: readonly PeerQueue[],
+  assembly: PieceAssembly,
+): { peer: PeerQueue; timeMs: number } | undefined {
+  const timeMs = (peer: PeerQueue): number => {
+    const blocks = assembly.blockCount - blocksFrom(peer.source, assembly);
+    const isTrusted = peer.source.goodPieces > peer.source.badPieces;
+    return (blocks / blocksPerMs(peer)) * (isTrusted ? TRUSTED_TIME_SHARE : 1);
+  };
+  return candidates
+    .map((peer) => ({ peer, timeMs: timeMs(peer) }))
+    .sort((a, b) => a.timeMs - b.timeMs || b.peer.source.goodPieces - a.peer.source.goodPieces)[0];
 }
 
-function compareRanks(left: readonly number[], right: readonly number[]): number {
-  for (const [index, value] of left.entries()) {
-    const difference = value - (right[index] ?? 0);
-    if (difference !== 0) return difference;
+/**
+ * Whether one more copy, every block from another host than before, is worth it, or one witness is sooner done. What a fast
+ * peer sent must come from all the others together, which may be much slower; one of `sources` may be a liar, whose whole
+ * time is then lost.
+ */
+export function isCopySooner(state: DownloadState, assembly: PieceAssembly, sources: number): boolean {
+  const peers = readyPeersWith(state, assembly.piece);
+  const witnessMs = (soonestWitness(peers, assembly)?.timeMs ?? Number.POSITIVE_INFINITY) * (1 + 1 / sources);
+  const rate = peers.reduce((sum, peer) => sum + blocksPerMs(peer), 0);
+  let copyMs = assembly.blockCount / rate;
+  for (const peer of peers) copyMs = Math.max(copyMs, blocksFrom(peer.source, assembly) / (rate - blocksPerMs(peer)));
+  return copyMs < witnessMs;
+}
+
+function blocksPerMs(peer: PeerQueue): number {
+  return 1 / (peer.averageMsPerBlock || UNKNOWN_MS_PER_BLOCK);
+}
+
+function blocksFrom(source: Source, assembly: PieceAssembly): number {
+  const copies = assembly.investigation?.badCopies ?? [];
+  let count = 0;
+  for (let block = 0; block < assembly.blockCount; block++) {
+    const isThere = assembly.sources[block] === source || copies.some((copy) => copy.sources[block] === source);
+    if (isThere) count += 1;
   }
-  return 0;
+  return count;
 }

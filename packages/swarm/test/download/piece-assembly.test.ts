@@ -71,18 +71,6 @@ describe("a piece being put together", () => {
     expect(assembly.nextFree(() => false)).toBeUndefined();
   });
 
-  it("exchanges a block with another copy, bytes and source", () => {
-    const { assembly } = newAssembly();
-    assembly.bytes().fill(1);
-    for (const block of [0, 1, 2, 3]) assembly.arrive(block, alice);
-    const copy = { buffer: new Uint8Array(4 * BLOCK).fill(2), sources: [bob, bob, bob, bob] };
-    assembly.swapBlock(3, copy);
-    expect([...new Set(assembly.blockBytes(3))]).toEqual([2]);
-    expect([...new Set(copy.buffer.subarray(3 * BLOCK))]).toEqual([1, 2]);
-    expect([assembly.sources[3], copy.sources[3]]).toEqual([bob, alice]);
-    expect(assembly.contributors).toEqual([alice, bob]);
-  });
-
   it.each([
     {
       title: "a block that arrives twice",
