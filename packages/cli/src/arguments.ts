@@ -62,7 +62,7 @@ export function parseCommandLine(words: readonly string[], environment: NodeJS.P
       dataDirectory: chooseDataDirectory(values["data-dir"], mode, environment),
       token,
       peers: values.peer.map(parsePeer),
-      peerHost: parseHost("--peer-host", values["peer-host"] ?? (mode === "demo" ? "127.0.0.1" : "0.0.0.0")),
+      peerHost: parseHost("--peer-host", values["peer-host"] ?? (mode === "demo" ? "127.0.0.1" : "::")),
       peerPort: parsePort("--peer-port", values["peer-port"] ?? (mode === "demo" ? "0" : "6881")),
       uploadBytesPerSecond: parseUploadLimit(values["upload-limit"]),
       useDht: !values["no-dht"] && mode === "serve",

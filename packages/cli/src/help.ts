@@ -9,7 +9,7 @@ export const HELP = `Riptide plays a torrent the moment you ask for it.
   --data-dir DIR      where torrents are kept (~/.local/share/riptide; demo: a temporary folder)
   --token TOKEN       ask for this token, best of 16 characters or more; RIPTIDE_TOKEN keeps it out of the process list
   --peer HOST:PORT    a peer to try for every torrent (repeatable)
-  --peer-host HOST    address that peers connect to (0.0.0.0; demo: 127.0.0.1)
+  --peer-host HOST    address that peers connect to (::, all of IPv6 and IPv4; demo: 127.0.0.1)
   --peer-port PORT    port that peers connect to (6881; 0 = any free one, as in the demo)
   --upload-limit N    KiB per second for all uploads together (unlimited)
   --no-dht            do not use the DHT (the demo never does)

@@ -17,7 +17,7 @@ const DEFAULTS: ServeOptions = {
   dataDirectory: HOME_DATA,
   token: undefined,
   peers: [],
-  peerHost: "0.0.0.0",
+  peerHost: "::",
   peerPort: 6881,
   uploadBytesPerSecond: undefined,
   useDht: true,

@@ -1,11 +1,12 @@
 """One libtorrent session with one torrent, for tests. Prints a JSON line with its port, then one for each change.
 
-usage: libtorrent-peer.py TORRENT SAVE_DIRECTORY ROLE ENCRYPTION UPLOAD_LIMIT HOST:PORT LSD
+usage: libtorrent-peer.py TORRENT SAVE_DIRECTORY ROLE ENCRYPTION UPLOAD_LIMIT HOST:PORT LSD LISTEN
   ROLE        seed (trusts the files in SAVE_DIRECTORY) or leech
   ENCRYPTION  off | default | forced | rc4
   UPLOAD_LIMIT  bytes per second, 0 = unlimited
   HOST:PORT   a peer to connect to; - for none
   LSD         lsd (finds peers in the local network) or no-lsd
+  LISTEN      an address to listen on, an IPv6 one in brackets
 Ends when its standard input ends.
 """
 
@@ -16,7 +17,7 @@ import time
 
 import libtorrent as lt
 
-torrent_path, save_directory, role, encryption, upload_limit, target, lsd = sys.argv[1:8]
+torrent_path, save_directory, role, encryption, upload_limit, target, lsd, listen = sys.argv[1:9]
 connect_to = None if target == "-" else target
 
 POLICIES = {
@@ -26,7 +27,7 @@ POLICIES = {
     "rc4": {"in_enc_policy": 0, "out_enc_policy": 0, "allowed_enc_level": 2, "prefer_rc4": True},
 }
 settings = {
-    "listen_interfaces": "127.0.0.1:0",
+    "listen_interfaces": f"{listen}:0",
     "enable_dht": False,
     "enable_lsd": lsd == "lsd",
     "enable_upnp": False,
@@ -54,11 +55,13 @@ if role == "seed":
 # Peers of the local network have a class of their own, without limits: put loopback back under them.
 filter_ = lt.ip_filter()
 filter_.add_rule("0.0.0.0", "255.255.255.255", 1 << lt.session.global_peer_class_id)
+filter_.add_rule("::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", 1 << lt.session.global_peer_class_id)
 session.set_peer_class_filter(filter_)
 while session.listen_port() == 0:
     time.sleep(0.01)
 if connect_to is not None:
     host, port = connect_to.rsplit(":", 1)
+    host = host.strip("[]")
     handle.connect_peer((host, int(port)))
 
 threading.Thread(target=lambda: (sys.stdin.read(), sys.stdout.flush(), __import__("os")._exit(0)), daemon=True).start()

@@ -19,6 +19,8 @@ export interface LibtorrentOptions {
   readonly connectTo?: { readonly host: string; readonly port: number };
   /** Announces itself to the local network (BEP 14), and hears others. */
   readonly findsLocally?: boolean;
+  /** 127.0.0.1 unless given. */
+  readonly host?: string;
 }
 
 export interface LibtorrentPeer extends AsyncDisposable {
@@ -36,9 +38,10 @@ export async function startLibtorrent(options: LibtorrentOptions): Promise<Libto
     uploadBytesPerSecond = 0,
     connectTo,
     findsLocally = false,
+    host = "127.0.0.1",
   } = options;
   const script = fileURLToPath(new URL("./libtorrent-peer.py", import.meta.url));
-  const target = connectTo === undefined ? "-" : `${connectTo.host}:${connectTo.port}`;
+  const target = connectTo === undefined ? "-" : `${bracketed(connectTo.host)}:${connectTo.port}`;
   const process = startProcess("/usr/bin/python3", [
     script,
     torrentPath,
@@ -48,6 +51,7 @@ export async function startLibtorrent(options: LibtorrentOptions): Promise<Libto
     String(uploadBytesPerSecond),
     target,
     findsLocally ? "lsd" : "no-lsd",
+    bracketed(host),
   ]);
   const first = await process.waitFor(parse);
   return {
@@ -55,6 +59,10 @@ export async function startLibtorrent(options: LibtorrentOptions): Promise<Libto
     report: () => parse(process.lines.at(-1)!)!,
     [Symbol.asyncDispose]: () => process[Symbol.asyncDispose](),
   };
+}
+
+function bracketed(host: string): string {
+  return host.includes(":") ? `[${host}]` : host;
 }
 
 function parse(line: string): LibtorrentReport | undefined {

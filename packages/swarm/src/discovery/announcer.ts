@@ -21,7 +21,7 @@ import {
   TrackerError,
 } from "./tracker.ts";
 
-/** Tiers that are announced to side by side; those beyond become fallbacks of the last one. */
+/** Tiers that are announced to side by side over each family; those beyond become fallbacks of the last one. */
 const MAX_PARALLEL_TIERS = 16;
 
 /** Enough to fill the connections of one torrent after duplicates and dead addresses. */
@@ -37,6 +37,11 @@ export interface AnnouncerOptions {
   readonly peerId: Uint8Array;
   /** Where we listen. */
   readonly port: number;
+  /**
+   * A tracker knows us by the address we ask from, and names peers of that family only (BEP 7, BEP 15): it is asked over each of these,
+   * at the same time. Undefined: over whichever it has, once.
+   */
+  readonly families?: readonly (4 | 6)[] | undefined;
   readonly clock: Clock;
   /** Gives [0, 1). */
   readonly random: () => number;
@@ -85,13 +90,16 @@ class TierAnnouncer implements Announcer {
   addTiers(tiers: readonly (readonly string[])[]): void {
     const known = new Set(this.#loops.flatMap((loop) => loop.urls));
     const added = uniqueTrackers(tiers.map((tier) => tier.filter((url) => !known.has(url))));
-    const free = Math.max(MAX_PARALLEL_TIERS - this.#loops.length, 1);
+    const { families = [undefined] } = this.#options;
+    const free = Math.max(MAX_PARALLEL_TIERS - this.#loops.length / families.length, 1);
     const parallel = [...added.slice(0, free - 1), added.slice(free - 1).flat()].filter((tier) => tier.length > 0);
-    for (const urls of parallel) {
-      const loop = new TierLoop(urls, this.#options, this.#controller.signal, () => this.#isComplete);
-      this.#loops.push(loop);
-      loop.start();
-    }
+    for (const urls of parallel) for (const family of families) this.#start(urls, family);
+  }
+
+  #start(urls: readonly string[], family: 4 | 6 | undefined): void {
+    const loop = new TierLoop(urls, family, this.#options, this.#controller.signal, () => this.#isComplete);
+    this.#loops.push(loop);
+    loop.start();
   }
 
   complete(): void {
@@ -120,8 +128,9 @@ class TierAnnouncer implements Announcer {
   }
 }
 
-/** Announces to one tier, one tracker after the other. */
+/** Announces to one tier over one family, one tracker after the other. */
 class TierLoop {
+  readonly #family: 4 | 6 | undefined;
   readonly #options: AnnouncerOptions;
   readonly #signal: AbortSignal;
   readonly #isComplete: () => boolean;
@@ -130,7 +139,14 @@ class TierLoop {
   #wake = () => {};
   #ended = Promise.resolve();
 
-  constructor(urls: readonly string[], options: AnnouncerOptions, signal: AbortSignal, isComplete: () => boolean) {
+  constructor(
+    urls: readonly string[],
+    family: 4 | 6 | undefined,
+    options: AnnouncerOptions,
+    signal: AbortSignal,
+    isComplete: () => boolean,
+  ) {
+    this.#family = family;
     this.#options = options;
     this.#signal = signal;
     this.#isComplete = isComplete;
@@ -196,7 +212,9 @@ class TierLoop {
   async #send(url: string, event: AnnounceEvent | undefined, signal: AbortSignal): Promise<AnnounceResult> {
     const { announce, infoHash, peerId, port, stats } = this.#options;
     const wantedPeers = event === "stopped" ? 0 : WANTED_PEERS;
-    return await announce({ url, infoHash, peerId, port, wantedPeers, signal, ...stats(), ...(event && { event }) });
+    const family = this.#family;
+    const request = { url, infoHash, peerId, port, wantedPeers, signal, ...stats() };
+    return await announce({ ...request, ...(event && { event }), ...(family && { family }) });
   }
 
   async #sleep(delayMs: number, canWake: boolean): Promise<void> {

@@ -1,4 +1,5 @@
 import { setMaxListeners } from "node:events";
+import { isIPv4 } from "node:net";
 import { abortable, type Clock, RiptideError } from "@riptide/core";
 import { Client, type Node } from "bittorrent-dht";
 import { withDeadline } from "../metainfo/deadline.ts";
@@ -111,7 +112,8 @@ class DhtNode implements Dht {
   }
 
   addNode(address: PeerAddress): void {
-    if (!this.#closing.signal.aborted) this.#client.addNode({ ...address });
+    // The library's nodes are IPv4 nodes.
+    if (!this.#closing.signal.aborted && isIPv4(address.host)) this.#client.addNode({ ...address });
   }
 
   async lookup(

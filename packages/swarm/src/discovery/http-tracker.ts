@@ -53,7 +53,7 @@ export function readAnnounceResponse(body: Uint8Array): AnnounceResult {
 async function getResponse(request: AnnounceRequest, clock: Clock): Promise<Uint8Array> {
   const options = { clock, signal: request.signal, maxBytes: MAX_RESPONSE_BYTES, timeoutMs: ANNOUNCE_TIMEOUT_MS };
   try {
-    return await httpGet(announceUrl(request), options);
+    return await httpGet(announceUrl(request), { ...options, family: request.family });
   } catch (cause) {
     if (!(cause instanceof HttpGetError)) throw cause;
     throw new TrackerError("unreachable", `The tracker does not answer: ${cause.message}`, { cause });

@@ -1,11 +1,13 @@
+import { isIPv6 } from "node:net";
 import type { Clock } from "@riptide/core";
-import { peerAddress } from "../metainfo/peer-address.ts";
+import { formatPeerAddress, peerAddress } from "../metainfo/peer-address.ts";
 import type { PeerAddress } from "../types.ts";
 import { encodeLsdMessage, MAX_INFO_HASHES, parseLsdMessage } from "./lsd-message.ts";
 import type { Multicast, OpenMulticast } from "./multicast.ts";
 
-/** BEP 14: the IPv4 group and its port. */
-const GROUP = { address: "239.192.152.143", port: 6_771 };
+/** BEP 14: the two groups and their port. */
+const IPV4_GROUP = { address: "239.192.152.143", port: 6_771 };
+const IPV6_GROUP = { address: "ff15::efc0:988f", port: 6_771 };
 
 /** What other clients use; BEP 14 names no interval between two announcements of a torrent. */
 const ANNOUNCE_INTERVAL_MS = 5 * 60_000;
@@ -20,8 +22,8 @@ const GAP_MS = 1_000;
 const MAX_HEARD_PER_GAP = 100;
 
 export interface LsdOptions {
-  /** IPv4 address on which peers are taken: its interface is searched; all of them for `0.0.0.0`. */
-  readonly host: string;
+  /** Addresses on which peers are taken: their interfaces are searched; all of them for `0.0.0.0` and `::`, each for its family. */
+  readonly hosts: readonly string[];
   /** TCP port on which peers are taken. */
   readonly listenPort: number;
   readonly clock: Clock;
@@ -30,7 +32,7 @@ export interface LsdOptions {
   readonly openMulticast: OpenMulticast;
 }
 
-/** Local service discovery (BEP 14, IPv4): finds peers in the local network without asking anybody outside. */
+/** Local service discovery (BEP 14): finds peers in the local network without asking anybody outside. */
 export interface Lsd {
   /** Announces a torrent, at once and every five minutes, and calls `onPeer` whenever somebody else does, until it is disposed. */
   join(infoHash: string, onPeer: (peer: PeerAddress) => void): Disposable;
@@ -38,19 +40,36 @@ export interface Lsd {
   close(): Promise<void>;
 }
 
-/** Rejects with the system's error if the port of the group cannot be bound. */
+/** Rejects with the system's error if the port can be bound for none of the hosts. */
 export async function createLsd(options: LsdOptions): Promise<Lsd> {
-  const { openMulticast, host } = options;
+  const { openMulticast, hosts } = options;
   let node: LsdNode | undefined;
   const onDatagram = (datagram: Uint8Array, senderHost: string): void => node?.hear(datagram, senderHost);
-  const multicast = await openMulticast({ group: GROUP, host, onDatagram });
-  node = new LsdNode(options, multicast);
+  const opening = hosts.map(async (host): Promise<Membership> => {
+    const group = isIPv6(host) ? IPV6_GROUP : IPV4_GROUP;
+    return {
+      multicast: await openMulticast({ group, host, onDatagram }),
+      groupName: formatPeerAddress({ host: group.address, port: group.port }),
+    };
+  });
+  const opened = await Promise.allSettled(opening);
+  const memberships = opened.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+  const [failed] = opened;
+  if (memberships.length === 0 && failed?.status === "rejected") throw failed.reason;
+  node = new LsdNode(options, memberships);
   return node;
+}
+
+/** One group that we are in. */
+interface Membership {
+  readonly multicast: Multicast;
+  /** As the `Host` line of a message spells it. */
+  readonly groupName: string;
 }
 
 class LsdNode implements Lsd {
   readonly #options: LsdOptions;
-  readonly #multicast: Multicast;
+  readonly #memberships: readonly Membership[];
   /** Tells our own messages, which come back, from those of others. */
   readonly #cookie: string;
   readonly #listeners = new Map<string, (peer: PeerAddress) => void>();
@@ -62,9 +81,9 @@ class LsdNode implements Lsd {
   #hearingSinceMs = Number.NEGATIVE_INFINITY;
   #heardMessages = 0;
 
-  constructor(options: LsdOptions, multicast: Multicast) {
+  constructor(options: LsdOptions, memberships: readonly Membership[]) {
     this.#options = options;
-    this.#multicast = multicast;
+    this.#memberships = memberships;
     this.#cookie = `riptide-${Math.floor(options.random() * 2 ** 48).toString(36)}`;
   }
 
@@ -96,7 +115,7 @@ class LsdNode implements Lsd {
     this.#gap?.[Symbol.dispose]();
     for (const repeat of this.#repeats) repeat[Symbol.dispose]();
     this.#repeats.clear();
-    await this.#multicast.close();
+    await Promise.all(this.#memberships.map(({ multicast }) => multicast.close()));
   }
 
   #announceSoon(infoHash: string): void {
@@ -112,7 +131,7 @@ class LsdNode implements Lsd {
     if (infoHashes.length === 0) return;
     for (const infoHash of infoHashes) this.#due.delete(infoHash);
     const message = { port: listenPort, infoHashes, cookie: this.#cookie };
-    this.#multicast.send(encodeLsdMessage(message, `${GROUP.address}:${GROUP.port}`));
+    for (const { multicast, groupName } of this.#memberships) multicast.send(encodeLsdMessage(message, groupName));
     this.#repeatLater(infoHashes);
     this.#gap = clock.setTimer(GAP_MS, () => this.#announce());
   }

@@ -20,6 +20,8 @@ export interface AnnounceRequest extends AnnounceStats {
   readonly peerId: Uint8Array;
   /** Where we listen. */
   readonly port: number;
+  /** The tracker is asked over IPv4 or over IPv6 only; left out: over whichever it has, IPv4 first. */
+  readonly family?: 4 | 6;
   /** Left out for the announces at regular intervals. */
   readonly event?: AnnounceEvent;
   readonly wantedPeers: number;

@@ -65,7 +65,7 @@ export class UdpTrackerClient {
 
   async #announceOnce(request: AnnounceRequest, signal: AbortSignal): Promise<AnnounceResult> {
     const { hostname, port } = new URL(request.url);
-    const address = preferredAddress(await resolveHost(hostname, signal));
+    const address = preferredAddress(await resolveHost(hostname, signal, request.family));
     const socket = await openSocket(address, Number(port), signal);
     const exchange = { socket, clock: this.#clock, signal };
     const key = `${address.address} ${port}`;
@@ -112,7 +112,7 @@ interface Exchange {
   readonly signal: AbortSignal;
 }
 
-/** One family is enough, and most peers are IPv4. */
+/** Of those that may be asked, one is enough, and most peers are IPv4. */
 function preferredAddress(addresses: readonly ResolvedAddress[]): ResolvedAddress {
   const address = addresses.find(({ family }) => family === 4) ?? addresses[0];
   if (address === undefined) throw new TrackerError("unreachable", "The tracker's name has no address");

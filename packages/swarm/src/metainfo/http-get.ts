@@ -19,6 +19,8 @@ export interface HttpGetOptions {
   readonly maxBytes: number;
   /** Over the whole transfer: names, redirects, headers and body. */
   readonly timeoutMs: number;
+  /** Connects over IPv4 or over IPv6 only; either if undefined. */
+  readonly family?: 4 | 6 | undefined;
 }
 
 /** A transfer that failed. The message is a clause, made to stand in the caller's sentence after a colon. */
@@ -34,7 +36,7 @@ export async function httpGet(url: string, options: HttpGetOptions): Promise<Uin
   const deadline = { ...options, timeoutError: () => new HttpGetError("the server takes too long") };
   return await withDeadline(deadline, async (signal) => {
     try {
-      return await followRedirects(url, options.maxBytes, signal);
+      return await followRedirects(url, options, signal);
     } catch (cause) {
       if (cause instanceof HttpGetError) throw cause;
       throw new HttpGetError("the server cannot be reached", { cause });
@@ -42,10 +44,14 @@ export async function httpGet(url: string, options: HttpGetOptions): Promise<Uin
   });
 }
 
-async function followRedirects(url: string, maxBytes: number, signal: AbortSignal): Promise<Uint8Array> {
+async function followRedirects(
+  url: string,
+  { maxBytes, family }: HttpGetOptions,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
   let target = checkTarget(url);
   for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
-    const response = await openResponse(target, signal);
+    const response = await openResponse(target, signal, family);
     try {
       const location = response.headers.location;
       if (!isRedirect(response) || location === undefined) return await readBody(response, maxBytes);
@@ -63,8 +69,8 @@ function checkTarget(url: string, base?: URL): URL {
   throw new HttpGetError("the address is no http or https address");
 }
 
-async function openResponse(target: URL, signal: AbortSignal): Promise<IncomingMessage> {
-  const addresses = await resolveHost(target.hostname, signal);
+async function openResponse(target: URL, signal: AbortSignal, family?: 4 | 6): Promise<IncomingMessage> {
+  const addresses = await resolveHost(target.hostname, signal, family);
   const open = target.protocol === "https:" ? httpsRequest : httpRequest;
   return await new Promise((resolve, reject) => {
     const headers = { "user-agent": USER_AGENT, "accept-encoding": "gzip, deflate" };

@@ -40,9 +40,12 @@ function canonicalIpv6(host: string): string {
   return mapped?.[1] ?? address;
 }
 
-/** Not the unspecified address, not "this network" (RFC 1122 §3.2.1.3), not multicast, reserved or broadcast. */
+/**
+ * Not the unspecified address, not "this network" (RFC 1122 §3.2.1.3), not multicast, reserved or broadcast, and none of a link that is not
+ * named (RFC 4007 §6: fe80::1 is another machine on each).
+ */
 function isOneMachine(host: string): boolean {
-  if (isIPv6(host)) return host !== "::" && !host.startsWith("ff");
+  if (isIPv6(host)) return host !== "::" && !host.startsWith("ff") && !/^fe[89ab]/.test(host);
   const firstOctet = Number.parseInt(host, 10);
   return firstOctet > 0 && firstOctet < 224;
 }

@@ -10,10 +10,12 @@ export interface ResolvedAddress {
 /**
  * Turns the host of a URL (IPv6 in brackets) into the addresses to connect to; at least one. The only place in the swarm where a name or a
  * literal becomes an address to connect to, and callers connect to nothing but what it returns: a rule against internal
- * addresses belongs here. Rejects with the resolver's error or the signal's reason.
+ * addresses belongs here. Rejects with the resolver's error, the signal's reason, or if there is no address of `only` that family.
  */
-export async function resolveHost(hostname: string, signal: AbortSignal): Promise<ResolvedAddress[]> {
+export async function resolveHost(hostname: string, signal: AbortSignal, only?: 4 | 6): Promise<ResolvedAddress[]> {
   const host = hostname.replace(/^\[(.*)\]$/, "$1");
   const family = isIP(host);
-  return family === 0 ? await abortable(lookup(host, { all: true }), signal) : [{ address: host, family }];
+  if (family === 0) return await abortable(lookup(host, { all: true, family: only ?? 0 }), signal);
+  if (only !== undefined && family !== only) throw new Error(`The address is not of IPv${only}`);
+  return [{ address: host, family }];
 }

@@ -1,3 +1,4 @@
+import { peerAddress } from "../metainfo/peer-address.ts";
 import type { PeerAddress } from "../types.ts";
 import type { EncryptionMode } from "../wire/index.ts";
 
@@ -57,8 +58,9 @@ export class AddressBook {
     return this.#entries.size;
   }
 
-  /** Returns whether the address is new. */
-  add(address: PeerAddress, origin: AddressOrigin, nowMs: number): boolean {
+  /** Returns whether the address is new, however it is spelled. */
+  add(spelled: PeerAddress, origin: AddressOrigin, nowMs: number): boolean {
+    const address = peerAddress(spelled.host, spelled.port) ?? spelled;
     const key = addressKey(address);
     const known = this.#entries.get(key);
     if (known !== undefined) {

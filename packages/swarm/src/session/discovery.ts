@@ -19,6 +19,7 @@ export interface DiscoveryOptions {
   readonly random: () => number;
   /** Where peers can reach us. */
   readonly listenPort: number;
+  readonly trackerFamilies?: readonly (4 | 6)[] | undefined;
   readonly transferred: () => { uploadedBytes: number; downloadedBytes: number; leftBytes: number };
   readonly connectedPeers: () => number;
   /** Somebody waits for what these peers have: other torrents let it go first. */
@@ -39,7 +40,8 @@ export class Discovery {
   #localSearch: Disposable | undefined;
 
   constructor(options: DiscoveryOptions) {
-    const { trackers, announce, infoHash, peerId, listenPort, clock, random, transferred, found } = options;
+    const { trackers, announce, infoHash, peerId, listenPort, trackerFamilies, clock, random, transferred, found } =
+      options;
     this.#options = options;
     this.#announcer = startAnnouncer({
       tiers: trackers,
@@ -47,6 +49,7 @@ export class Discovery {
       infoHash,
       peerId,
       port: listenPort,
+      families: trackerFamilies,
       clock,
       random,
       signal: this.#abort.signal,

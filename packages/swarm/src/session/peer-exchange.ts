@@ -1,4 +1,5 @@
 import type { Clock } from "@riptide/core";
+import { peerAddress } from "../metainfo/peer-address.ts";
 import type { PeerAddress } from "../types.ts";
 import { encodePeerExchange, type PexPeer, parsePeerExchange, UT_PEX_ID } from "../wire/index.ts";
 import { addressKey } from "./address-book.ts";
@@ -93,9 +94,10 @@ export class PeerExchange {
   #othersThan(peer: Peer): Map<string, PeerAddress> {
     const others = new Map<string, PeerAddress>();
     for (const { listenAddress } of this.#options.peers()) {
-      if (listenAddress !== undefined && listenAddress !== peer.listenAddress) {
-        others.set(addressKey(listenAddress), listenAddress);
-      }
+      if (listenAddress === undefined || listenAddress === peer.listenAddress) continue;
+      // One with a zone (`fe80::1%eth0`) means nothing to anybody else.
+      if (peerAddress(listenAddress.host, listenAddress.port) === undefined) continue;
+      others.set(addressKey(listenAddress), listenAddress);
     }
     return others;
   }

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
-import { createServer, isIPv4, type Server, type Socket } from "node:net";
-import { assertInvariant, type Clock } from "@riptide/core";
+import { isIPv4, type Socket } from "node:net";
+import type { Clock } from "@riptide/core";
 import { createDht, createLsd, createTrackerClient, type Dht, type Lsd, openMulticast } from "../discovery/index.ts";
+import { openPeerServers, type PeerServers } from "../network/peer-servers.ts";
 import { RateLimiter } from "../upload/index.ts";
 import { acceptWire } from "../wire/index.ts";
 import { ConnectionBudget } from "./connection-budget.ts";
@@ -30,18 +30,19 @@ export interface SessionOptions {
 export async function openSession(options: SessionOptions): Promise<Session> {
   const { settings, clock } = options;
   const { peerHost, peerPort } = settings;
-  const server = createServer();
-  // Another client of this machine may have the wished port: any free one will do, trackers are told which.
-  await listen(server, peerHost, peerPort).catch(() => listen(server, peerHost, 0));
-  const listenPort = portOf(server);
-  const [dht, lsd] = await Promise.all([openDht(settings, clock), openLsd(settings, clock, listenPort)]);
-  return new Session(options, { server, listenPort, dht, lsd });
+  let session: Session | undefined;
+  const servers = await openPeerServers({ hosts: [peerHost], port: peerPort }, (socket) => {
+    if (session === undefined) socket.destroy();
+    else session.accept(socket);
+  });
+  const [dht, lsd] = await Promise.all([openDht(settings, clock), openLsd(settings, clock, servers)]);
+  session = new Session(options, { servers, dht, lsd });
+  return session;
 }
 
 /** What a session reaches others by, and others it. */
 interface Reach {
-  readonly server: Server;
-  readonly listenPort: number;
+  readonly servers: PeerServers;
   readonly dht: Dht | undefined;
   readonly lsd: Lsd | undefined;
 }
@@ -51,7 +52,7 @@ export class Session {
   readonly #options: SessionOptions;
   readonly #torrents = new Map<string, TorrentSession>();
   readonly #environment: SessionEnvironment;
-  readonly #server: Server;
+  readonly #servers: PeerServers;
   #figuresTimer: Disposable | undefined;
   #provenTimer: Disposable | undefined;
   readonly #lastFigures = new Map<string, string>();
@@ -59,10 +60,10 @@ export class Session {
   readonly #greeting = new Set<Socket>();
   readonly #removals = new Set<Promise<void>>();
 
-  constructor(options: SessionOptions, { server, listenPort, dht, lsd }: Reach) {
+  constructor(options: SessionOptions, { servers, dht, lsd }: Reach) {
     const { settings, clock, emit } = options;
     this.#options = options;
-    this.#server = server;
+    this.#servers = servers;
     this.#environment = {
       peerId: Buffer.concat([Buffer.from(PEER_ID_PREFIX, "latin1"), randomBytes(12)]),
       clock,
@@ -71,16 +72,31 @@ export class Session {
       dht,
       lsd,
       uploadLimiter: createUploadLimiter(settings, clock),
-      listenPort,
+      listenPort: servers.port,
+      trackerFamilies: servers.hosts.includes("::") ? [4, 6] : undefined,
       budget: new ConnectionBudget(),
       emit,
     };
-    server.on("connection", (socket) => this.#accept(socket));
-    // A process without descriptors accepts nobody for now; that must not end what it has.
-    server.on("error", () => undefined);
-    emit({ type: "listening", port: listenPort });
+    emit({ type: "listening", port: servers.port });
     this.#tellFigures();
     this.#tellProvenPeers();
+  }
+
+  /** A stranger has connected. */
+  accept(socket: Socket): void {
+    const { peerId } = this.#environment;
+    this.#greeting.add(socket);
+    socket.once("close", () => this.#greeting.delete(socket));
+    const [oldest] = this.#greeting;
+    if (this.#greeting.size > MAX_INCOMING_HANDSHAKES) oldest?.destroy();
+    acceptWire(socket, {
+      torrents: () => this.#torrents.keys(),
+      route: (infoHash, wire) => {
+        this.#greeting.delete(socket);
+        const handler = this.#torrents.get(infoHash)?.accept(wire);
+        return handler === undefined ? null : { handler, peerId };
+      },
+    });
   }
 
   handle(command: SessionCommand): void {
@@ -123,27 +139,11 @@ export class Session {
   async #close(): Promise<void> {
     this.#figuresTimer?.[Symbol.dispose]();
     this.#provenTimer?.[Symbol.dispose]();
-    this.#server.close();
+    this.#servers.close();
     for (const socket of this.#greeting) socket.destroy();
     await Promise.allSettled([...this.#removals, ...[...this.#torrents.values()].map((torrent) => torrent.close())]);
     await Promise.all([this.#environment.dht?.close(), this.#environment.lsd?.close()]);
     this.#options.emit({ type: "closed" });
-  }
-
-  #accept(socket: Socket): void {
-    const { peerId } = this.#environment;
-    this.#greeting.add(socket);
-    socket.once("close", () => this.#greeting.delete(socket));
-    const [oldest] = this.#greeting;
-    if (this.#greeting.size > MAX_INCOMING_HANDSHAKES) oldest?.destroy();
-    acceptWire(socket, {
-      torrents: () => this.#torrents.keys(),
-      route: (infoHash, wire) => {
-        this.#greeting.delete(socket);
-        const handler = this.#torrents.get(infoHash)?.accept(wire);
-        return handler === undefined ? null : { handler, peerId };
-      },
-    });
   }
 
   #tellFigures(): void {
@@ -165,32 +165,25 @@ export class Session {
   }
 }
 
-/** Without a DHT node there are still trackers, peer exchange and peers that were named: no reason not to start. */
+/**
+ * Without a DHT node there are still trackers, peer exchange and peers that were named: no reason not to start. The library
+ * knows the IPv4 DHT only (BEP 5, not BEP 32), which brings peers that are reached by IPv4.
+ */
 async function openDht({ dht, peerHost }: SessionSettings, clock: Clock): Promise<Dht | undefined> {
-  if (dht === undefined) return undefined;
+  const host = peerHost === "::" ? "0.0.0.0" : peerHost;
+  if (dht === undefined || !isIPv4(host)) return undefined;
   const bootstrap = dht.bootstrap.length > 0 ? { bootstrap: dht.bootstrap } : {};
-  return await createDht({ clock, host: peerHost, ...bootstrap }).catch(() => undefined);
+  return await createDht({ clock, host, ...bootstrap }).catch(() => undefined);
 }
 
-/** The same where the port of the local network's group cannot be had. */
-async function openLsd({ lsd, peerHost }: SessionSettings, clock: Clock, listenPort: number): Promise<Lsd | undefined> {
-  // BEP 14 has a group for IPv6 too, which we are not in.
-  if (!lsd || !isIPv4(peerHost)) return undefined;
-  const options = { host: peerHost, listenPort, clock, random: Math.random, openMulticast };
+/** The same where the port of the local network's groups cannot be had. */
+async function openLsd({ lsd }: SessionSettings, clock: Clock, servers: PeerServers): Promise<Lsd | undefined> {
+  if (!lsd) return undefined;
+  const hosts = servers.hosts.flatMap((host) => (host === "::" ? ["0.0.0.0", host] : [host]));
+  const options = { hosts, listenPort: servers.port, clock, random: Math.random, openMulticast };
   return await createLsd(options).catch(() => undefined);
 }
 
 function createUploadLimiter({ uploadBytesPerSecond }: SessionSettings, clock: Clock): RateLimiter | undefined {
   return uploadBytesPerSecond === undefined ? undefined : new RateLimiter(uploadBytesPerSecond, clock);
-}
-
-async function listen(server: Server, host: string, port: number): Promise<void> {
-  server.listen({ host, port });
-  await once(server, "listening");
-}
-
-function portOf(server: Server): number {
-  const address = server.address();
-  assertInvariant(address !== null && typeof address === "object", "The session listens on a TCP port");
-  return address.port;
 }

@@ -34,6 +34,8 @@ export interface SessionEnvironment {
   readonly uploadLimiter: RateLimiter | undefined;
   /** Where peers can reach us. */
   readonly listenPort: number;
+  /** By which families of addresses trackers are told of us, each by itself; undefined: by whichever they have. */
+  readonly trackerFamilies?: readonly (4 | 6)[] | undefined;
   readonly budget: ConnectionBudget;
   readonly emit: (event: SessionEvent) => void;
 }
@@ -61,7 +63,7 @@ export class TorrentSession implements PeerListener {
 
   constructor(order: TorrentOrder, environment: SessionEnvironment) {
     const { infoHash, infoBytes, trackers, peers, provenPeers } = order;
-    const { peerId, clock, random, announce, dht, lsd, listenPort, budget } = environment;
+    const { peerId, clock, random, announce, dht, lsd, listenPort, trackerFamilies, budget } = environment;
     this.#order = order;
     this.#environment = environment;
     this.#connections = new Connections({
@@ -98,6 +100,7 @@ export class TorrentSession implements PeerListener {
       clock,
       random,
       listenPort,
+      trackerFamilies,
       transferred: () => this.#transferred(),
       connectedPeers: () => this.#connections.peers.size,
       isUrgent: () => this.#need !== "idle",

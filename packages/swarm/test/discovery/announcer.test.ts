@@ -26,7 +26,7 @@ class Scene {
   leftBytes = 3;
   readonly peers: unknown[] = [];
 
-  start(tiers: string[][]): Announcer {
+  start(tiers: string[][], families?: readonly (4 | 6)[]): Announcer {
     // Keeps the order of each tier, then leaves backoffs whole.
     let roll = 0.999;
     const announcer = startAnnouncer({
@@ -39,6 +39,7 @@ class Scene {
       infoHash: "ab".repeat(20),
       peerId: new Uint8Array(20),
       port: 6_881,
+      families,
       clock: this.clock,
       random: () => roll,
       signal: this.controller.signal,
@@ -80,6 +81,21 @@ describe("startAnnouncer", () => {
     await scene.clock.advance(0);
     expect(scene.log).toEqual(["0 a started", "0 c started"]);
     await announcer.close();
+  });
+
+  it("asks each tracker over IPv4 and over IPv6, each by itself, and says goodbye to both", async () => {
+    scene.trackers["a"] = (request) => (request.family === 6 ? fails(request) : answers(request));
+    const announcer = scene.start([["http://a/", "http://b/"]], [4, 6]);
+    await scene.clock.advance(1_000);
+    await announcer.close();
+    const asked = scene.requests.map(({ url, event, family }) => `${url} ${event} ${family}`);
+    expect(asked.sort()).toEqual([
+      "http://a/ started 4",
+      "http://a/ started 6",
+      "http://a/ stopped 4",
+      "http://b/ started 6",
+      "http://b/ stopped 6",
+    ]);
   });
 
   it("goes on within a tier when a tracker fails, and stays with the one that answered", async () => {

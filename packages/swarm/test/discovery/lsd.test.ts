@@ -18,7 +18,7 @@ async function setUp() {
   const members: ((datagram: Uint8Array, senderHost: string) => void)[] = [];
   const startMs = clock.nowMs();
   const lsd = await createLsd({
-    host: "0.0.0.0",
+    hosts: ["0.0.0.0"],
     listenPort: 6881,
     clock,
     random: () => 0.5,
@@ -50,6 +50,35 @@ async function setUp() {
 }
 
 describe("the search of the local network", () => {
+  it("announces to both groups, and goes on with one where the other cannot be joined", async () => {
+    const clock = virtualTime();
+    const sent: string[] = [];
+    const start = (unavailable: string) =>
+      createLsd({
+        hosts: ["0.0.0.0", "::"],
+        listenPort: 6881,
+        clock,
+        random: () => 0.5,
+        openMulticast: async ({ group, host }) => {
+          if (unavailable === "all" || unavailable === host) throw new Error("no port");
+          const record = (datagram: Uint8Array) => sent.push(`${group.address} ${Buffer.from(datagram).toString()}`);
+          return { send: record, close: async () => undefined };
+        },
+      });
+    for (const unavailable of ["none", "::"]) {
+      const lsd = await start(unavailable);
+      lsd.join(infoHashOf(1), () => undefined);
+      await clock.advance(1);
+      await lsd.close();
+    }
+    expect(sent.map((message) => message.split("\r\nPort")[0])).toEqual([
+      "239.192.152.143 BT-SEARCH * HTTP/1.1\r\nHost: 239.192.152.143:6771",
+      "ff15::efc0:988f BT-SEARCH * HTTP/1.1\r\nHost: [ff15::efc0:988f]:6771",
+      "239.192.152.143 BT-SEARCH * HTTP/1.1\r\nHost: 239.192.152.143:6771",
+    ]);
+    await expect(start("all")).rejects.toThrow("no port");
+  });
+
   it("announces a torrent at once and every five minutes, until it is left", async () => {
     const { clock, lsd, sent } = await setUp();
     const membership = lsd.join(infoHashOf(1), () => undefined);

@@ -1,11 +1,16 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
+import { networkInterfaces } from "node:os";
 import { describe, expect, it } from "vitest";
 import { type Multicast, openMulticast } from "../../src/discovery/multicast.ts";
 import { Deferred } from "../../src/engine/deferred.ts";
 
 /** Not the group of BEP 14: nobody else's messages come. */
 const GROUP_ADDRESS = "239.192.7.7";
+const IPV6_GROUP_ADDRESS = "ff15::7:7";
+const hasIpv6Network = Object.values(networkInterfaces())
+  .flatMap((addresses) => addresses ?? [])
+  .some(({ family, internal }) => family === "IPv6" && !internal);
 const { signal } = new AbortController();
 
 async function freePort(): Promise<number> {
@@ -16,11 +21,14 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-async function openMember(port: number): Promise<Multicast & { readonly heard: Deferred<[string, string]> }> {
+async function openMember(
+  port: number,
+  isIpv6 = false,
+): Promise<Multicast & { readonly heard: Deferred<[string, string]> }> {
   const heard = new Deferred<[string, string]>();
   const member = await openMulticast({
-    group: { address: GROUP_ADDRESS, port },
-    host: "127.0.0.1",
+    group: { address: isIpv6 ? IPV6_GROUP_ADDRESS : GROUP_ADDRESS, port },
+    host: isIpv6 ? "::" : "127.0.0.1",
     onDatagram: (datagram, senderHost) => heard.resolve([Buffer.from(datagram).toString(), senderHost]),
   });
   return { send: (datagram) => member.send(datagram), close: () => member.close(), heard };
@@ -32,6 +40,15 @@ describe("openMulticast", () => {
     const members = await Promise.all([openMember(port), openMember(port)]);
     members[0].send(Buffer.from("hello"));
     for (const { heard } of members) expect(await heard.wait(signal)).toEqual(["hello", "127.0.0.1"]);
+    await Promise.all(members.map((member) => member.close()));
+  });
+
+  // The loopback interface has no IPv6 multicast.
+  it.runIf(hasIpv6Network)("does so over IPv6", async () => {
+    const port = await freePort();
+    const members = await Promise.all([openMember(port, true), openMember(port, true)]);
+    members[0].send(Buffer.from("hello"));
+    for (const { heard } of members) expect(await heard.wait(signal)).toEqual(["hello", expect.stringContaining(":")]);
     await Promise.all(members.map((member) => member.close()));
   });
 

@@ -78,6 +78,17 @@ describe("announcing to a UDP tracker", () => {
     expect(peers).toEqual([{ host: "2001:db8::1", port: 6_881 }]);
   });
 
+  it.each([
+    [4, 6],
+    [6, 4],
+  ] as const)("does not ask an IPv%i tracker over IPv%i", async (family, other) => {
+    await using tracker = await startUdpTracker(answerWell, family);
+    const announce = createTrackerClient(clock);
+    await expectUnreachable(announce(announceRequest({ url: tracker.url, family: other })));
+    await announce(announceRequest({ url: tracker.url, family }));
+    expect(tracker.requests).toHaveLength(2);
+  });
+
   it("uses a connection again for a minute, and never the transaction id", async () => {
     await using tracker = await startUdpTracker(answerWell);
     const announce = createTrackerClient(clock);

@@ -33,6 +33,7 @@ describe("parsePeerAddress", () => {
     ["any IPv6 address", "[::]:80"],
     ["multicast", "224.0.0.1:80"],
     ["IPv6 multicast", "[ff02::1]:80"],
+    ["a link-local address, which is another machine on each link", "[fe80::1]:80"],
     ["broadcast", "255.255.255.255:80"],
     ["a URL", "http://10.0.0.1:80"],
     ["nothing", ""],

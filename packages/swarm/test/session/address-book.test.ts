@@ -32,6 +32,16 @@ function dialUntilForgotten(book: AddressBook, ends: readonly ConnectionEnd[]): 
 }
 
 describe("AddressBook", () => {
+  it("knows a peer again however it is spelled", () => {
+    const book = bookOf({ host: "::ffff:10.0.0.1", port: 1 });
+    expect(book.add({ host: "10.0.0.1", port: 1 }, "found", 0)).toBe(false);
+    expect(book.add({ host: "2001:DB8:0::1", port: 1 }, "given", 0)).toBe(true);
+    expect(book.add({ host: "2001:db8::1", port: 1 }, "found", 0)).toBe(false);
+    expect(book.takeDue(0, 9).map(({ address }) => address.host)).toEqual(["10.0.0.1", "2001:db8::1"]);
+    book.ban("10.0.0.1");
+    expect([book.size, book.add({ host: "::ffff:a00:1", port: 2 }, "found", 0)]).toEqual([1, false]);
+  });
+
   it.each<{ what: string; ends: ConnectionEnd[]; attempts: [number, string][] }>([
     {
       what: "waits twice as long after each failure",

@@ -125,6 +125,14 @@ describe("PeerExchange", () => {
     expect(found).toEqual([]);
   });
 
+  it("tells nobody of an address that only this machine can dial", async () => {
+    const { clock, peers } = setUp(3);
+    peers.get(1)!.peer.listenAddress = { host: "fe80::1%eth0", port: 6881 };
+    peers.get(2)!.peer.listenAddress = { host: "2001:db8::2", port: 6881 };
+    await clock.advance(1_000);
+    expect(told(peers.get(3)!)).toEqual([{ added: ["[2001:db8::2]:6881"], dropped: [] }]);
+  });
+
   it("neither tells nor learns once it is closed", async () => {
     const { clock, peers, found, exchange } = setUp(2);
     exchange.close();
