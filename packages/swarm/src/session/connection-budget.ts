@@ -34,11 +34,14 @@ export interface Tenant {
 
 /**
  * Who may open connections, of those that all torrents share. Policy only: the connections of torrents that are needed less
- * never stand in the way of one that is needed more; they are closed for it when all are taken.
+ * never stand in the way of one that is needed more; they are closed for it when all are taken. Torrents that are needed
+ * alike may all have as many: who has more than that gives some up to who has less, and only then.
  */
 export class ConnectionBudget {
   readonly #limit: number;
   readonly #tenants = new Set<Tenant>();
+  /** For whom a connection is being closed: nobody else may take its place meanwhile. */
+  #heir: Tenant | undefined;
 
   constructor(limit = MAX_CONNECTIONS) {
     this.#limit = limit;
@@ -61,21 +64,49 @@ export class ConnectionBudget {
     return this.#freeConnections(tenant) > 0;
   }
 
-  /** Call it before each connection that opens: when all are taken, one of the least needed torrents goes. */
+  /**
+   * Call it right before each connection that opens. When all places are taken, one is given up: by the equal that has most,
+   * if they fill theirs, else by one of the least needed torrents.
+   */
   makeRoomFor(tenant: Tenant): void {
-    if (sizeOf([...this.#tenants]) < this.#limit) return;
-    const { rank } = BUDGETS[tenant.need];
-    const lesser = [...this.#tenants].filter((other) => BUDGETS[other.need].rank < rank && other.size > 0);
-    const least = Math.min(...lesser.map((other) => BUDGETS[other.need].rank));
-    const idle = lesser.filter((other) => BUDGETS[other.need].rank === least).map((other) => other.longestIdle());
-    const [first] = idle.filter((candidate) => candidate !== undefined).sort((a, b) => a.sinceMs - b.sinceMs);
+    const { places, equals, fairShare } = this.#standing(tenant);
+    if (sizeOf(equals) >= places) {
+      const rich = equals.filter((other) => other.size > fairShare).sort((a, b) => b.size - a.size);
+      this.#giveWay(rich.slice(0, 1), tenant);
+    } else if (sizeOf([...this.#tenants]) >= this.#limit) {
+      const { rank } = BUDGETS[tenant.need];
+      const lesser = [...this.#tenants].filter((other) => BUDGETS[other.need].rank < rank && other.size > 0);
+      const least = Math.min(...lesser.map((other) => BUDGETS[other.need].rank));
+      const candidates = lesser.filter((other) => BUDGETS[other.need].rank === least);
+      this.#giveWay(candidates, tenant);
+    }
+  }
+
+  /** Of all connections of these the one goes that has been of no use for longest. */
+  #giveWay(tenants: readonly Tenant[], heir: Tenant): void {
+    const idle = tenants.map((other) => other.longestIdle()).filter((candidate) => candidate !== undefined);
+    const [first] = idle.sort((a, b) => a.sinceMs - b.sinceMs);
+    this.#heir = heir;
     first?.giveWay();
+    this.#heir = undefined;
   }
 
   #freeConnections(tenant: Tenant): number {
-    const { rank, connections, share } = BUDGETS[tenant.need];
-    const rivals = [...this.#tenants].filter((other) => BUDGETS[other.need].rank >= rank);
-    return Math.min(connections - tenant.size, Math.floor(this.#limit * share) - sizeOf(rivals));
+    if (this.#heir !== undefined && this.#heir !== tenant) return 0;
+    const { places, equals, fairShare } = this.#standing(tenant);
+    const surplus = equals.reduce((sum, { size }) => sum + Math.max(0, size - fairShare), 0);
+    const claim = Math.min(fairShare - tenant.size, surplus);
+    return Math.min(BUDGETS[tenant.need].connections - tenant.size, Math.max(places - sizeOf(equals), claim));
+  }
+
+  /** The places that those needed alike may fill together, and each of them at least: one, if there are so many of them. */
+  #standing({ need }: Tenant): { places: number; equals: Tenant[]; fairShare: number } {
+    const { rank, share } = BUDGETS[need];
+    const tenants = [...this.#tenants];
+    const equals = tenants.filter((other) => BUDGETS[other.need].rank === rank);
+    const greater = tenants.filter((other) => BUDGETS[other.need].rank > rank);
+    const places = Math.max(0, Math.floor(this.#limit * share) - sizeOf(greater));
+    return { places, equals, fairShare: Math.max(1, Math.floor(places / Math.max(1, equals.length))) };
   }
 }
 

@@ -15,7 +15,7 @@ class FakeTenant implements Tenant {
   get size(): number {
     return this.usedAtMs.length;
   }
-  longestIdle() {
+  longestIdle(): ReturnType<Tenant["longestIdle"]> {
     const sinceMs = Math.min(...this.usedAtMs);
     if (this.usedAtMs.length === 0) return undefined;
     return { sinceMs, giveWay: () => void this.usedAtMs.splice(this.usedAtMs.indexOf(sinceMs), 1) };
@@ -49,16 +49,10 @@ describe("ConnectionBudget", () => {
   it("lets the idle fill half of all, those without metadata three quarters, and neither stand in a reader's way", () => {
     const budget = new ConnectionBudget(100);
     const fill = (need: Need): number => {
-      const before = total();
-      for (let round = 0; round < 50; round += 1) {
-        const tenant = new FakeTenant(budget, need);
-        tenants.push(tenant);
-        while (budget.mayAccept(tenant)) tenant.usedAtMs.push(0);
-      }
-      return total() - before;
+      const tenants = Array.from({ length: 50 }, () => new FakeTenant(budget, need));
+      for (const tenant of tenants) grow(budget, tenant);
+      return tenants.reduce((sum, { size }) => sum + size, 0);
     };
-    const tenants: FakeTenant[] = [];
-    const total = (): number => tenants.reduce((sum, { size }) => sum + size, 0);
     expect([fill("idle"), fill("unknown"), fill("wanted")]).toEqual([50, 75, 100]);
   });
 
@@ -83,15 +77,79 @@ describe("ConnectionBudget", () => {
     ]);
   });
 
-  it("closes nothing while there is room, and nothing of those that are needed as much", () => {
+  it("closes nothing while there is room", () => {
     const budget = new ConnectionBudget(4);
-    const [idle, first] = [new FakeTenant(budget, "idle", 2), new FakeTenant(budget, "wanted", 1)];
+    const idle = new FakeTenant(budget, "idle", 2);
+    const first = new FakeTenant(budget, "wanted", 1);
+    budget.makeRoomFor(new FakeTenant(budget, "wanted"));
+    expect([idle.size, first.size]).toEqual([2, 1]);
+  });
+
+  it.each<[Need, number, number[]]>([
+    ["wanted", 100, [50, 50]],
+    ["unknown", 100, [38, 37]],
+    ["idle", 12, [3, 3]],
+  ])(
+    "shares places among torrents that are %s alike, of %i in all, and then closes nothing more",
+    (need, limit, shares) => {
+      const budget = new ConnectionBudget(limit);
+      const first = new FakeTenant(budget, need);
+      grow(budget, first);
+      const second = new FakeTenant(budget, need);
+      grow(budget, second);
+      expect([first.size, second.size]).toEqual(shares);
+      grow(budget, first);
+      expect([first.size, second.size]).toEqual(shares);
+      budget.leave(second);
+      second.usedAtMs.length = 0;
+      grow(budget, first);
+      expect(first.size).toBeGreaterThan(shares[0] ?? 0);
+    },
+  );
+
+  it("takes places from whoever has most, and leaves those alone that have no more than their share", () => {
+    const budget = new ConnectionBudget(90);
+    const [rich, poor] = [new FakeTenant(budget, "wanted", 60), new FakeTenant(budget, "wanted", 30)];
+    const third = new FakeTenant(budget, "wanted");
+    grow(budget, third);
+    expect([rich, poor, third].map(({ size }) => size)).toEqual([30, 30, 30]);
+  });
+
+  it("lets nobody else take the place of a connection that makes room", () => {
+    const budget = new ConnectionBudget(60);
+    const first = new FakeTenant(budget, "wanted", 60);
+    let freeMeanwhile: unknown;
+    const longestIdle = first.longestIdle.bind(first);
+    first.longestIdle = () => {
+      const idle = longestIdle();
+      if (idle === undefined) return undefined;
+      const giveWay = (): void => {
+        idle.giveWay();
+        freeMeanwhile = [budget.mayAccept(first), budget.freeDials(first)];
+      };
+      return { ...idle, giveWay };
+    };
     const second = new FakeTenant(budget, "wanted");
     budget.makeRoomFor(second);
-    expect(idle.size).toBe(2);
-    first.usedAtMs.push(0, 0, 0);
-    expect([budget.mayAccept(second), budget.freeDials(second)]).toEqual([false, 0]);
-    budget.leave(first);
-    expect(budget.mayAccept(second)).toBe(true);
+    expect(freeMeanwhile).toEqual([false, 0]);
+    expect([first.size, budget.mayAccept(second)]).toEqual([59, true]);
+  });
+
+  it("closes nothing of the only torrent to make room for itself", () => {
+    const budget = new ConnectionBudget(4);
+    const only = new FakeTenant(budget, "wanted", 4);
+    expect(budget.mayAccept(only)).toBe(false);
+    const crowd = Array.from({ length: 9 }, () => new FakeTenant(budget, "wanted", 0));
+    for (const tenant of crowd) grow(budget, tenant);
+    expect(only.size + crowd.reduce((sum, { size }) => sum + size, 0)).toBe(4);
+    expect(only.size).toBe(1);
   });
 });
+
+/** Opens as many connections as it may. */
+function grow(budget: ConnectionBudget, tenant: FakeTenant): void {
+  while (budget.mayAccept(tenant)) {
+    budget.makeRoomFor(tenant);
+    tenant.usedAtMs.push(0);
+  }
+}

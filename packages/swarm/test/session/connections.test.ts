@@ -124,10 +124,10 @@ describe("Connections", () => {
         );
     };
     learnAll();
-    // Two dials each, and half of all together.
+    // Half of all together, shared as evenly as they go.
     expect(idle.map(({ connections }) => connections.dials).sort((a, b) => b - a)).toEqual([
-      ...Array.from({ length: 10 }, () => 2),
-      ...Array.from({ length: 20 }, () => 0),
+      ...Array.from({ length: 20 }, () => 1),
+      ...Array.from({ length: 10 }, () => 0),
     ]);
     // They were played, and nobody looks any more.
     for (const { setting, connections } of idle) {
