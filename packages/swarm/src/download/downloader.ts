@@ -130,6 +130,11 @@ export class Downloader {
     this.#settle(nowMs);
   }
 
+  /** It sends blocks that nobody asked for, again and again: its connection only costs bandwidth. */
+  isFlooding(peer: PeerKey): boolean {
+    return this.#state.peers.get(peer)?.isFlooding ?? false;
+  }
+
   /** BEP 10 `reqq`: how many requests the peer keeps. */
   peerQueueLimit(peer: PeerKey, requestQueue: number): void {
     this.#state.peers.get(peer)?.setQueueLimit(requestQueue);

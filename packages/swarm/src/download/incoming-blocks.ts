@@ -35,6 +35,8 @@ export function receiveBlock(
   peer.downloadedBytes += block.length;
   const key = state.grid.keyOf(block);
   const wasAsked = key !== undefined && peer.wasAsked(key);
+  // Asked, taken back and asked again, the block may come twice: the peer had sent it before it read of the cancel.
+  const isStillAsked = key !== undefined && peer.inFlight.has(key);
   if (stored && incoming !== undefined && incoming.key === key && canUse(state, peer, incoming)) {
     const { assembly } = incoming;
     const index = state.grid.blockOf(incoming.key);
@@ -44,8 +46,8 @@ export function receiveBlock(
     state.counters.wastedBytes += block.length;
     if (key !== undefined) dropRequest(state, peer, key);
   }
-  if (!wasAsked) return;
-  peer.forgetRecalled(key);
+  if (!wasAsked) return peer.noteUnrequested(block.length);
+  if (!isStillAsked) peer.forgetRecalled(key);
   peer.noteBlock(nowMs);
   endSilence(state, peer);
 }

@@ -1,3 +1,4 @@
 export { Downloader } from "./downloader.ts";
 export type * from "./downloader-types.ts";
+export { MAX_UNREQUESTED_BYTES } from "./peer-queue.ts";
 export { type PlannedDemand, planDeadlines, ReadingPlaces } from "./readers.ts";

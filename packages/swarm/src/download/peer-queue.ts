@@ -27,6 +27,13 @@ const MAX_QUIET_MS = 1000;
 /** Requests taken back whose blocks are still accepted: those can be in the pipe. */
 const MAX_RECALLED = 2 * MAX_QUEUE_LIMIT;
 
+/**
+ * Blocks that nobody asked for: as much as this is the answer to something we forgot, or a mistake; and a share of what a
+ * peer did send on request. What is more only eats bandwidth.
+ */
+export const MAX_UNREQUESTED_BYTES = 1024 * 1024;
+const UNREQUESTED_SHARE = 1 / 16;
+
 /** The block that a peer's wire is receiving, and where it goes. */
 export interface IncomingBlock {
   readonly key: number;
@@ -55,6 +62,7 @@ export class PeerQueue {
   /** When it would finish one more block, as ranked on the last tick. */
   rankedEtaMs = Number.POSITIVE_INFINITY;
   readonly #recalled = new Set<number>();
+  #unrequestedBytes = 0;
   #bits: Uint8Array | "all" | undefined;
   #queueLimit = DEFAULT_QUEUE_LIMIT;
   #scratch: Uint8Array | undefined;
@@ -151,11 +159,11 @@ export class PeerQueue {
   /** The request was taken back, but its block may be on its way already. */
   noteRecalled(key: number): void {
     this.#recalled.add(key);
-    if (this.#recalled.size > MAX_RECALLED) {
-      for (const oldest of this.#recalled) {
-        this.#recalled.delete(oldest);
-        break;
-      }
+    if (this.#recalled.size <= MAX_RECALLED) return;
+    for (const oldest of this.#recalled) {
+      this.#recalled.delete(oldest);
+      this.#unrequestedBytes -= BLOCK_LENGTH_BYTES;
+      break;
     }
   }
 
@@ -167,6 +175,16 @@ export class PeerQueue {
   /** Whether we asked it for the block, be it that we took the request back. */
   wasAsked(key: number): boolean {
     return this.inFlight.has(key) || this.#recalled.has(key);
+  }
+
+  /** A block has come that was not asked for. */
+  noteUnrequested(lengthBytes: number): void {
+    this.#unrequestedBytes += lengthBytes;
+  }
+
+  /** It sends what nobody asked for, far beyond what cancels and chokes that crossed with blocks explain. */
+  get isFlooding(): boolean {
+    return this.#unrequestedBytes > MAX_UNREQUESTED_BYTES + this.downloadedBytes * UNREQUESTED_SHARE;
   }
 
   /**

@@ -1,8 +1,11 @@
+import { MAX_UNREQUESTED_BYTES } from "../download/index.ts";
 import type { BlockRequest, PeerAddress } from "../types.ts";
 import type { BlockTarget, RemoteHandshake, Wire, WireHandler } from "../wire/index.ts";
 
 /** HAVEs kept from a peer while the piece count is not known; a peer that sends more loses the surplus. */
 const MAX_EARLY_HAVES = 65_536;
+
+export const SENDS_UNREQUESTED = "sends blocks that nobody asked for";
 
 /** Whoever minds the connection itself: the torrent's list of connections. */
 export interface PeerListener {
@@ -62,6 +65,7 @@ export class Peer implements WireHandler {
   #transfer: PeerTransfer | undefined;
   #earlyPieces: Uint8Array | "all" | "none" | undefined;
   #earlyHaves: number[] = [];
+  #earlyBlockBytes = 0;
   #didTellDhtPort = false;
 
   constructor(options: PeerOptions) {
@@ -193,7 +197,10 @@ export class Peer implements WireHandler {
   }
 
   onBlock(block: BlockRequest, stored: boolean): void {
-    this.#transfer?.blockArrived(this, block, stored);
+    if (this.#transfer !== undefined) return this.#transfer.blockArrived(this, block, stored);
+    // Nothing was asked for yet.
+    this.#earlyBlockBytes += block.length;
+    if (this.#earlyBlockBytes > MAX_UNREQUESTED_BYTES) this.wire.close(SENDS_UNREQUESTED);
   }
 
   onReadEnd(): void {

@@ -8,7 +8,7 @@ import { type BlockRequest, pieceLength } from "../types.ts";
 import type { RateLimiter } from "../upload/index.ts";
 import type { BlockTarget } from "../wire/index.ts";
 import type { Connections } from "./connections.ts";
-import type { Peer, PeerTransfer } from "./peer.ts";
+import { type Peer, type PeerTransfer, SENDS_UNREQUESTED } from "./peer.ts";
 import { RateMeter } from "./rate-meter.ts";
 import { UploadSlots } from "./upload-slots.ts";
 
@@ -177,6 +177,7 @@ export class PieceTransfer implements PeerTransfer {
     peer.usedAtMs = this.#nowMs();
     this.downloaded.add(block.length);
     this.#downloader.blockArrived(peer.key, block, stored, this.#nowMs());
+    if (this.#downloader.isFlooding(peer.key)) peer.wire.close(SENDS_UNREQUESTED);
   }
 
   readEnded(peer: Peer): void {

@@ -171,6 +171,27 @@ describe("TorrentSession", () => {
     await session.close();
   });
 
+  it.each([
+    ["whose files are open", true],
+    ["whose metadata is not there yet", false],
+  ])("closes connections that send blocks nobody asked for, of a torrent %s", async (_what, isKnown) => {
+    const { metainfo, path } = await createTorrent();
+    const { infoHash, infoBytes } = metainfo;
+    const order = isKnown ? { infoHash, infoBytes, seedPaths: [path] } : { infoHash };
+    const { session, connect, settled } = await setUp(order);
+    if (isKnown) await settled();
+    const { peer, wire } = connect(1);
+    const block = { piece: 0, offset: 0, length: 16_384 };
+    let sentBytes = 0;
+    for (; !wire.isClosed && sentBytes < 64 * 1024 * 1024; sentBytes += block.length) {
+      expect(peer.blockTarget(block)).toBeNull();
+      peer.onBlock(block, false);
+    }
+    expect(wire.closeReason).toBe("sends blocks that nobody asked for");
+    expect(sentBytes).toBeLessThan(2 * 1024 * 1024);
+    await session.close();
+  });
+
   it.each<[string, (session: TorrentSession) => void, (session: TorrentSession) => void]>([
     [
       "a reader",
