@@ -22,6 +22,6 @@ export interface ChunkState {
 
 /** How long the next chunk of a body should be. */
 export function nextChunkLength({ previousBytes, takenBytes, waitedMs }: ChunkState): number {
-  const grown = waitedMs <= KEEPS_UP_MS ? previousBytes * 2 : previousBytes / 2;
+  const grown = waitedMs <= KEEPS_UP_MS ? previousBytes * 2 : Math.floor(previousBytes / 2);
   return Math.max(CHUNK_MIN_BYTES, Math.min(CHUNK_MAX_BYTES, grown, Math.floor(takenBytes / TAKEN_SHARE)));
 }

@@ -36,6 +36,11 @@ describe("The length of a chunk", () => {
     ["never passes 1 MiB", { previousBytes: MIB, takenBytes: 500 * MIB, waitedMs: 0 }, MIB],
     ["is halved when the client falls behind", { previousBytes: MIB, takenBytes: 500 * MIB, waitedMs: 251 }, 512 * KIB],
     ["never falls below 64 KiB", { previousBytes: 64 * KIB, takenBytes: 500 * MIB, waitedMs: 9999 }, 64 * KIB],
+    [
+      "is whole when half of an odd length is due",
+      { previousBytes: 570_165, takenBytes: 500 * MIB, waitedMs: 251 },
+      285_082,
+    ],
   ])("%s", (_, state, expected) => {
     expect(nextChunkLength(state)).toBe(expected);
   });
