@@ -79,6 +79,7 @@ export const recipes = {
   },
   "long-mp4-moov-first": { extension: "mp4", remuxOf: "long", muxerArguments: FASTSTART },
   "long-mp4-moov-last": { extension: "mp4", remuxOf: "long", muxerArguments: [] },
+  "long-avi": { ...SHORT, extension: "avi", durationSeconds: 240, video: "mpeg4", audio: "mp3" },
   "long-ac3": { extension: "mkv", pictureOf: "long", audio: "ac3" },
   "demo-mp4": { ...DEMO, extension: "mp4", muxerArguments: FASTSTART, label: "Riptide · MP4 with H.264 and AAC" },
   "demo-mkv": {

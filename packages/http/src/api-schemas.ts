@@ -99,6 +99,10 @@ export const playbackSchema = z
   .strictObject({
     mode: z.enum(["direct", "virtual", "hls", "remux", "transcode", "unsupported"]),
     url: z.string().optional().openapi({ description: "Relative to the server; none if nothing can be played." }),
+    streamType: z.string().optional().openapi({
+      description:
+        "Media type of one stream that begins at ?t=, for a SourceBuffer; none if it cannot be had from there.",
+    }),
     reasons: z
       .array(z.strictObject({ code: z.string(), message: z.string() }))
       .openapi({ description: "Why it is no cheaper mode comes first." }),

@@ -5,6 +5,7 @@ import type { FilmLibrary } from "./film-library.ts";
 import type { MediaLibrary } from "./media-library.ts";
 import type { PlaybackChoice, PlaybackContext } from "./playback.ts";
 import { choosePlayback } from "./playback-choice.ts";
+import { streamType } from "./stream-type.ts";
 
 /** What is the same for all films of a server. */
 type PlaybackSettings = Pick<PlaybackContext, "hasFfmpeg" | "neverTranscodeVideo">;
@@ -32,7 +33,8 @@ export async function filmPlayback(
   };
   const atBest = choose("index");
   const hangsOnIndex = atBest.mode === "hls" || atBest.mode === "virtual";
-  return hangsOnIndex ? choose(await cutByOf(info, films, context)) : atBest;
+  const choice = hangsOnIndex ? choose(await cutByOf(info, films, context)) : atBest;
+  return { ...choice, streamType: streamType(info, choice) };
 }
 
 /** What an index rests on makes no difference, once it is there. */

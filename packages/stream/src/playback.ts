@@ -20,6 +20,8 @@ export interface PlaybackChoice {
   readonly video: { readonly index: number; readonly treatment: "copy" | "h264" } | undefined;
   /** The sound that is played, if there is one, and after it, in `hls`, those that the client can switch to. */
   readonly audio: readonly AudioChoice[];
+  /** As `streamType` tells it. */
+  readonly streamType?: string | undefined;
 }
 
 /** A sound track by its position among the sound tracks of the file. */

@@ -14,11 +14,11 @@ export function abilitiesFor({ mse, file }: MediaInfo["questions"]): ClientAbili
 }
 
 /** What segments are appended to, if there is such a thing: Safari on phones has only the managed one. */
-export function mediaSource(): Pick<typeof MediaSource, "isTypeSupported"> | undefined {
+export function mediaSource(): typeof MediaSource | undefined {
   const { MediaSource: whole, ManagedMediaSource: managed } = globalThis as MediaSources;
   return whole ?? managed;
 }
 
-type MediaSources = Partial<Record<"MediaSource" | "ManagedMediaSource", Pick<typeof MediaSource, "isTypeSupported">>>;
+type MediaSources = Partial<Record<"MediaSource" | "ManagedMediaSource", typeof MediaSource>>;
 
 const HLS_TYPE = "application/vnd.apple.mpegurl";

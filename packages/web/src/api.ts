@@ -52,6 +52,21 @@ export function eventsUrl(): string {
   return authorized("/api/events");
 }
 
+/**
+ * The body of an answer, as it comes; the connection is closed when it is no longer iterated. Rejects with an `Error` whose message is a
+ * sentence if the server refuses, and with a `TypeError` if the connection fails.
+ */
+export async function* download(url: string, signal: AbortSignal): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
+  const response = await fetch(url, { signal });
+  if (!response.ok || response.body === null) throw new Error(await sentenceOf(response));
+  const reader = response.body.getReader();
+  try {
+    for (let { value } = await reader.read(); value !== undefined; { value } = await reader.read()) yield value;
+  } finally {
+    reader.cancel().catch(() => {});
+  }
+}
+
 /** Why a stream does not play, as the server says it; `undefined` if the server would deliver it. */
 export async function whyNotPlayable(url: string): Promise<string | undefined> {
   const controller = new AbortController();

@@ -39,10 +39,15 @@ async function readPlaybackRequest(request: Request): Promise<PlaybackRequest> {
 }
 
 function playbackView(choice: PlaybackChoice, { infoHash, index }: FileTarget): Playback {
-  const { mode } = choice;
+  const { mode, streamType } = choice;
   const reasons = choice.reasons.map(({ code, message }) => ({ code, message }));
   if (mode === "unsupported") return { mode, reasons };
-  return { mode, url: `/stream/${infoHash}/${index}/${NAMES[mode]}${queryOf(choice)}`, reasons };
+  return {
+    mode,
+    url: `/stream/${infoHash}/${index}/${NAMES[mode]}${queryOf(choice)}`,
+    ...(streamType && { streamType }),
+    reasons,
+  };
 }
 
 const NAMES: Readonly<Record<Exclude<PlaybackMode, "unsupported">, string>> = {

@@ -42,6 +42,13 @@ describe("choosing how to play", () => {
     expect(await response.json()).toMatchObject({ mode, url: `/stream/${FILM}/0/${address}` });
   });
 
+  test("says what a stream is that can be had from any time", async () => {
+    const { send, streams } = await createWorld();
+    const streamType = 'video/mp4; codecs="avc1.640028"';
+    streams.choice = { ...PLAYBACK, mode: "transcode", streamType };
+    expect(await (await send(PATH, ask())).json()).toMatchObject({ streamType });
+  });
+
   test("says when the picture is to be converted", async () => {
     const { send, streams } = await createWorld();
     streams.choice = { ...PLAYBACK, mode: "transcode", video: { index: 0, treatment: "h264" } };
