@@ -21,6 +21,8 @@ export interface ScriptedSeedOptions {
   readonly torrent: Pick<TestTorrent, "bytes" | "infoHash" | "torrentFile">;
   /** A loopback address of its own, so that a ban by host hits only this seed. */
   readonly host?: string;
+  /** Told of each connection. */
+  readonly connected?: (socket: Socket) => void;
   readonly misdeed?: SeedMisdeed;
   readonly bytesPerSecond?: number;
   /** Sends nothing more once it has sent this much payload on a connection. */
@@ -67,6 +69,7 @@ export async function startScriptedSeed(options: ScriptedSeedOptions): Promise<S
   const sockets = new Set<Socket>();
   const server: Server = createServer({ noDelay: true }, (socket) => {
     sockets.add(socket);
+    options.connected?.(socket);
     socket.on("close", () => sockets.delete(socket));
     serve(socket, state);
   });

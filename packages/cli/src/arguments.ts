@@ -1,7 +1,7 @@
 import { BlockList, isIP } from "node:net";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import type { PeerAddress } from "@riptide/swarm";
+import type { PeerAddress, Socks5Proxy } from "@riptide/swarm";
 import { readOptionWords } from "./option-words.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -9,6 +9,11 @@ import { UsageError } from "./usage-error.ts";
 const GOOD_TOKEN_CHARACTERS = 16;
 /** In KiB per second; 100 Gbit/s, and safely an integer in bytes. */
 const UPLOAD_LIMIT_MAX = 12_500_000;
+
+/** RFC 1928 §3: "The SOCKS service is conventionally located on TCP port 1080". */
+const SOCKS_PORT = "1080";
+/** RFC 1929 §2: the length is one byte. */
+const SOCKS_LOGIN_MAX_BYTES = 255;
 
 /** What the command line asked for, checked. */
 export interface ServeOptions {
@@ -23,6 +28,8 @@ export interface ServeOptions {
   readonly peers: readonly PeerAddress[];
   readonly peerHost: string;
   readonly peerPort: number;
+  readonly bindInterface: string | undefined;
+  readonly proxy: Socks5Proxy | undefined;
   readonly uploadBytesPerSecond: number | undefined;
   readonly useDht: boolean;
   readonly useLsd: boolean;
@@ -51,6 +58,12 @@ export function parseCommandLine(words: readonly string[], environment: NodeJS.P
   if (!isLoopback(host) && token === undefined) {
     throw new UsageError(`Listening on ${host} lets others in: give a --token, or leave --host out.`);
   }
+  if (mode === "demo" && (values["bind-interface"] ?? values.proxy) !== undefined) {
+    throw new UsageError("The peers of the demo are on this machine: leave --bind-interface and --proxy out.");
+  }
+  if (values["bind-interface"] !== undefined && values["peer-host"] !== undefined) {
+    throw new UsageError("--bind-interface says where peers connect to: leave --peer-host out.");
+  }
   return {
     kind: "serve",
     options: {
@@ -64,6 +77,8 @@ export function parseCommandLine(words: readonly string[], environment: NodeJS.P
       peers: values.peer.map(parsePeer),
       peerHost: parseHost("--peer-host", values["peer-host"] ?? (mode === "demo" ? "127.0.0.1" : "::")),
       peerPort: parsePort("--peer-port", values["peer-port"] ?? (mode === "demo" ? "0" : "6881")),
+      bindInterface: values["bind-interface"],
+      proxy: chooseProxy(values.proxy, mode, environment),
       uploadBytesPerSecond: parseUploadLimit(values["upload-limit"]),
       useDht: !values["no-dht"] && mode === "serve",
       useLsd: !values["no-lsd"] && mode === "serve",
@@ -129,6 +144,44 @@ function parsePeer(text: string): PeerAddress {
   const port = readPort(portText);
   if (host === undefined || !port) throw new UsageError(`--peer takes HOST:PORT, not ${JSON.stringify(text)}.`);
   return { host: host === "localhost" ? "127.0.0.1" : host, port };
+}
+
+/** Says nothing of what was given: there may be a password in it. */
+function chooseProxy(
+  given: string | undefined,
+  mode: "serve" | "demo",
+  environment: NodeJS.ProcessEnv,
+): Socks5Proxy | undefined {
+  // The peers of the demo are on this machine.
+  const text = given ?? (mode === "demo" ? undefined : environment["RIPTIDE_PROXY"] || undefined);
+  if (text === undefined) return undefined;
+  const proxy = readProxy(text);
+  if (proxy !== undefined) return proxy;
+  const name = given === undefined ? "RIPTIDE_PROXY" : "--proxy";
+  throw new UsageError(`${name} takes socks5://HOST:PORT or socks5://USER:PASSWORD@HOST:PORT.`);
+}
+
+function readProxy(text: string): Socks5Proxy | undefined {
+  if (!URL.canParse(text)) return undefined;
+  const url = new URL(text);
+  const host = readHost(url.hostname);
+  const port = readPort(url.port || SOCKS_PORT);
+  const isBare = ["", "/"].includes(url.pathname) && url.search === "" && url.hash === "";
+  if (!/^socks5h?:$/.test(url.protocol) || host === undefined || !port || !isBare) return undefined;
+  if (url.username === "" && url.password === "") return { host, port, login: undefined };
+  const [username, password] = [url.username, url.password].map(decodePercents);
+  const login = username && password && { username, password };
+  return login ? { host, port, login } : undefined;
+}
+
+/** Undefined if there is more of it than a proxy can be told (RFC 1929 §2). */
+function decodePercents(text: string): string | undefined {
+  try {
+    const decoded = decodeURIComponent(text);
+    return Buffer.byteLength(decoded) <= SOCKS_LOGIN_MAX_BYTES ? decoded : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function parseUploadLimit(text: string | undefined): number | undefined {

@@ -11,6 +11,12 @@ export const HELP = `Riptide plays a torrent the moment you ask for it.
   --peer HOST:PORT    a peer to try for every torrent (repeatable)
   --peer-host HOST    address that peers connect to (::, all of IPv6 and IPv4; demo: 127.0.0.1)
   --peer-port PORT    port that peers connect to (6881; 0 = any free one, as in the demo)
+  --bind-interface NAME|ADDRESS
+                      the only interface to use for peers, trackers and DHT, as that of a VPN; never another one in its place
+  --proxy socks5://[USER:PASSWORD@]HOST:PORT
+                      reach peers, HTTP trackers and .torrent URLs through this proxy only, which looks up names, too. Then
+                      nobody connects to us, and UDP trackers, DHT and the local network are off; RIPTIDE_PROXY keeps the
+                      password out of the process list
   --upload-limit N    KiB per second for all uploads together (unlimited)
   --no-dht            do not use the DHT (the demo never does)
   --no-lsd            do not look for peers in the local network (the demo never does)

@@ -11,6 +11,8 @@ const OPTIONS = {
   peer: { type: "string", multiple: true, default: [] },
   "peer-host": { type: "string" },
   "peer-port": { type: "string" },
+  "bind-interface": { type: "string" },
+  proxy: { type: "string" },
   "upload-limit": { type: "string" },
   "no-dht": { type: "boolean", default: false },
   "no-lsd": { type: "boolean", default: false },

@@ -8,6 +8,7 @@ const HASH = "0123456789abcdef0123456789abcdef01234567";
 const TOKEN = "q7Zr0w_kV2mB4tYx";
 const HOME_DATA = join(homedir(), ".local", "share", "riptide");
 
+const PROXY_RULE = "--proxy takes socks5://HOST:PORT or socks5://USER:PASSWORD@HOST:PORT.";
 const DEFAULTS: ServeOptions = {
   mode: "serve",
   sources: [],
@@ -18,6 +19,8 @@ const DEFAULTS: ServeOptions = {
   token: undefined,
   peers: [],
   peerHost: "::",
+  bindInterface: undefined,
+  proxy: undefined,
   peerPort: 6881,
   uploadBytesPerSecond: undefined,
   useDht: true,
@@ -64,6 +67,33 @@ const goodLines: readonly GoodLine[] = [
     title: "the demo can be told other places",
     words: ["demo", "--data-dir", "/films", "--peer-port=7000", "--peer-host", "0.0.0.0"],
     expected: { ...DEMO, dataDirectory: "/films", peerPort: 7000, peerHost: "0.0.0.0" },
+  },
+  {
+    title: "one interface alone may be used",
+    words: ["--bind-interface", "tun0"],
+    expected: { ...DEFAULTS, bindInterface: "tun0" },
+  },
+  {
+    title: "a proxy has a usual port",
+    words: ["--proxy", "socks5://proxy.example"],
+    expected: { ...DEFAULTS, proxy: { host: "proxy.example", port: 1080, login: undefined } },
+  },
+  {
+    title: "a proxy may want a name and a password, spelled as in any URL",
+    words: ["--proxy=socks5h://me:p%40ss%3A@[::1]:9050/"],
+    expected: { ...DEFAULTS, proxy: { host: "::1", port: 9050, login: { username: "me", password: "p@ss:" } } },
+  },
+  {
+    title: "a proxy may come from the environment",
+    words: [],
+    environment: { RIPTIDE_PROXY: "socks5://10.0.0.1:1" },
+    expected: { ...DEFAULTS, proxy: { host: "10.0.0.1", port: 1, login: undefined } },
+  },
+  {
+    title: "the demo takes no proxy from the environment",
+    words: ["demo"],
+    environment: { RIPTIDE_PROXY: "socks5://10.0.0.1:1" },
+    expected: DEMO,
   },
   { title: "a port may be glued to its option", words: ["--port=65535"], expected: { ...DEFAULTS, port: 65_535 } },
   {
@@ -226,6 +256,22 @@ const badLines: readonly (readonly [words: readonly string[], sentence: string])
   [["--peer", "2001:db8::1"], '--peer takes HOST:PORT, not "2001:db8::1".'],
   [["--peer", "[2001:db8::1]"], '--peer takes HOST:PORT, not "[2001:db8::1]".'],
   [["--peer", ":6881"], '--peer takes HOST:PORT, not ":6881".'],
+  [["--bind-interface"], "--bind-interface needs a value."],
+  [
+    ["--bind-interface=tun0", "--peer-host=127.0.0.1"],
+    "--bind-interface says where peers connect to: leave --peer-host out.",
+  ],
+  [["--proxy", "http://secret@proxy:1"], PROXY_RULE],
+  [["--proxy", "socks5://secret:@proxy:1"], PROXY_RULE],
+  [["--proxy", "socks5://u:%ff@proxy:1"], PROXY_RULE],
+  [["--proxy", `socks5://u:${"x".repeat(256)}@proxy:1`], PROXY_RULE],
+  [["--proxy", "socks5://proxy:0"], PROXY_RULE],
+  [["--proxy", "socks5://proxy:1/secret"], PROXY_RULE],
+  [["--proxy", "secret"], PROXY_RULE],
+  [
+    ["demo", "--proxy=socks5://proxy"],
+    "The peers of the demo are on this machine: leave --bind-interface and --proxy out.",
+  ],
   [["--upload-limit", "0"], '--upload-limit takes a number of KiB per second, not "0".'],
   [["--upload-limit", "fast"], '--upload-limit takes a number of KiB per second, not "fast".'],
   [["--upload-limit", "9".repeat(30)], `--upload-limit takes a number of KiB per second, not "${"9".repeat(30)}".`],

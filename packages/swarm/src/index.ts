@@ -8,5 +8,6 @@ export {
   parseSource,
   parseTorrentFile,
 } from "./metainfo/index.ts";
+export type { NetworkSettings, Socks5Proxy } from "./network/network.ts";
 export type { SessionSettings } from "./session/protocol.ts";
 export type { PeerAddress } from "./types.ts";

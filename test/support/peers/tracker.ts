@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 
 export interface TestTracker extends AsyncDisposable {
   readonly url: string;
@@ -8,10 +8,14 @@ export interface TestTracker extends AsyncDisposable {
   readonly announces: readonly URLSearchParams[];
 }
 
-/** An HTTP tracker that answers every announce with the same loopback peers. */
-export async function startTracker(ports: () => readonly number[]): Promise<TestTracker> {
+/** An HTTP tracker that answers every announce with the same loopback peers, and tells from where each came. */
+export async function startTracker(
+  ports: () => readonly number[],
+  asked?: (from: Socket) => void,
+): Promise<TestTracker> {
   const announces: URLSearchParams[] = [];
   const server = createServer((request, response) => {
+    asked?.(request.socket);
     announces.push(new URL(request.url ?? "/", "http://tracker").searchParams);
     const peers = Buffer.concat(ports().map((port) => Buffer.from([127, 0, 0, 1, port >> 8, port & 255])));
     response.end(Buffer.concat([Buffer.from(`d8:intervali60e5:peers${peers.length}:`), peers, Buffer.from("e")]));

@@ -2,6 +2,7 @@ import type { Clock } from "@riptide/core";
 import { BencodeError, type BencodeValue, decodeBencode } from "../metainfo/bencode.ts";
 import { HttpGetError, httpGet } from "../metainfo/http-get.ts";
 import { peerAddress } from "../metainfo/peer-address.ts";
+import type { Network } from "../network/network.ts";
 import type { PeerAddress } from "../types.ts";
 import { decodeCompactPeers } from "./compact-peers.ts";
 import {
@@ -24,9 +25,14 @@ const DEFAULT_INTERVAL_SECONDS = 1_800;
 
 const utf8 = new TextDecoder();
 
+interface Means {
+  readonly clock: Clock;
+  readonly network: Network;
+}
+
 /** Announces to an http or https tracker (BEP 3, 7, 23). Rejects with `TrackerError` or the signal's reason. */
-export async function announceHttp(request: AnnounceRequest, clock: Clock): Promise<AnnounceResult> {
-  return readAnnounceResponse(await getResponse(request, clock));
+export async function announceHttp(request: AnnounceRequest, means: Means): Promise<AnnounceResult> {
+  return readAnnounceResponse(await getResponse(request, means));
 }
 
 /** Reads the bencoded answer of a tracker. Throws `TrackerError`. */
@@ -50,10 +56,11 @@ export function readAnnounceResponse(body: Uint8Array): AnnounceResult {
   };
 }
 
-async function getResponse(request: AnnounceRequest, clock: Clock): Promise<Uint8Array> {
-  const options = { clock, signal: request.signal, maxBytes: MAX_RESPONSE_BYTES, timeoutMs: ANNOUNCE_TIMEOUT_MS };
+async function getResponse(request: AnnounceRequest, means: Means): Promise<Uint8Array> {
+  const { signal, family } = request;
+  const options = { ...means, signal, family, maxBytes: MAX_RESPONSE_BYTES, timeoutMs: ANNOUNCE_TIMEOUT_MS };
   try {
-    return await httpGet(announceUrl(request), { ...options, family: request.family });
+    return await httpGet(announceUrl(request), options);
   } catch (cause) {
     if (!(cause instanceof HttpGetError)) throw cause;
     throw new TrackerError("unreachable", `The tracker does not answer: ${cause.message}`, { cause });

@@ -3,6 +3,7 @@ import { createSocket, type Socket } from "node:dgram";
 import type { Clock } from "@riptide/core";
 import { withDeadline } from "../metainfo/deadline.ts";
 import { type ResolvedAddress, resolveHost } from "../metainfo/resolve-host.ts";
+import type { Network } from "../network/network.ts";
 import {
   ANNOUNCE_TIMEOUT_MS,
   type AnnounceRequest,
@@ -39,10 +40,12 @@ interface Connection {
 /** Announces to UDP trackers (BEP 15) over a socket for each announce; remembers connection ids for a minute. */
 export class UdpTrackerClient {
   readonly #clock: Clock;
+  readonly #network: Network;
   readonly #connections = new Map<string, Connection>();
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, network: Network) {
     this.#clock = clock;
+    this.#network = network;
   }
 
   /** Rejects with `TrackerError` or the signal's reason. */
@@ -65,8 +68,9 @@ export class UdpTrackerClient {
 
   async #announceOnce(request: AnnounceRequest, signal: AbortSignal): Promise<AnnounceResult> {
     const { hostname, port } = new URL(request.url);
-    const address = preferredAddress(await resolveHost(hostname, signal, request.family));
-    const socket = await openSocket(address, Number(port), signal);
+    const address = this.#preferred(await resolveHost(hostname, signal, request.family));
+    const source = this.#network.sourceAddress(address.family === 6 ? 6 : 4);
+    const socket = await openSocket(address, { port: Number(port), source, signal });
     const exchange = { socket, clock: this.#clock, signal };
     const key = `${address.address} ${port}`;
     try {
@@ -83,6 +87,14 @@ export class UdpTrackerClient {
     } finally {
       socket.close();
     }
+  }
+
+  /** Of those that may be asked, one is enough, and most peers are IPv4. */
+  #preferred(addresses: readonly ResolvedAddress[]): ResolvedAddress {
+    const used = this.#network.preferredFamily(addresses.map(({ family }) => (family === 6 ? 6 : 4)));
+    const address = addresses.find(({ family }) => family === used);
+    if (address === undefined) throw new TrackerError("unreachable", "The tracker's name has no address");
+    return address;
   }
 
   async #connect(key: string, exchange: Exchange): Promise<Connection> {
@@ -112,30 +124,33 @@ interface Exchange {
   readonly signal: AbortSignal;
 }
 
-/** Of those that may be asked, one is enough, and most peers are IPv4. */
-function preferredAddress(addresses: readonly ResolvedAddress[]): ResolvedAddress {
-  const address = addresses.find(({ family }) => family === 4) ?? addresses[0];
-  if (address === undefined) throw new TrackerError("unreachable", "The tracker's name has no address");
-  return address;
-}
-
 function rejectUnlessRefused(error: unknown): undefined {
   if (error instanceof TrackerError && error.kind === "refused") return undefined;
   throw error;
 }
 
 /** A connected socket: the kernel drops datagrams from anybody but the tracker, and reports a closed port at once. */
-async function openSocket({ address, family }: ResolvedAddress, port: number, signal: AbortSignal): Promise<Socket> {
+async function openSocket(
+  { address, family }: ResolvedAddress,
+  {
+    port,
+    source,
+    signal,
+  }: { readonly port: number; readonly source: string | undefined; readonly signal: AbortSignal },
+): Promise<Socket> {
   const socket = createSocket(family === 6 ? "udp6" : "udp4");
   // A late "port unreachable" has nobody to wait for it, and must not end the process.
   socket.on("error", () => {});
   try {
     await new Promise<void>((resolve, reject) => {
       socket.once("error", reject);
-      socket.connect(port, address, () => {
-        socket.off("error", reject);
-        resolve();
-      });
+      const connect = (): void =>
+        socket.connect(port, address, () => {
+          socket.off("error", reject);
+          resolve();
+        });
+      if (source === undefined) connect();
+      else socket.bind({ address: source, port: 0 }, connect);
     });
     signal.throwIfAborted();
     return socket;

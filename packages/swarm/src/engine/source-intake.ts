@@ -1,5 +1,6 @@
 import type { Clock, TorrentSource } from "@riptide/core";
 import { fetchTorrentFile, type Metainfo, parseSource, parseTorrentFile } from "../metainfo/index.ts";
+import type { Network } from "../network/network.ts";
 import type { PeerAddress } from "../types.ts";
 
 /** What a source says about a torrent, before any peer was asked. */
@@ -11,8 +12,14 @@ export interface Intake {
   readonly metainfo: Metainfo | undefined;
 }
 
+export interface IntakeOptions {
+  readonly network: Network;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
 /** Understands any source; fetches it if it is a URL. Rejects with a `SourceError`. */
-export async function takeIn(source: TorrentSource, options: { clock: Clock; signal: AbortSignal }): Promise<Intake> {
+export async function takeIn(source: TorrentSource, options: IntakeOptions): Promise<Intake> {
   if (typeof source !== "string") return fromMetainfo(parseTorrentFile(source));
   const parsed = parseSource(source);
   switch (parsed.kind) {

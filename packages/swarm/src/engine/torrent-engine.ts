@@ -17,11 +17,12 @@ import {
   type TorrentStatus,
 } from "@riptide/core";
 import { parseInfoDictionary, parseTorrentFile } from "../metainfo/index.ts";
+import { Network } from "../network/network.ts";
 import { createPieceProvider } from "../provider/index.ts";
 import type { SessionCommand, SessionEvent, SessionSettings, TorrentOrder } from "../session/protocol.ts";
 import { type Library, openLibrary, type StoredTorrent } from "../storage/index.ts";
 import type { PeerAddress } from "../types.ts";
-import { checkPeerHost } from "./check-peer-host.ts";
+import { checkNetwork } from "./check-network.ts";
 import { FileProviders } from "./file-providers.ts";
 import { KeyedQueue } from "./keyed-queue.ts";
 import { libraryNotes, type TorrentNotes } from "./library-notes.ts";
@@ -68,7 +69,7 @@ export interface RiptideTorrentEngine extends TorrentEngine {
  * listen for peers at the address of the settings (`engine_unavailable`).
  */
 export async function openTorrentEngine(options: TorrentEngineOptions): Promise<RiptideTorrentEngine> {
-  await checkPeerHost(options.settings.peerHost);
+  await checkNetwork(options.settings);
   const library = await openLibrary(options.dataDirectory);
   return new ThreadedTorrentEngine(options, library);
 }
@@ -77,6 +78,7 @@ class ThreadedTorrentEngine implements RiptideTorrentEngine {
   readonly notes: TorrentNotes;
   readonly #options: TorrentEngineOptions;
   readonly #library: Library;
+  readonly #network: Network;
   readonly #supervisor: SessionSupervisor;
   readonly #records = new Map<string, TorrentRecord>();
   readonly #seedPaths = new Map<string, readonly string[]>();
@@ -89,6 +91,7 @@ class ThreadedTorrentEngine implements RiptideTorrentEngine {
   constructor(options: TorrentEngineOptions, library: Library) {
     this.#options = options;
     this.#library = library;
+    this.#network = new Network(options.settings.network ?? {});
     this.notes = libraryNotes(library, (message, error) => options.log?.(message, error));
     for (const stored of library.torrents()) this.#restore(stored);
     this.#supervisor = new SessionSupervisor({
@@ -104,7 +107,7 @@ class ThreadedTorrentEngine implements RiptideTorrentEngine {
   }
 
   async add(source: TorrentSource, { signal }: { signal: AbortSignal }): Promise<TorrentStatus> {
-    const intake = await takeIn(source, { clock: this.#options.clock, signal });
+    const intake = await takeIn(source, { network: this.#network, clock: this.#options.clock, signal });
     signal.throwIfAborted();
     return await abortable(
       this.#changes.run(intake.infoHash, () => this.#add(intake)),

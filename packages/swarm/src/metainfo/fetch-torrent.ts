@@ -1,4 +1,5 @@
 import { type Clock, SourceError } from "@riptide/core";
+import type { Network } from "../network/network.ts";
 import { HttpGetError, httpGet } from "./http-get.ts";
 import { MAX_METAINFO_BYTES } from "./metainfo.ts";
 
@@ -11,7 +12,7 @@ const FETCH_TIMEOUT_MS = 15_000;
  */
 export async function fetchTorrentFile(
   url: string,
-  options: { readonly clock: Clock; readonly signal: AbortSignal },
+  options: { readonly network: Network; readonly clock: Clock; readonly signal: AbortSignal },
 ): Promise<Uint8Array> {
   try {
     return await httpGet(url, { ...options, maxBytes: MAX_METAINFO_BYTES, timeoutMs: FETCH_TIMEOUT_MS });

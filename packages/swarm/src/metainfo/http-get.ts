@@ -1,11 +1,11 @@
-import { request as httpRequest, type IncomingMessage } from "node:http";
+import { request as httpRequest, type IncomingMessage, type RequestOptions } from "node:http";
 import { request as httpsRequest } from "node:https";
-import type { LookupFunction } from "node:net";
 import { pipeline, type Readable, type Transform } from "node:stream";
 import { createGunzip, createInflate } from "node:zlib";
 import type { Clock } from "@riptide/core";
+import { httpRoute } from "../network/http-route.ts";
+import type { Network } from "../network/network.ts";
 import { withDeadline } from "./deadline.ts";
-import { type ResolvedAddress, resolveHost } from "./resolve-host.ts";
 
 /** Enough for http to https to a CDN and back; a loop ends here. */
 const MAX_REDIRECTS = 5;
@@ -13,6 +13,7 @@ const MAX_REDIRECTS = 5;
 const USER_AGENT = "Riptide/0.1";
 
 export interface HttpGetOptions {
+  readonly network: Network;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   /** Of the body as sent and as unpacked, whichever is larger. */
@@ -30,7 +31,7 @@ export class HttpGetError extends Error {
 
 /**
  * Gets a small http or https document from a server that nobody vouches for: bounded in time, bytes (also when packed) and redirects,
- * each hop connected to the very addresses that `resolveHost` passed. Rejects with `HttpGetError` or the signal's reason.
+ * each hop by the way that `httpRoute` names. Rejects with `HttpGetError` or the signal's reason.
  */
 export async function httpGet(url: string, options: HttpGetOptions): Promise<Uint8Array> {
   const deadline = { ...options, timeoutError: () => new HttpGetError("the server takes too long") };
@@ -46,12 +47,12 @@ export async function httpGet(url: string, options: HttpGetOptions): Promise<Uin
 
 async function followRedirects(
   url: string,
-  { maxBytes, family }: HttpGetOptions,
+  { maxBytes, network, family }: HttpGetOptions,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
   let target = checkTarget(url);
   for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
-    const response = await openResponse(target, signal, family);
+    const response = await openResponse(target, await httpRoute(network, target, { signal, family }), signal);
     try {
       const location = response.headers.location;
       if (!isRedirect(response) || location === undefined) return await readBody(response, maxBytes);
@@ -69,12 +70,11 @@ function checkTarget(url: string, base?: URL): URL {
   throw new HttpGetError("the address is no http or https address");
 }
 
-async function openResponse(target: URL, signal: AbortSignal, family?: 4 | 6): Promise<IncomingMessage> {
-  const addresses = await resolveHost(target.hostname, signal, family);
+async function openResponse(target: URL, route: RequestOptions, signal: AbortSignal): Promise<IncomingMessage> {
   const open = target.protocol === "https:" ? httpsRequest : httpRequest;
   return await new Promise((resolve, reject) => {
     const headers = { "user-agent": USER_AGENT, "accept-encoding": "gzip, deflate" };
-    const request = open(target, { agent: false, headers, lookup: pinnedLookup(addresses), signal });
+    const request = open(target, { ...route, headers, signal });
     request.once("response", resolve);
     // RFC 9110 §15.2.2: 101 is the answer to an `Upgrade` that was not asked for here; no response follows it.
     request.once("upgrade", ({ statusCode }, socket) => {
@@ -86,15 +86,6 @@ async function openResponse(target: URL, signal: AbortSignal, family?: 4 | 6): P
     request.once("close", () => reject(new HttpGetError("the server hangs up")));
     request.end();
   });
-}
-
-/** Hands out the checked addresses, so that a second answer of the name server cannot lead elsewhere. */
-function pinnedLookup(addresses: readonly ResolvedAddress[]): LookupFunction {
-  return (_hostname, options, callback) => {
-    const [first] = addresses;
-    if (options.all) callback(null, [...addresses]);
-    else callback(null, first?.address ?? "", first?.family);
-  };
 }
 
 /** RFC 9110 §15.4. */

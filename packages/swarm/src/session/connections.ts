@@ -1,4 +1,5 @@
 import type { Clock } from "@riptide/core";
+import type { Network } from "../network/network.ts";
 import type { PeerAddress } from "../types.ts";
 import { connectWire, type Wire } from "../wire/index.ts";
 import { AddressBook, type AddressOrigin } from "./address-book.ts";
@@ -29,6 +30,7 @@ export interface ConnectionsOptions {
   /** 20 bytes, ours. */
   readonly peerId: Uint8Array;
   readonly clock: Clock;
+  readonly network: Network;
   /** Told about every peer whose handshake is done, everything it says, and its end. */
   readonly listener: PeerListener;
   /** What all torrents share. */
@@ -99,14 +101,14 @@ export class Connections implements Tenant {
 
   /** Dials whoever can be dialled by now. Happens by itself; call it when the need has grown. */
   dialDue(): void {
-    const { budget, clock, infoHash, peerId } = this.#options;
+    const { budget, clock, infoHash, peerId, network } = this.#options;
     const free = this.#isClosed ? 0 : budget.freeDials(this);
     if (free === 0) return;
     for (const { address, mode } of this.book.takeDue(clock.nowMs(), free)) {
       budget.makeRoomFor(this);
       const peer = this.#createPeer(address, true);
       this.#dialling.add(peer);
-      peer.bind(connectWire({ address, mode, infoHash, peerId, handler: peer }));
+      peer.bind(connectWire({ network, address, mode, infoHash, peerId, handler: peer }));
     }
   }
 

@@ -7,6 +7,8 @@ const DHT_HUNGRY_MS = 30_000;
 const DHT_FED_MS = 15 * 60_000;
 /** Fewer connected peers than this is hungry. */
 const ENOUGH_PEERS = 8;
+/** What trackers are told that want a port where there is none: some take no 0, and on this one nobody listens (RFC 1078). */
+const NOBODY_LISTENS_PORT = 1;
 
 export interface DiscoveryOptions {
   readonly infoHash: string;
@@ -17,8 +19,8 @@ export interface DiscoveryOptions {
   readonly lsd: Lsd | undefined;
   readonly clock: Clock;
   readonly random: () => number;
-  /** Where peers can reach us. */
-  readonly listenPort: number;
+  /** Where peers can reach us; undefined: nowhere. */
+  readonly listenPort: number | undefined;
   readonly trackerFamilies?: readonly (4 | 6)[] | undefined;
   readonly transferred: () => { uploadedBytes: number; downloadedBytes: number; leftBytes: number };
   readonly connectedPeers: () => number;
@@ -48,7 +50,7 @@ export class Discovery {
       announce,
       infoHash,
       peerId,
-      port: listenPort,
+      port: listenPort ?? NOBODY_LISTENS_PORT,
       families: trackerFamilies,
       clock,
       random,
@@ -93,7 +95,7 @@ export class Discovery {
   async #askDht(): Promise<void> {
     const { dht, infoHash, found, clock, connectedPeers, listenPort, isUrgent } = this.#options;
     const { signal } = this.#publicAbort;
-    if (dht === undefined || signal.aborted) return;
+    if (dht === undefined || listenPort === undefined || signal.aborted) return;
     const lookup = dht.lookup(infoHash, (peer) => found([peer]), signal, isUrgent);
     // Both settle with the node: a lookup that finds nothing is tried again below.
     await Promise.allSettled([lookup, dht.announce(infoHash, listenPort, signal)]);

@@ -31,7 +31,7 @@ const MAX_QUEUED_ANSWER_BYTES = 2 * 1024 * 1024;
 export interface MetadataExchangeOptions {
   readonly infoHash: string;
   readonly infoBytes: Uint8Array | undefined;
-  readonly listenPort: number;
+  readonly listenPort: number | undefined;
   readonly clock: Clock;
   /** The info dictionary is there and its hash is right. Once. */
   readonly found: (infoBytes: Uint8Array) => void;

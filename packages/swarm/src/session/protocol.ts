@@ -1,4 +1,5 @@
 import type { Demand, ErrorCode } from "@riptide/core";
+import type { NetworkSettings } from "../network/network.ts";
 import type { PeerAddress } from "../types.ts";
 
 /** What the session must know to take up a torrent; sent again whenever a new session is started. */
@@ -60,6 +61,7 @@ export interface Failure {
 
 /** Session → main thread. */
 export type SessionEvent =
+  /** Port 0: nobody can connect to us. */
   | { readonly type: "listening"; readonly port: number }
   | {
       readonly type: "ready";
@@ -81,6 +83,7 @@ export type SessionEvent =
 
 /** What the session is started with. Plain data: it crosses a thread. */
 export interface SessionSettings {
+  /** Where peers connect to, unless `network` says otherwise; `::` is every address of both families. */
   readonly peerHost: string;
   /** 0 = any free port. */
   readonly peerPort: number;
@@ -90,4 +93,6 @@ export interface SessionSettings {
   readonly lsd: boolean;
   /** Undefined = unlimited. */
   readonly uploadBytesPerSecond: number | undefined;
+  /** Undefined: directly, by whichever interface the system chooses. */
+  readonly network?: NetworkSettings | undefined;
 }

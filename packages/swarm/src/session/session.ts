@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { isIPv4, type Socket } from "node:net";
+import { isIPv4, isIPv6, type Socket } from "node:net";
 import type { Clock } from "@riptide/core";
 import { createDht, createLsd, createTrackerClient, type Dht, type Lsd, openMulticast } from "../discovery/index.ts";
-import { openPeerServers, type PeerServers } from "../network/peer-servers.ts";
+import { Network, openPeerServers, type PeerServers } from "../network/index.ts";
 import { RateLimiter } from "../upload/index.ts";
 import { acceptWire } from "../wire/index.ts";
 import { ConnectionBudget } from "./connection-budget.ts";
@@ -29,19 +29,21 @@ export interface SessionOptions {
 /** Starts a session: it listens for peers before it takes its first command. Rejects if it cannot listen at all. */
 export async function openSession(options: SessionOptions): Promise<Session> {
   const { settings, clock } = options;
-  const { peerHost, peerPort } = settings;
+  const network = new Network(settings.network ?? {});
+  const hosts = network.listenHosts(settings.peerHost);
   let session: Session | undefined;
-  const servers = await openPeerServers({ hosts: [peerHost], port: peerPort }, (socket) => {
+  const servers = await openPeerServers({ hosts, port: settings.peerPort }, (socket) => {
     if (session === undefined) socket.destroy();
     else session.accept(socket);
   });
-  const [dht, lsd] = await Promise.all([openDht(settings, clock), openLsd(settings, clock, servers)]);
-  session = new Session(options, { servers, dht, lsd });
+  const [dht, lsd] = await Promise.all([openDht(settings, clock, servers), openLsd(settings, clock, servers)]);
+  session = new Session(options, { network, servers, dht, lsd });
   return session;
 }
 
 /** What a session reaches others by, and others it. */
 interface Reach {
+  readonly network: Network;
   readonly servers: PeerServers;
   readonly dht: Dht | undefined;
   readonly lsd: Lsd | undefined;
@@ -60,20 +62,21 @@ export class Session {
   readonly #greeting = new Set<Socket>();
   readonly #removals = new Set<Promise<void>>();
 
-  constructor(options: SessionOptions, { servers, dht, lsd }: Reach) {
+  constructor(options: SessionOptions, { network, servers, dht, lsd }: Reach) {
     const { settings, clock, emit } = options;
     this.#options = options;
     this.#servers = servers;
     this.#environment = {
       peerId: Buffer.concat([Buffer.from(PEER_ID_PREFIX, "latin1"), randomBytes(12)]),
+      network,
       clock,
       random: Math.random,
-      announce: createTrackerClient(clock),
+      announce: createTrackerClient(clock, network),
       dht,
       lsd,
       uploadLimiter: createUploadLimiter(settings, clock),
-      listenPort: servers.port,
-      trackerFamilies: servers.hosts.includes("::") ? [4, 6] : undefined,
+      listenPort: servers.port || undefined,
+      trackerFamilies: isOfBothFamilies(servers) ? [4, 6] : undefined,
       budget: new ConnectionBudget(),
       emit,
     };
@@ -169,19 +172,29 @@ export class Session {
  * Without a DHT node there are still trackers, peer exchange and peers that were named: no reason not to start. The library
  * knows the IPv4 DHT only (BEP 5, not BEP 32), which brings peers that are reached by IPv4.
  */
-async function openDht({ dht, peerHost }: SessionSettings, clock: Clock): Promise<Dht | undefined> {
-  const host = peerHost === "::" ? "0.0.0.0" : peerHost;
-  if (dht === undefined || !isIPv4(host)) return undefined;
+async function openDht({ dht }: SessionSettings, clock: Clock, servers: PeerServers): Promise<Dht | undefined> {
+  const host = searchedHosts(servers).find(isIPv4);
+  if (dht === undefined || host === undefined) return undefined;
   const bootstrap = dht.bootstrap.length > 0 ? { bootstrap: dht.bootstrap } : {};
   return await createDht({ clock, host, ...bootstrap }).catch(() => undefined);
 }
 
 /** The same where the port of the local network's groups cannot be had. */
 async function openLsd({ lsd }: SessionSettings, clock: Clock, servers: PeerServers): Promise<Lsd | undefined> {
-  if (!lsd) return undefined;
-  const hosts = servers.hosts.flatMap((host) => (host === "::" ? ["0.0.0.0", host] : [host]));
+  const hosts = searchedHosts(servers);
+  if (!lsd || hosts.length === 0) return undefined;
   const options = { hosts, listenPort: servers.port, clock, random: Math.random, openMulticast };
   return await createLsd(options).catch(() => undefined);
+}
+
+/** Peers are looked for by datagrams where they can connect to us, and so never around a proxy. */
+function searchedHosts({ hosts }: PeerServers): readonly string[] {
+  return hosts.flatMap((host) => (host === "::" ? ["0.0.0.0", host] : [host]));
+}
+
+function isOfBothFamilies(servers: PeerServers): boolean {
+  const hosts = searchedHosts(servers);
+  return hosts.some(isIPv4) && hosts.some(isIPv6);
 }
 
 function createUploadLimiter({ uploadBytesPerSecond }: SessionSettings, clock: Clock): RateLimiter | undefined {

@@ -4,6 +4,7 @@ import { RiptideError } from "@riptide/core";
 import type { Announce, Dht, Lsd } from "../discovery/index.ts";
 import type { PartialPiece } from "../download/index.ts";
 import { type Metainfo, parseInfoDictionary } from "../metainfo/index.ts";
+import type { Network } from "../network/network.ts";
 import { openSeedStore, openTorrentStore, type TorrentStore } from "../storage/index.ts";
 import type { PeerAddress } from "../types.ts";
 import type { RateLimiter } from "../upload/index.ts";
@@ -26,14 +27,15 @@ const WANTED_LINGER_MS = 30_000;
 /** What all torrents of a session share. */
 export interface SessionEnvironment {
   readonly peerId: Uint8Array;
+  readonly network: Network;
   readonly clock: Clock;
   readonly random: () => number;
   readonly announce: Announce;
   readonly dht: Dht | undefined;
   readonly lsd: Lsd | undefined;
   readonly uploadLimiter: RateLimiter | undefined;
-  /** Where peers can reach us. */
-  readonly listenPort: number;
+  /** Where peers can reach us; undefined: nowhere. */
+  readonly listenPort: number | undefined;
   /** By which families of addresses trackers are told of us, each by itself; undefined: by whichever they have. */
   readonly trackerFamilies?: readonly (4 | 6)[] | undefined;
   readonly budget: ConnectionBudget;
@@ -63,12 +65,13 @@ export class TorrentSession implements PeerListener {
 
   constructor(order: TorrentOrder, environment: SessionEnvironment) {
     const { infoHash, infoBytes, trackers, peers, provenPeers } = order;
-    const { peerId, clock, random, announce, dht, lsd, listenPort, trackerFamilies, budget } = environment;
+    const { peerId, network, clock, random, announce, dht, lsd, listenPort, trackerFamilies, budget } = environment;
     this.#order = order;
     this.#environment = environment;
     this.#connections = new Connections({
       infoHash,
       peerId,
+      network,
       clock,
       budget,
       need: () => this.#need,

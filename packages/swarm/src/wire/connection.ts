@@ -22,6 +22,8 @@ import type { AcceptOptions, ConnectOptions, Wire, WireHandler } from "./wire.ts
 
 /** A peer that is there answers within a few round trips. */
 const CONNECT_TIMEOUT_MS = 5_000;
+/** The proxy answers when it has connected in its turn, and may be at the other end of the world. */
+const PROXY_CONNECT_TIMEOUT_MS = 15_000;
 /** From the connection to the end of both handshakes. */
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 /** BEP 3: keep-alives are "generally sent once every two minutes"; half a minute for the way. */
@@ -30,7 +32,7 @@ const IDLE_TIMEOUT_MS = 150_000;
 /** Dials a peer. Never throws: every failure arrives as `handler.onClose`, and never before this has returned. */
 export function connectWire(options: ConnectOptions): Wire {
   const connection = new Connection(options.address, options.handler, (stream) => greetOutgoing(stream, options));
-  connection.dial(options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS, options.signal);
+  connection.dial(options);
   return connection;
 }
 
@@ -73,7 +75,7 @@ class Connection implements Wire, SocketListener {
     this.#script = script(this.#stream, this);
   }
 
-  dial(timeoutMs: number, signal: AbortSignal | undefined): void {
+  dial({ network, signal, connectTimeoutMs }: ConnectOptions): void {
     const { host, port } = this.remoteAddress;
     if (signal?.aborted === true) return process.nextTick(() => this.close("aborted"));
     if (net.isIP(host) === 0 || !Number.isInteger(port) || port < 1 || port > 65_535) {
@@ -85,8 +87,9 @@ class Connection implements Wire, SocketListener {
       setMaxListeners(0, signal);
       signal.addEventListener("abort", this.#onAbort, { once: true });
     }
-    this.#closeAfter(timeoutMs, "connect timeout");
-    this.#link = SocketLink.dial(this.remoteAddress, this);
+    const limitMs = network.proxy === undefined ? CONNECT_TIMEOUT_MS : PROXY_CONNECT_TIMEOUT_MS;
+    this.#closeAfter(connectTimeoutMs ?? limitMs, "connect timeout");
+    this.#link = SocketLink.dial(network, this.remoteAddress, this);
   }
 
   adopt(socket: net.Socket): void {

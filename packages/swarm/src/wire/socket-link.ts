@@ -1,5 +1,7 @@
-import net from "node:net";
+import type net from "node:net";
 import { abortable } from "@riptide/core";
+import { dial } from "../network/dial.ts";
+import type { Network } from "../network/network.ts";
 import type { PeerAddress } from "../types.ts";
 
 /** One for each dialled socket, reused for every read. Larger ones read no faster (64 KiB: 7 % more CPU). */
@@ -31,14 +33,12 @@ export class SocketLink {
   }
 
   /** `address` must be an IP literal with a port: nothing is looked up. */
-  static dial(address: PeerAddress, listener: SocketListener): SocketLink {
-    const buffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
-    const callback = (lengthBytes: number): boolean => {
-      listener.onBytes(buffer.subarray(0, lengthBytes));
-      return true;
-    };
-    const socket = net.connect({ ...address, noDelay: true, onread: { buffer, callback } });
-    socket.on("connect", () => listener.onConnect());
+  static dial(network: Network, address: PeerAddress, listener: SocketListener): SocketLink {
+    const socket = dial(network, address, {
+      buffer: Buffer.allocUnsafeSlow(READ_BUFFER_BYTES),
+      onConnect: () => listener.onConnect(),
+      onBytes: (bytes) => listener.onBytes(bytes),
+    });
     return new SocketLink(socket, listener);
   }
 

@@ -1,3 +1,4 @@
+import type { Network } from "../network/network.ts";
 import type { BlockRequest, PeerAddress } from "../types.ts";
 
 /** How an outgoing connection starts: with a bare handshake, or with Message Stream Encryption in front of it. */
@@ -91,6 +92,7 @@ export interface Wire {
 }
 
 export interface ConnectOptions {
+  readonly network: Network;
   readonly address: PeerAddress;
   readonly mode: EncryptionMode;
   /** 40 lower-case hex digits. */

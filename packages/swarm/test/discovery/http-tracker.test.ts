@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { readAnnounceResponse } from "../../src/discovery/http-tracker.ts";
 import { createTrackerClient } from "../../src/discovery/tracker-client.ts";
 import { type BencodeInput, encodeBencode } from "../../src/metainfo/bencode.ts";
+import { Network } from "../../src/network/network.ts";
 import { FakeClock } from "../metainfo/fake-clock.ts";
 import { startHttpServer } from "../metainfo/http-server.ts";
 import { announceRequest, expectUnreachable } from "./requests.ts";
@@ -19,7 +20,7 @@ describe("announcing to an http tracker", () => {
     );
     const clock = new FakeClock();
     const url = `${server.origin}/announce?passkey=a%20b#fragment`;
-    const result = await createTrackerClient(clock)(announceRequest({ url, event: "started" }));
+    const result = await createTrackerClient(clock, new Network({}))(announceRequest({ url, event: "started" }));
     expect(result).toEqual({ intervalSeconds: 900, peers: [{ host: "10.0.0.1", port: 6_881 }] });
     expect(server.paths).toEqual([
       `/announce?passkey=a%20b&info_hash=${"%00%ff%20%41%7e".repeat(4)}` +
@@ -31,9 +32,10 @@ describe("announcing to an http tracker", () => {
 
   it("names no event at intervals, and asks for no more peers than it would take", async () => {
     await using server = await startHttpServer((_request, response) => response.end(encodeBencode({ interval: 900 })));
-    await createTrackerClient(new FakeClock())(
-      announceRequest({ url: `${server.origin}/announce`, wantedPeers: 10_000 }),
-    );
+    await createTrackerClient(
+      new FakeClock(),
+      new Network({}),
+    )(announceRequest({ url: `${server.origin}/announce`, wantedPeers: 10_000 }));
     expect(server.paths[0]).toMatch(/^\/announce\?info_hash=.*&numwant=500&key=[0-9a-f]+&compact=1$/);
   });
 
@@ -71,7 +73,7 @@ describe("announcing to an http tracker", () => {
   ])("fails when the tracker %s", async (_title, listener, error) => {
     await using server = await startHttpServer(listener);
     const clock = new FakeClock();
-    const announcing = createTrackerClient(clock)(announceRequest({ url: server.origin }));
+    const announcing = createTrackerClient(clock, new Network({}))(announceRequest({ url: server.origin }));
     await expect(announcing).rejects.toMatchObject({ name: "TrackerError", ...error });
     expect(clock.pendingTimers).toBe(0);
   });
@@ -80,7 +82,7 @@ describe("announcing to an http tracker", () => {
     const asked = new EventEmitter();
     await using server = await startHttpServer(() => asked.emit("request"));
     const clock = new FakeClock();
-    const announcing = createTrackerClient(clock)(announceRequest({ url: server.origin }));
+    const announcing = createTrackerClient(clock, new Network({}))(announceRequest({ url: server.origin }));
     const failed = expectUnreachable(announcing);
     await once(asked, "request");
     await clock.advance(14_999);
@@ -94,14 +96,15 @@ describe("announcing to an http tracker", () => {
     const controller = new AbortController();
     const reason = new Error("enough");
     await using server = await startHttpServer(() => controller.abort(reason));
-    const announcing = createTrackerClient(new FakeClock())(
-      announceRequest({ url: server.origin, signal: controller.signal }),
-    );
+    const announcing = createTrackerClient(
+      new FakeClock(),
+      new Network({}),
+    )(announceRequest({ url: server.origin, signal: controller.signal }));
     await expect(announcing).rejects.toBe(reason);
   });
 
   it.each(["wss://tracker.example", "nonsense", ""])("does not know the tracker '%s'", async (url) => {
-    const announcing = createTrackerClient(new FakeClock())(announceRequest({ url }));
+    const announcing = createTrackerClient(new FakeClock(), new Network({}))(announceRequest({ url }));
     await expect(announcing).rejects.toMatchObject({ name: "TrackerError", kind: "invalid" });
   });
 });

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { createTrackerClient } from "../../src/discovery/tracker-client.ts";
+import { Network } from "../../src/network/network.ts";
 import { FakeClock } from "../metainfo/fake-clock.ts";
 import { announceRequest, expectUnreachable } from "./requests.ts";
 import {
@@ -30,7 +31,10 @@ describe("announcing to a UDP tracker", () => {
 
   it("asks for a connection and announces over it, byte for byte as BEP 15 says", async () => {
     await using tracker = await startUdpTracker(answerWell);
-    const result = await createTrackerClient(clock)(announceRequest({ url: tracker.url, event: "started" }));
+    const result = await createTrackerClient(
+      clock,
+      new Network({}),
+    )(announceRequest({ url: tracker.url, event: "started" }));
     expect(result).toEqual({
       intervalSeconds: 1_800,
       leechers: 3,
@@ -64,7 +68,7 @@ describe("announcing to a UDP tracker", () => {
     [undefined, 0],
   ] as const)("numbers the event %s %i", async (event, number) => {
     await using tracker = await startUdpTracker(answerWell);
-    await createTrackerClient(clock)(announceRequest({ url: tracker.url, ...(event && { event }) }));
+    await createTrackerClient(clock, new Network({}))(announceRequest({ url: tracker.url, ...(event && { event }) }));
     expect(tracker.requests[1]?.bytes.readUInt32BE(80)).toBe(number);
   });
 
@@ -74,7 +78,7 @@ describe("announcing to a UDP tracker", () => {
         request.action === CONNECT ? answerWell(request) : [announceResponse(request.transactionId, PEER6)],
       6,
     );
-    const { peers } = await createTrackerClient(clock)(announceRequest({ url: tracker.url }));
+    const { peers } = await createTrackerClient(clock, new Network({}))(announceRequest({ url: tracker.url }));
     expect(peers).toEqual([{ host: "2001:db8::1", port: 6_881 }]);
   });
 
@@ -83,7 +87,7 @@ describe("announcing to a UDP tracker", () => {
     [6, 4],
   ] as const)("does not ask an IPv%i tracker over IPv%i", async (family, other) => {
     await using tracker = await startUdpTracker(answerWell, family);
-    const announce = createTrackerClient(clock);
+    const announce = createTrackerClient(clock, new Network({}));
     await expectUnreachable(announce(announceRequest({ url: tracker.url, family: other })));
     await announce(announceRequest({ url: tracker.url, family }));
     expect(tracker.requests).toHaveLength(2);
@@ -91,7 +95,7 @@ describe("announcing to a UDP tracker", () => {
 
   it("uses a connection again for a minute, and never the transaction id", async () => {
     await using tracker = await startUdpTracker(answerWell);
-    const announce = createTrackerClient(clock);
+    const announce = createTrackerClient(clock, new Network({}));
     await announce(announceRequest({ url: tracker.url }));
     await clock.advance(54_000);
     await announce(announceRequest({ url: tracker.url }));
@@ -108,7 +112,7 @@ describe("announcing to a UDP tracker", () => {
       announces += 1;
       return announces === 2 ? [errorResponse(request.transactionId, "bad connection id")] : answerWell(request);
     });
-    const announce = createTrackerClient(clock);
+    const announce = createTrackerClient(clock, new Network({}));
     await announce(announceRequest({ url: tracker.url }));
     expect((await announce(announceRequest({ url: tracker.url }))).peers).toHaveLength(1);
     expect(tracker.requests.map(({ action }) => action)).toEqual([0, 1, 1, 0, 1]);
@@ -118,7 +122,7 @@ describe("announcing to a UDP tracker", () => {
     await using tracker = await startUdpTracker((request) =>
       tracker.requests.length === 3 || request.action !== CONNECT ? answerWell(request) : [],
     );
-    const announcing = createTrackerClient(clock)(announceRequest({ url: tracker.url }));
+    const announcing = createTrackerClient(clock, new Network({}))(announceRequest({ url: tracker.url }));
     await tracker.received(1);
     await clock.advance(2_000);
     await tracker.received(2);
@@ -132,7 +136,7 @@ describe("announcing to a UDP tracker", () => {
 
   it("gives up after 15 s and four tries", async () => {
     await using tracker = await startUdpTracker(() => []);
-    const announcing = createTrackerClient(clock)(announceRequest({ url: tracker.url }));
+    const announcing = createTrackerClient(clock, new Network({}))(announceRequest({ url: tracker.url }));
     const failed = expectUnreachable(announcing);
     await tracker.received(1);
     await clock.advance(14_999);
@@ -153,7 +157,9 @@ describe("announcing to a UDP tracker", () => {
     await using tracker = await startUdpTracker((request) =>
       request.action === CONNECT ? [wrong(request), ...answerWell(request)] : answerWell(request),
     );
-    expect((await createTrackerClient(clock)(announceRequest({ url: tracker.url }))).peers).toHaveLength(1);
+    expect(
+      (await createTrackerClient(clock, new Network({}))(announceRequest({ url: tracker.url }))).peers,
+    ).toHaveLength(1);
     expect(tracker.requests[1]?.bytes.readBigUInt64BE()).toBe(0x0123_4567_89ab_cdefn);
   });
 
@@ -170,7 +176,9 @@ describe("announcing to a UDP tracker", () => {
     ],
   ])("fails when the tracker %s", async (_title, answer, error) => {
     await using tracker = await startUdpTracker((request) => [answer(request)]);
-    await expect(createTrackerClient(clock)(announceRequest({ url: tracker.url }))).rejects.toMatchObject({
+    await expect(
+      createTrackerClient(clock, new Network({}))(announceRequest({ url: tracker.url })),
+    ).rejects.toMatchObject({
       name: "TrackerError",
       ...error,
     });
@@ -180,7 +188,9 @@ describe("announcing to a UDP tracker", () => {
   it("fails at once when nothing listens there", async () => {
     const tracker = await startUdpTracker(() => []);
     await tracker[Symbol.asyncDispose]();
-    await expect(createTrackerClient(clock)(announceRequest({ url: tracker.url }))).rejects.toMatchObject({
+    await expect(
+      createTrackerClient(clock, new Network({}))(announceRequest({ url: tracker.url })),
+    ).rejects.toMatchObject({
       kind: "unreachable",
     });
     expect(clock.pendingTimers).toBe(0);
@@ -189,7 +199,7 @@ describe("announcing to a UDP tracker", () => {
   it.each(["udp://127.0.0.1/announce", "udp://127.0.0.1:0", "udp://[::zz]:1", "udp://:80"])(
     "fails for %s",
     async (url) => {
-      await expect(createTrackerClient(clock)(announceRequest({ url }))).rejects.toMatchObject({
+      await expect(createTrackerClient(clock, new Network({}))(announceRequest({ url }))).rejects.toMatchObject({
         name: "TrackerError",
       });
     },
@@ -202,7 +212,10 @@ describe("announcing to a UDP tracker", () => {
       controller.abort(reason);
       return [];
     });
-    const announcing = createTrackerClient(clock)(announceRequest({ url: tracker.url, signal: controller.signal }));
+    const announcing = createTrackerClient(
+      clock,
+      new Network({}),
+    )(announceRequest({ url: tracker.url, signal: controller.signal }));
     await expect(announcing).rejects.toBe(reason);
     expect(clock.pendingTimers).toBe(0);
   });

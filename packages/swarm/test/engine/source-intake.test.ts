@@ -3,13 +3,14 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { takeIn } from "../../src/engine/source-intake.ts";
 import { createTorrentFile, parseTorrentFile } from "../../src/metainfo/index.ts";
+import { Network } from "../../src/network/network.ts";
 import { startHttpServer } from "../metainfo/http-server.ts";
 import { virtualTime } from "../session/virtual-time.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 const INFO_HASH = "0123456789abcdef0123456789abcdef01234567";
 const { signal } = new AbortController();
-const options = { clock: virtualTime(), signal };
+const options = { network: new Network({}), clock: virtualTime(), signal };
 
 describe("takeIn", () => {
   let torrentFile: Uint8Array;

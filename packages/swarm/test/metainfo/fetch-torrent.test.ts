@@ -4,6 +4,7 @@ import { deflateSync, gzipSync } from "node:zlib";
 import { assertInvariant } from "@riptide/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { fetchTorrentFile } from "../../src/metainfo/fetch-torrent.ts";
+import { Network } from "../../src/network/network.ts";
 import { FakeClock } from "./fake-clock.ts";
 import { startHttpServer } from "./http-server.ts";
 
@@ -22,7 +23,7 @@ describe("fetchTorrentFile", () => {
     assertInvariant(clock.pendingTimers === 0, "A timer is left behind");
   });
 
-  const fetch = (url: string) => fetchTorrentFile(url, { clock, signal: controller.signal });
+  const fetch = (url: string) => fetchTorrentFile(url, { network: new Network({}), clock, signal: controller.signal });
 
   it.each<[string, RequestListener]>([
     ["as it is", (_request, response) => response.end(TORRENT)],

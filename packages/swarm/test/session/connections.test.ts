@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import type { VirtualClock } from "@riptide/sim";
 import { describe, expect, it } from "vitest";
+import { Network } from "../../src/network/network.ts";
 import { ConnectionBudget, type Need } from "../../src/session/connection-budget.ts";
 import { Connections } from "../../src/session/connections.ts";
 import type { Peer } from "../../src/session/peer.ts";
@@ -17,6 +18,7 @@ function setUp(options: { clock?: VirtualClock; budget?: ConnectionBudget; need?
   const connections = new Connections({
     infoHash: "ab".repeat(20),
     peerId: OWN_ID,
+    network: new Network({}),
     clock,
     budget,
     need: () => setting.need,

@@ -6,6 +6,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Dht } from "../../src/discovery/index.ts";
 import { Deferred } from "../../src/engine/deferred.ts";
 import { createTorrentFile, encodeBencode, parseTorrentFile } from "../../src/metainfo/index.ts";
+import { Network } from "../../src/network/network.ts";
 import { ConnectionBudget } from "../../src/session/connection-budget.ts";
 import type { SessionEvent, TorrentOrder } from "../../src/session/protocol.ts";
 import { TorrentSession } from "../../src/session/torrent-session.ts";
@@ -58,6 +59,7 @@ async function setUp(order: Partial<TorrentOrder> & { infoHash: string }) {
     { ...nothing, directory, ...order },
     {
       peerId: new Uint8Array(20).fill(200),
+      network: new Network({}),
       clock,
       random: () => 0,
       announce: async () => ({ peers: [], intervalSeconds: 1_800 }),

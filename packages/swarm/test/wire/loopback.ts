@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import net from "node:net";
+import { Network } from "../../src/network/network.ts";
 import { encodeHandshake } from "../../src/wire/handshake.ts";
 import type { HandshakeScript, HandshakeStream } from "../../src/wire/handshake-stream.ts";
 import { acceptWire, type ConnectOptions, connectWire, type EncryptionMode, type Wire } from "../../src/wire/index.ts";
@@ -88,6 +89,7 @@ export class Side {
 export function dialSide(port: number, options: Partial<ConnectOptions> = {}): Side {
   const side = new Side();
   side.wire = connectWire({
+    network: new Network({}),
     address: { host: "127.0.0.1", port },
     mode: "plaintext",
     infoHash: INFO_HASH,

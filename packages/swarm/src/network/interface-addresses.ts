@@ -1,0 +1,17 @@
+import { isIP } from "node:net";
+import { networkInterfaces } from "node:os";
+
+/**
+ * The addresses of an interface at this moment, one of each family at most; none if it is not there. An address stands for itself, whether
+ * it is there or not: binding to it tells.
+ */
+export function addressesOf(nameOrAddress: string): string[] {
+  if (isIP(nameOrAddress) !== 0) return [nameOrAddress];
+  const addresses = networkInterfaces()[nameOrAddress] ?? [];
+  // A link-local address leads nowhere beyond its link (RFC 4291 §2.5.6).
+  const usable = addresses.filter(({ address }) => !/^fe[89ab]/i.test(address));
+  return (["IPv4", "IPv6"] as const).flatMap((family) => {
+    const first = usable.find((candidate) => candidate.family === family);
+    return first === undefined ? [] : [first.address];
+  });
+}
