@@ -18,17 +18,28 @@ type SeedMisdeed =
   | "lies about the metadata";
 
 export interface ScriptedSeedOptions {
-  readonly torrent: Pick<TestTorrent, "bytes" | "infoHash" | "torrentFile">;
+  readonly torrent: Pick<TestTorrent, "bytes" | "infoHash" | "torrentFile"> | LongTorrent;
   /** A loopback address of its own, so that a ban by host hits only this seed. */
   readonly host?: string;
   /** Told of each connection. */
   readonly connected?: (socket: Socket) => void;
   readonly misdeed?: SeedMisdeed;
+  /** Of all its connections together, as of a line: a block comes out when its time on it is over. */
   readonly bytesPerSecond?: number;
+  /** From it to us, and from us to it: half a round trip. */
+  readonly latencyMs?: number;
   /** Sends nothing more once it has sent this much payload on a connection. */
   readonly stallAfterBytes?: number;
   /** Closes each connection after this much payload, in the middle of a block. */
   readonly disconnectAfterBytes?: number;
+  /** A block goes out. */
+  readonly onBlockSent?: (block: Block) => void;
+}
+
+/** A torrent that is read when it is asked for, instead of being held in memory. */
+interface LongTorrent extends Pick<TestTorrent, "infoHash" | "torrentFile"> {
+  /** `[start, end)` of its bytes. */
+  read(start: number, end: number): Uint8Array;
 }
 
 /** What all connections of a seed did. */
@@ -62,9 +73,11 @@ export async function startScriptedSeed(options: ScriptedSeedOptions): Promise<S
     options,
     infoBytes: Buffer.from(metainfo.infoBytes),
     pieceLengthBytes: metainfo.pieceLengthBytes,
+    pieceCount: metainfo.pieceCount,
     peerId: Buffer.concat([Buffer.from("-SS0001-"), randomBytes(12)]),
     counters: { connections: 0, requests: 0, cancels: 0, blocksSent: 0, bytesSent: 0, openRequests: 0 },
     piecesSent: new Set(),
+    lineFreeMs: 0,
   };
   const sockets = new Set<Socket>();
   const server: Server = createServer({ noDelay: true }, (socket) => {
@@ -97,9 +110,12 @@ interface SeedState {
   readonly options: ScriptedSeedOptions;
   readonly infoBytes: Buffer;
   readonly pieceLengthBytes: number;
+  readonly pieceCount: number;
   readonly peerId: Buffer;
   readonly counters: SeedCounters;
   readonly piecesSent: Set<number>;
+  /** When all that was sent so far has left the line. */
+  lineFreeMs: number;
 }
 
 interface Block {
@@ -114,7 +130,7 @@ const METADATA_PIECE_BYTES = 16_384;
 const OUR_METADATA_ID = 3;
 
 interface Conversation {
-  readonly socket: Socket;
+  readonly link: Link;
   readonly state: SeedState;
   readonly uploads: Uploads;
   isGreeted: boolean;
@@ -123,18 +139,47 @@ interface Conversation {
 }
 
 function serve(socket: Socket, state: SeedState): void {
-  const uploads = new Uploads(socket, state);
-  const conversation = { socket, state, uploads, isGreeted: false, metadataId: 0 };
+  const link = new Link(socket, state.options.latencyMs ?? 0);
+  const uploads = new Uploads(link, state);
+  const conversation = { link, state, uploads, isGreeted: false, metadataId: 0 };
   let received = Buffer.alloc(0);
   state.counters.connections += 1;
   socket.on("error", () => undefined);
   socket.on("close", () => uploads.end());
-  socket.on("data", (bytes) => {
+  link.hear((bytes) => {
     received = Buffer.concat([received, bytes]);
     for (let taken = hear(received, conversation); taken > 0; taken = hear(received, conversation)) {
       received = received.subarray(taken);
     }
   });
+}
+
+/** A connection whose bytes are under way for a while, both ways. */
+class Link {
+  readonly socket: Socket;
+  readonly #latencyMs: number;
+
+  constructor(socket: Socket, latencyMs: number) {
+    this.socket = socket;
+    this.#latencyMs = latencyMs;
+  }
+
+  hear(listener: (bytes: Buffer) => void): void {
+    this.socket.on("data", (bytes) => this.#later(() => listener(bytes)));
+  }
+
+  /** False: wait for `drain` before more is sent. */
+  send(bytes: Buffer): boolean {
+    if (this.#latencyMs === 0) return this.socket.write(bytes);
+    this.#later(() => this.socket.writable && this.socket.write(bytes));
+    return true;
+  }
+
+  /** Timers of the same length end in the order in which they began. */
+  #later(action: () => void): void {
+    if (this.#latencyMs === 0) action();
+    else setTimeout(action, this.#latencyMs);
+  }
 }
 
 /** Takes the handshake or one message from the front; returns its length, or 0 while it is not all there. */
@@ -153,26 +198,25 @@ function hear(received: Buffer, conversation: Conversation): number {
 }
 
 /** The handshake, what it offers (BEP 10), and all its pieces. */
-function greet(theirs: Buffer, { socket, state }: Conversation): void {
-  const { options, infoBytes, pieceLengthBytes } = state;
+function greet(theirs: Buffer, { link, state }: Conversation): void {
+  const { options, infoBytes, pieceCount } = state;
   const infoHash = Buffer.from(options.torrent.infoHash, "hex");
   const isPlain = theirs.subarray(1, 20).equals(Buffer.from("BitTorrent protocol"));
-  if (!isPlain || !theirs.subarray(28, 48).equals(infoHash)) return void socket.destroy();
+  if (!isPlain || !theirs.subarray(28, 48).equals(infoHash)) return void link.socket.destroy();
   const reserved = Buffer.from([0, 0, 0, 0, 0, 0x10, 0, 0]);
-  socket.write(Buffer.concat([Buffer.from("\x13BitTorrent protocol"), reserved, infoHash, state.peerId]));
+  link.send(Buffer.concat([Buffer.from("\x13BitTorrent protocol"), reserved, infoHash, state.peerId]));
   const extensions = `d1:md11:ut_metadatai${OUR_METADATA_ID}ee13:metadata_sizei${infoBytes.length}e4:reqqi500ee`;
-  socket.write(message(20, Buffer.from([0]), Buffer.from(extensions)));
-  const pieceCount = Math.ceil(options.torrent.bytes.length / pieceLengthBytes);
+  link.send(message(20, Buffer.from([0]), Buffer.from(extensions)));
   const bitfield = Buffer.alloc(Math.ceil(pieceCount / 8));
   for (let piece = 0; piece < pieceCount; piece += 1) bitfield[piece >> 3]! |= 0x80 >> (piece & 7);
-  socket.write(message(5, bitfield));
+  link.send(message(5, bitfield));
 }
 
 function hearMessage(body: Buffer, conversation: Conversation): void {
-  const { socket, state, uploads } = conversation;
+  const { link, state, uploads } = conversation;
   const id = body[0];
   const isInterested = id === 2;
-  if (isInterested && state.options.misdeed !== "never unchokes") socket.write(message(1));
+  if (isInterested && state.options.misdeed !== "never unchokes") link.send(message(1));
   if (id === 6) uploads.request(readBlock(body));
   if (id === 8) uploads.cancel(readBlock(body));
   if (id === 20) hearExtended(body, conversation);
@@ -183,7 +227,7 @@ function readBlock(body: Buffer): Block {
 }
 
 function hearExtended(body: Buffer, conversation: Conversation): void {
-  const { socket, state } = conversation;
+  const { link, state } = conversation;
   const { options, infoBytes } = state;
   const text = body.toString("latin1", 2);
   if (body[1] === 0) {
@@ -195,22 +239,22 @@ function hearExtended(body: Buffer, conversation: Conversation): void {
   const data = Buffer.from(infoBytes.subarray(piece * METADATA_PIECE_BYTES, (piece + 1) * METADATA_PIECE_BYTES));
   if (options.misdeed === "lies about the metadata") data[0]! ^= 1;
   const header = `d8:msg_typei1e5:piecei${piece}e10:total_sizei${infoBytes.length}ee`;
-  socket.write(message(20, Buffer.from([conversation.metadataId]), Buffer.from(header), data));
+  link.send(message(20, Buffer.from([conversation.metadataId]), Buffer.from(header), data));
 }
 
 /** The requests of one connection, answered in order, at the seed's pace. */
 class Uploads {
-  readonly #socket: Socket;
+  readonly #link: Link;
   readonly #state: SeedState;
-  #queue: Block[] = [];
+  #queue: (Block & { readonly receivedMs: number })[] = [];
   #timer: NodeJS.Timeout | undefined;
   #sentBytes = 0;
   #isWaiting = false;
 
-  constructor(socket: Socket, state: SeedState) {
-    this.#socket = socket;
+  constructor(link: Link, state: SeedState) {
+    this.#link = link;
     this.#state = state;
-    socket.on("drain", () => {
+    link.socket.on("drain", () => {
       if (this.#timer === undefined) this.#goOn();
     });
   }
@@ -219,7 +263,7 @@ class Uploads {
     const { counters, options } = this.#state;
     counters.requests += 1;
     if (options.misdeed === "lies about its pieces" && block.piece % 2 === 1) return;
-    this.#queue.push(block);
+    this.#queue.push({ ...block, receivedMs: performance.now() });
     counters.openRequests += 1;
     if (!this.#isWaiting) this.#send();
   }
@@ -240,39 +284,62 @@ class Uploads {
   }
 
   #send(): void {
-    const { options, counters, piecesSent, pieceLengthBytes } = this.#state;
-    const { stallAfterBytes = Number.POSITIVE_INFINITY, disconnectAfterBytes = Number.POSITIVE_INFINITY } = options;
-    while (this.#queue.length > 0) {
+    const { options } = this.#state;
+    const { stallAfterBytes = Number.POSITIVE_INFINITY } = options;
+    for (let [next] = this.#queue; next !== undefined; [next] = this.#queue) {
       if (options.misdeed === "blackhole" || this.#sentBytes >= stallAfterBytes) return;
-      const { piece, offset, length } = this.#queue.shift()!;
-      const start = piece * pieceLengthBytes + offset;
-      const data = Buffer.from(options.torrent.bytes.subarray(start, start + length));
-      if (options.misdeed === "poisons") data[length >> 1]! ^= 0xff;
-      const header = Buffer.alloc(8);
-      header.writeUInt32BE(piece, 0);
-      header.writeUInt32BE(offset, 4);
-      const bytes = message(7, header, data);
-      counters.openRequests -= 1;
-      this.#sentBytes += length;
-      if (this.#sentBytes > disconnectAfterBytes) {
-        this.#socket.end(bytes.subarray(0, bytes.length >> 1), () => this.#socket.destroy());
-        return this.end();
-      }
-      counters.blocksSent += 1;
-      counters.bytesSent += length;
-      piecesSent.add(piece);
-      const isTaken = this.#socket.write(bytes);
-      if (options.bytesPerSecond !== undefined) return this.#pause((length / options.bytesPerSecond) * 1000);
-      if (!isTaken) {
+      if (options.bytesPerSecond !== undefined) return this.#takeTheLine(next, options.bytesPerSecond);
+      this.#queue.shift();
+      if (!this.#sendBlock(next)) {
         this.#isWaiting = true;
         return;
       }
     }
   }
 
-  #pause(delayMs: number): void {
+  /** The block has gone through when its time is over; one that is cancelled until then has cost its time all the same. */
+  #takeTheLine(block: Block & { readonly receivedMs: number }, bytesPerSecond: number): void {
+    const state = this.#state;
+    // From when it was asked for, not from when a timer went off: what one timer is late, the next one makes up for.
+    state.lineFreeMs = Math.max(state.lineFreeMs, block.receivedMs) + (block.length / bytesPerSecond) * 1000;
+    const goThrough = (): void => {
+      this.#timer = undefined;
+      if (this.#queue[0] === block) {
+        this.#queue.shift();
+        if (!this.#sendBlock(block)) return;
+      }
+      this.#goOn();
+    };
     this.#isWaiting = true;
-    this.#timer = setTimeout(() => this.#goOn(), delayMs);
+    this.#timer = setTimeout(goThrough, state.lineFreeMs - performance.now());
+  }
+
+  /** False if nothing may follow for now. */
+  #sendBlock(block: Block): boolean {
+    const { options, counters, piecesSent, pieceLengthBytes } = this.#state;
+    const { disconnectAfterBytes = Number.POSITIVE_INFINITY, torrent } = options;
+    const { piece, offset, length } = block;
+    const start = piece * pieceLengthBytes + offset;
+    const data = Buffer.from(
+      "read" in torrent ? torrent.read(start, start + length) : torrent.bytes.subarray(start, start + length),
+    );
+    if (options.misdeed === "poisons") data[length >> 1]! ^= 0xff;
+    const header = Buffer.alloc(8);
+    header.writeUInt32BE(piece, 0);
+    header.writeUInt32BE(offset, 4);
+    const bytes = message(7, header, data);
+    counters.openRequests -= 1;
+    this.#sentBytes += length;
+    if (this.#sentBytes > disconnectAfterBytes) {
+      this.#link.socket.end(bytes.subarray(0, bytes.length >> 1), () => this.#link.socket.destroy());
+      this.end();
+      return false;
+    }
+    counters.blocksSent += 1;
+    counters.bytesSent += length;
+    piecesSent.add(piece);
+    options.onBlockSent?.(block);
+    return this.#link.send(bytes);
   }
 
   #goOn(): void {
