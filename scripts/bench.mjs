@@ -3,5 +3,5 @@ import { ensureNodeModules, ensureTools } from "./lib/install.mjs";
 import { bin, run } from "./lib/run.mjs";
 
 ensureNodeModules();
-ensureTools(["ffmpeg", "libtorrent", "nginx", "curl"]);
+ensureTools(["ffmpeg", "libtorrent", "aria2", "webtorrent", "nginx", "curl"]);
 run(bin("tsx"), ["bench/main.ts", ...process.argv.slice(2)]);

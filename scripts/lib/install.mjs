@@ -1,11 +1,14 @@
 // What a fresh clone lacks, and how it is got. Plain JavaScript: nothing is installed yet when this runs.
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { aside, fail, root, run, succeeds } from "./run.mjs";
 
 const OLDEST_NODE = [20, 19];
 
-/** Test and bench tools: commands that all must work, named as the tests name them, and the Debian packages that hold them. */
+/**
+ * Test and bench tools, named as the tests name them: commands that all must work, and the Debian packages that hold them;
+ * or packages of npm, as a lockfile of their own has them, which are put into a folder of their own.
+ */
 const TOOLS = {
   ffmpeg: {
     checks: [
@@ -26,6 +29,7 @@ const TOOLS = {
   },
   nginx: { checks: [["nginx", "-v"]], debian: "nginx-light" },
   curl: { checks: [["curl", "--version"]], debian: "curl" },
+  webtorrent: { lockedIn: `${root}test/support/peers/webtorrent/`, folder: `${root}.cache/webtorrent/` },
 };
 
 /** Ends with a sentence if Node is too old; installs node_modules unless all that the lockfile asks for is there. */
@@ -34,24 +38,26 @@ export function ensureNodeModules() {
   if (major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1])) {
     fail(`Riptide needs Node ${OLDEST_NODE.join(".")} or newer; this is ${process.versions.node}.`);
   }
-  if (isInstalled()) return;
+  if (isInstalled(root, root)) return;
   console.error("Installing node_modules (once)…");
-  // No package of ours needs its install scripts, and a torrent client should not run strangers' code by accident.
-  run("npm", ["ci", "--ignore-scripts", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"], aside);
+  run("npm", NPM_CI, aside);
 }
+
+// No package of ours needs its install scripts, and a torrent client should not run strangers' code by accident.
+const NPM_CI = ["ci", "--ignore-scripts", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"];
 
 /**
  * npm writes down what it installed when it is done, so an installation that was cut short has no such list. Packages of the
  * lockfile that are optional may be for another platform.
  */
-function isInstalled() {
-  const wanted = packagesOf(`${root}package-lock.json`);
-  const installed = packagesOf(`${root}node_modules/.package-lock.json`);
+function isInstalled(lockedIn, folder) {
+  const wanted = packagesOf(`${lockedIn}package-lock.json`);
+  const installed = packagesOf(`${folder}node_modules/.package-lock.json`);
   return Object.entries(wanted).every(([path, entry]) => {
     if (path === "" || entry.optional) return true;
     const { version, integrity } = installed[path] ?? {};
     const isSame = path in installed && version === entry.version && integrity === entry.integrity;
-    return isSame && existsSync(`${root}${path}/package.json`);
+    return isSame && existsSync(`${folder}${path}/package.json`);
   });
 }
 
@@ -68,27 +74,44 @@ function packagesOf(lockfile) {
  * what is still missing is told to the tests in RIPTIDE_MISSING_TOOLS. With CI=true a missing tool is a failure.
  */
 export function ensureTools(names) {
-  const missing = names.filter((name) => !works(name) && !(canInstall() && install(name)));
+  const missing = names.filter((name) => !works(name) && !install(name));
   process.env.RIPTIDE_MISSING_TOOLS = missing.join(",");
   if (missing.length === 0) return;
-  const packages = missing.map((name) => TOOLS[name].debian).join(" ");
-  const line = `Missing: ${missing.join(", ")}. On Debian: sudo apt-get install ${packages}`;
+  const packages = missing.flatMap((name) => TOOLS[name].debian ?? []).join(" ");
+  const remedy = packages === "" ? "npm could not fetch it" : `On Debian: sudo apt-get install ${packages}`;
+  const line = `Missing: ${missing.join(", ")}. ${remedy}`;
   if (process.env.CI === "true") fail(line);
   console.error(`${line} (until then, what needs them is skipped)`);
 }
 
 function works(name) {
-  return TOOLS[name].checks.every(([command, ...args]) => spawnSync(command, args, { stdio: "ignore" }).status === 0);
+  const { checks, lockedIn, folder } = TOOLS[name];
+  if (lockedIn !== undefined) return isInstalled(lockedIn, folder);
+  return checks.every(([command, ...args]) => spawnSync(command, args, { stdio: "ignore" }).status === 0);
 }
 
-function canInstall() {
+/** True if the tool works then. */
+function install(name) {
+  if (TOOLS[name].lockedIn !== undefined) return installFromNpm(name);
+  return canInstallFromDebian() && installFromDebian(name);
+}
+
+function installFromNpm(name) {
+  const { lockedIn, folder } = TOOLS[name];
+  console.error(`Installing ${name} into ${folder} (once)…`);
+  mkdirSync(folder, { recursive: true });
+  for (const file of ["package.json", "package-lock.json"]) copyFileSync(`${lockedIn}${file}`, `${folder}${file}`);
+  return succeeds("npm", NPM_CI, { ...aside, cwd: folder }) && works(name);
+}
+
+function canInstallFromDebian() {
   return process.getuid?.() === 0 && existsSync("/etc/debian_version") && existsSync("/usr/bin/apt-get");
 }
 
 let isAptUpdated = false;
 
-/** One by one: a package that this release does not have must not keep the others out. True if the tool works then. */
-function install(name) {
+/** One by one: a package that this release does not have must not keep the others out. */
+function installFromDebian(name) {
   const { debian } = TOOLS[name];
   console.error(`Installing ${debian} (once)…`);
   if (!isAptUpdated) aptGet("update");

@@ -1,7 +1,16 @@
 import { describe } from "vitest";
 
 /** Programs that `npm test` installs where it can; the script says which are missing. */
-export type Tool = "ffmpeg" | "chromium" | "libtorrent" | "aria2" | "transmission" | "mpv" | "vlc" | "curl";
+export type Tool =
+  | "ffmpeg"
+  | "chromium"
+  | "libtorrent"
+  | "aria2"
+  | "transmission"
+  | "webtorrent"
+  | "mpv"
+  | "vlc"
+  | "curl";
 
 const missing = new Set((process.env["RIPTIDE_MISSING_TOOLS"] ?? "").split(",").filter(Boolean));
 
