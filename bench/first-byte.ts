@@ -2,15 +2,15 @@ import http from "node:http";
 import { startProcess } from "../test/support/processes.ts";
 import { waitUntil } from "../test/support/wait.ts";
 import { percentile, type Row } from "./table.ts";
-import { BUSY_BYTES_PER_SECOND, type World } from "./world.ts";
+import { BUSY_BYTES_PER_SECOND, RESIDENT_BYTES, type World } from "./world.ts";
 
 const REQUESTS = 1_000;
 const RANGE_BYTES = 64 * 1024;
 
 /** Time from sending a Range request for resident bytes to the first byte of its body: idle, and while downloading. */
 export async function measureFirstByte(world: World): Promise<Row[]> {
-  const nginx = await firstBytes(world.nginxUrl);
-  const idle = await firstBytes(world.residentUrl);
+  const nginx = await firstBytes(world.nginxUrl, RESIDENT_BYTES);
+  const idle = await firstBytes(world.residentUrl, RESIDENT_BYTES);
   const url = `${world.riptide.url}/stream/${world.busy.infoHash}/0/direct`;
   // In a process of its own, for this one is to do nothing but measure.
   await using _download = startProcess("curl", ["-s", "-o", "/dev/null", url]);
@@ -19,7 +19,7 @@ export async function measureFirstByte(world: World): Promise<Row[]> {
   });
   const before = await world.riptide.torrent(world.busy.infoHash);
   const startedMs = performance.now();
-  const busy = await firstBytes(world.residentUrl);
+  const busy = await firstBytes(world.residentUrl, RESIDENT_BYTES);
   const seconds = (performance.now() - startedMs) / 1000;
   const after = await world.riptide.torrent(world.busy.infoHash);
   const pace = (after.downloadedBytes - before.downloadedBytes) / seconds / 1e6;
@@ -38,12 +38,13 @@ function row(what: string, value: number, limit?: number): Row {
   return { what, value, unit: "ms", goal: limit === undefined ? undefined : { relation: "<", value: limit } };
 }
 
-async function firstBytes(url: string): Promise<number[]> {
+/** In ms, of ranges all over a file that is there. */
+export async function firstBytes(url: string, fileBytes: number): Promise<number[]> {
   const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
   const samples: number[] = [];
   for (let request = 0; request < REQUESTS; request += 1) {
     // A walk over the whole file in no order that readahead could guess.
-    const start = ((request * 7_919) % 8_000) * RANGE_BYTES;
+    const start = ((request * 7_919) % Math.floor(fileBytes / RANGE_BYTES)) * RANGE_BYTES;
     samples.push(await firstByteOf(url, { agent, headers: { range: `bytes=${start}-${start + RANGE_BYTES - 1}` } }));
   }
   agent.destroy();

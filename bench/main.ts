@@ -4,23 +4,25 @@ import { cpus, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
 import { benchPressPlay } from "./press-play.ts";
 import { benchRemux } from "./remux.ts";
+import { benchSwarm } from "./swarm.ts";
 import { printTable, type Row } from "./table.ts";
 import { benchTranscode } from "./transcode.ts";
 
 const RESULTS = fileURLToPath(new URL("./results/", import.meta.url));
-const BENCHES: Readonly<Record<string, () => Promise<Row[]>>> = {
+const BENCHES: Readonly<Record<string, (words: readonly string[]) => Promise<Row[]>>> = {
   "press-play": benchPressPlay,
   remux: benchRemux,
+  swarm: benchSwarm,
   transcode: benchTranscode,
 };
 
-const [name = "press-play"] = process.argv.slice(2);
+const [name = "press-play", ...words] = process.argv.slice(2);
 const bench = BENCHES[name];
 if (bench === undefined) {
   console.error(`There is no bench ${name}. There are: ${Object.keys(BENCHES).join(", ")}.`);
   process.exit(1);
 }
-const rows = await bench();
+const rows = await bench(words);
 printTable(rows);
 await mkdir(RESULTS, { recursive: true });
 const machine = { cpu: cpus()[0]?.model, cores: cpus().length, memoryBytes: totalmem(), node: process.version };

@@ -5,13 +5,22 @@ export interface Row {
   readonly unit: string;
   /** Undefined where the number is only for information. */
   readonly goal: { readonly relation: "<" | "≥"; readonly value: number } | undefined;
+  /** What others reached, and what nobody can: for information, in the same unit. */
+  readonly beside?: Readonly<Record<string, number>>;
 }
 
 export function printTable(rows: readonly Row[]): void {
-  const cells = rows.map((row) => [row.what, `${round(row.value)} ${row.unit}`.trim(), describeGoal(row)]);
+  const cells = rows.map((row) => [
+    row.what,
+    `${round(row.value)} ${row.unit}`.trim(),
+    describeGoal(row),
+    describeBeside(row),
+  ]);
   const widths = [0, 1, 2].map((column) => Math.max(...cells.map((line) => line[column]!.length)));
   for (const line of cells) {
-    console.log(`${line[0]!.padEnd(widths[0]!)}  ${line[1]!.padStart(widths[1]!)}  ${line[2]}`);
+    console.log(
+      `${line[0]!.padEnd(widths[0]!)}  ${line[1]!.padStart(widths[1]!)}  ${line[2]!.padEnd(widths[2]!)}  ${line[3]}`.trimEnd(),
+    );
   }
 }
 
@@ -25,6 +34,12 @@ function describeGoal({ goal, value }: Row): string {
   if (goal === undefined) return "";
   const isMet = goal.relation === "<" ? value < goal.value : value >= goal.value;
   return `goal ${goal.relation} ${goal.value}: ${isMet ? "met" : "MISSED"}`;
+}
+
+function describeBeside({ beside = {} }: Row): string {
+  return Object.entries(beside)
+    .map(([name, value]) => `${name} ${round(value)}`)
+    .join(", ");
 }
 
 function round(value: number): string {

@@ -7,7 +7,7 @@ import { startNginx } from "./nginx.ts";
 
 const MIB = 1024 * 1024;
 /** Resident before anything is measured. */
-const RESIDENT_BYTES = 512 * MIB;
+export const RESIDENT_BYTES = 512 * MIB;
 /** Downloading while the latency is measured, at the pace of a fast home connection. */
 const BUSY_BYTES = 1024 * MIB;
 export const BUSY_BYTES_PER_SECOND = 25_000_000;

@@ -7,10 +7,13 @@ export interface Aria2Options {
   readonly uploadBytesPerSecond?: number;
   /** Only encrypted connections (MSE with RC4). */
   readonly requireCrypto?: boolean;
+  /** Asked besides those of the torrent. */
+  readonly trackerUrl?: string;
 }
 
 export interface Aria2Peer extends AsyncDisposable {
   readonly port: number;
+  readonly pid: number;
 }
 
 /** aria2 with one torrent: seeds what lies in the folder already, and fetches the rest from the torrent's tracker. */
@@ -31,9 +34,14 @@ export async function startAria2(options: Aria2Options): Promise<Aria2Peer> {
     "--bt-tracker-connect-timeout=2",
     `--max-overall-upload-limit=${options.uploadBytesPerSecond ?? 0}`,
     ...(options.requireCrypto === true ? ["--bt-require-crypto=true", "--bt-min-crypto-level=arc4"] : []),
+    ...(options.trackerUrl === undefined ? [] : [`--bt-tracker=${options.trackerUrl}`]),
     options.torrentPath,
   ]);
   // It listens before it says so, on IPv4.
   await process.waitFor((line) => (line.includes("listening") || line.includes("Listening") ? true : undefined));
-  return { port, [Symbol.asyncDispose]: () => process[Symbol.asyncDispose]() };
+  return {
+    port,
+    pid: process.child.pid!,
+    [Symbol.asyncDispose]: () => process[Symbol.asyncDispose](),
+  };
 }

@@ -1,0 +1,48 @@
+import { readFile } from "node:fs/promises";
+import { SequentialReader } from "../../packages/stream/src/sequential-reader.ts";
+import { never, startTestEngine } from "../../test/support/test-engine.ts";
+import type { ArmEngine, ArmSettings } from "./arm-process.ts";
+
+/** What a body reads at first. */
+const CHUNK_BYTES = 64 * 1024;
+
+/** The engine as the server runs it, read as its bodies read. */
+export async function openOurs({ torrentPath, saveDirectory, peers }: ArmSettings): Promise<ArmEngine> {
+  const { engine } = await startTestEngine({ dataDirectory: saveDirectory, peers });
+  await engine.peerPort(never);
+  const open = async () => {
+    const { infoHash } = await engine.add(await readFile(torrentPath), { signal: never });
+    return await engine.openFile(infoHash, 0, { signal: never });
+  };
+  let file: Awaited<ReturnType<typeof open>> | undefined;
+  return {
+    add: async () => {
+      file = await open();
+    },
+    read: (offset, onBytes) => {
+      const { provider } = file!;
+      const reading = new AbortController();
+      const range = { start: offset, end: provider.sizeBytes };
+      const reader = new SequentialReader(provider, [range], { signal: reading.signal });
+      const goOn = async (): Promise<void> => {
+        for (let chunk = await reader.next(CHUNK_BYTES); chunk; chunk = await reader.next(CHUNK_BYTES)) {
+          onBytes(chunk.length);
+        }
+      };
+      goOn().catch((error: unknown) => {
+        if (!reading.signal.aborted) throw error;
+      });
+      return { close: () => reading.abort() };
+    },
+    fetchWhole: async () => {
+      const { provider, torrent } = await open();
+      const whole = new Promise<void>((resolve) => {
+        engine.subscribe((event) => {
+          if (event.type === "updated" && event.torrent.verifiedBytes === torrent.sizeBytes) resolve();
+        });
+      });
+      provider.want({ range: { start: 0, end: provider.sizeBytes }, urgency: "soon" });
+      await whole;
+    },
+  };
+}

@@ -1,0 +1,159 @@
+import { readFile } from "node:fs/promises";
+import { setTimeout as delay } from "node:timers/promises";
+import type { PeerAddress } from "@riptide/swarm";
+import { startAria2 } from "../../test/support/peers/aria2.ts";
+import { startLibtorrent } from "../../test/support/peers/libtorrent.ts";
+import { startTracker } from "../../test/support/peers/tracker.ts";
+import { startProcess } from "../../test/support/processes.ts";
+import { startQuietRiptide } from "../../test/support/riptide.ts";
+import { temporaryFolder } from "../../test/support/temporary-folder.ts";
+import { waitUntil } from "../../test/support/wait.ts";
+import { firstBytes } from "../first-byte.ts";
+import { percentile, type Row } from "../table.ts";
+import { speedOf } from "../throughput.ts";
+import { type ArmName, cpuSecondsOf, startArm } from "./arm.ts";
+import { type BenchTorrent, benchTorrent } from "./content.ts";
+import type { SeedSpec } from "./scenarios.ts";
+import { startSeeds } from "./seeds.ts";
+
+const MIB = 1024 * 1024;
+const FAT_BYTES = 1024 * MIB;
+const THIN_BYTES = 128 * MIB;
+const RESIDENT_BYTES = 64 * MIB;
+const THIN_SEEDS: readonly SeedSpec[] = Array.from({ length: 30 }, () => ({
+  host: "127.0.0.1",
+  bytesPerSecond: 333_000,
+  latencyMs: 20,
+}));
+const CPU_GOAL = 1.2;
+/** A cache that has been filled is written to disk some time, and not while the next arm runs. */
+const SETTLE_MS = 2_000;
+
+interface Download {
+  readonly megabytesPerSecond: number;
+  readonly cpuSecondsPerGigabyte: number;
+}
+
+/** One seed that has all the machine leaves it: a libtorrent, which is no scarcer than the leechers. */
+export async function measureThroughput(arms: readonly ArmName[]): Promise<Row[]> {
+  const torrent = await benchTorrent(FAT_BYTES, MIB);
+  await using seed = await startLibtorrent({
+    torrentPath: torrent.torrentPath,
+    saveDirectory: torrent.directory,
+    role: "seed",
+    encryption: "off",
+  });
+  const downloads = await downloadAll(arms, torrent, [{ host: "127.0.0.1", port: seed.port }]);
+  const [ours, theirs] = [downloads.get("ours"), downloads.get("libtorrent")];
+  return [
+    ...downloadRows("one fat peer", downloads),
+    ...(ours === undefined || theirs === undefined
+      ? []
+      : [
+          ratioRow(
+            "one fat peer, MB/s, ours : libtorrent",
+            ours.megabytesPerSecond / theirs.megabytesPerSecond,
+            "≥",
+            1,
+          ),
+          ratioRow(
+            "one fat peer, CPU, ours : libtorrent",
+            ours.cpuSecondsPerGigabyte / theirs.cpuSecondsPerGigabyte,
+            "<",
+            1,
+          ),
+        ]),
+  ];
+}
+
+/** The common case: 10 MB/s that come from thirty peers. */
+export async function measureThinPeers(arms: readonly ArmName[]): Promise<Row[]> {
+  const torrent = await benchTorrent(THIN_BYTES, MIB);
+  await using seeds = await startSeeds(torrent, THIN_SEEDS);
+  const downloads = await downloadAll(arms, torrent, seeds.peers);
+  const [ours, theirs] = [downloads.get("ours"), downloads.get("libtorrent")];
+  const rows = downloadRows("30 thin peers", downloads);
+  if (ours === undefined || theirs === undefined) return rows;
+  const ratio = ours.cpuSecondsPerGigabyte / theirs.cpuSecondsPerGigabyte;
+  return [...rows, ratioRow("30 thin peers, CPU, ours : libtorrent", ratio, "<", CPU_GOAL)];
+}
+
+/** What a viewer notices of a download from thin peers: nothing. */
+export async function measureHttp(): Promise<Row[]> {
+  const [resident, busy] = [await benchTorrent(RESIDENT_BYTES, MIB), await benchTorrent(FAT_BYTES, MIB)];
+  await using fast = await startSeeds(resident, [{ host: "127.0.0.1" }]);
+  await using thin = await startSeeds(busy, THIN_SEEDS);
+  await using folder = await temporaryFolder("bench");
+  const peers = [...fast.peers, ...thin.peers].map(({ host, port }) => `--peer=${host}:${port}`);
+  await using riptide = await startQuietRiptide(folder.path, ...peers);
+  for (const { torrentPath } of [resident, busy]) await riptide.add(await readFile(torrentPath));
+  const urlOf = ({ infoHash }: BenchTorrent): string => `${riptide.url}/stream/${infoHash}/0/direct`;
+  await speedOf(urlOf(resident));
+  const idle = await firstBytes(urlOf(resident), RESIDENT_BYTES);
+  await using _download = startProcess("curl", ["-s", "-o", "/dev/null", urlOf(busy)]);
+  await waitUntil("the download is under way", async () => {
+    return (await riptide.torrent(busy.infoHash)).downloadBytesPerSecond > 7_000_000;
+  });
+  const startedMs = performance.now();
+  const before = await riptide.torrent(busy.infoHash);
+  const loaded = await firstBytes(urlOf(resident), RESIDENT_BYTES);
+  const seconds = (performance.now() - startedMs) / 1000;
+  const after = await riptide.torrent(busy.infoHash);
+  return [
+    row("HTTP first byte, idle, p99", percentile(idle, 0.99), "ms"),
+    row("download meanwhile, 30 thin peers", (after.downloadedBytes - before.downloadedBytes) / seconds / 1e6, "MB/s"),
+    {
+      ...row("HTTP first byte, downloading, p99", percentile(loaded, 0.99), "ms"),
+      goal: { relation: "<", value: 10 },
+    },
+  ];
+}
+
+/** One after the other, aria2 last. */
+async function downloadAll(arms: readonly ArmName[], torrent: BenchTorrent, peers: readonly PeerAddress[]) {
+  const downloads = new Map<ArmName | "aria2", Download>();
+  for (const arm of arms) {
+    downloads.set(arm, await downloadBy(arm, torrent, peers));
+    await delay(SETTLE_MS);
+  }
+  downloads.set("aria2", await downloadByAria2(torrent, peers));
+  return downloads;
+}
+
+async function downloadBy(name: ArmName, torrent: BenchTorrent, peers: readonly PeerAddress[]): Promise<Download> {
+  await using arm = await startArm(name, torrent, peers);
+  const cpuBefore = await arm.cpuSeconds();
+  const { fromMs, toMs } = await arm.run("whole");
+  return downloadOf(torrent, (toMs - fromMs) / 1000, (await arm.cpuSeconds()) - cpuBefore);
+}
+
+/** It finds its peers by a tracker and cannot be told to wait: its start counts. */
+async function downloadByAria2(torrent: BenchTorrent, peers: readonly PeerAddress[]): Promise<Download> {
+  await using tracker = await startTracker(() => peers.map(({ port }) => port));
+  await using folder = await temporaryFolder("bench-aria2");
+  const { torrentPath } = torrent;
+  const startedMs = performance.now();
+  await using aria2 = await startAria2({ torrentPath, saveDirectory: folder.path, trackerUrl: tracker.url });
+  const isComplete = (): boolean => tracker.announces.some((announce) => announce.get("event") === "completed");
+  await waitUntil("aria2 has it all", isComplete, 120_000);
+  return downloadOf(torrent, (performance.now() - startedMs) / 1000, await cpuSecondsOf(aria2.pid));
+}
+
+function downloadOf({ lengthBytes }: BenchTorrent, seconds: number, cpuSeconds: number): Download {
+  return { megabytesPerSecond: lengthBytes / 1e6 / seconds, cpuSecondsPerGigabyte: cpuSeconds / (lengthBytes / 1e9) };
+}
+
+function downloadRows(what: string, downloads: ReadonlyMap<string, Download>): Row[] {
+  return [...downloads].flatMap(([arm, { megabytesPerSecond, cpuSecondsPerGigabyte }]) => [
+    { what: `${what}, ${arm}`, value: megabytesPerSecond, unit: "MB/s", goal: undefined },
+    { what: `${what}, ${arm}, CPU`, value: cpuSecondsPerGigabyte, unit: "s/GB", goal: undefined },
+  ]);
+}
+
+function ratioRow(what: string, value: number, relation: "<" | "≥", goal: number): Row {
+  return { what, value, unit: "", goal: { relation, value: goal } };
+}
+
+function row(what: string, value: number, unit: string): Row {
+  return { what, value, unit, goal: undefined };
+}
