@@ -1,17 +1,43 @@
 /** One reader's wishes: absolute times, in no order. */
 export type Deadlines = readonly (readonly [piece: number, dueMs: number])[];
 
-/** The wanted pieces of all readers, earliest deadline first; of several deadlines for a piece the earliest counts. */
+/** One reader's wishes, earliest first, and how far they have been merged with those of the others. */
+interface Plan {
+  readonly due: Map<number, number>;
+  readonly pieces: readonly number[];
+  merged: number;
+}
+
+/**
+ * The wanted pieces of all readers, earliest deadline first; of several deadlines for a piece the earliest counts. Plans
+ * change with every chunk that is read, and only the start of the order is ever looked at: it is merged as far as that.
+ */
 export class DeadlineOrder {
-  readonly #readers = new Map<number, Deadlines>();
-  readonly #due = new Map<number, number>();
-  #pieces: number[] = [];
+  readonly #plans = new Map<number, Plan>();
+  /** The start of the order. */
+  #merged: number[] = [];
   #head = 0;
   #version = 0;
 
-  /** Pieces by deadline. Some may be done already: those have no `due` time any more. */
+  /** Pieces by deadline. Some may be done already: those have no `due` time any more. O(pieces of all readers). */
   get pieces(): readonly number[] {
-    return this.#pieces;
+    while (this.#mergeOne());
+    return this.#merged;
+  }
+
+  /** As `pieces`, merged no further than they are taken. */
+  *earliestFirst(): Generator<number, void> {
+    for (let index = 0; ; index++) {
+      const piece = this.at(index);
+      if (piece === undefined) return;
+      yield piece;
+    }
+  }
+
+  /** The piece at this place of the order, or undefined beyond its end. O(readers) for each place not looked at before. */
+  at(index: number): number | undefined {
+    while (this.#merged.length <= index && this.#mergeOne());
+    return this.#merged[index];
   }
 
   /** Changes whenever a wanted piece may have got a free block. */
@@ -19,35 +45,43 @@ export class DeadlineOrder {
     return this.#version;
   }
 
-  /** Replaces one reader's deadlines (`null` = it is gone) and sorts everything anew, verified pieces left out. */
-  setReader(reader: number, deadlines: Deadlines | null, isVerified: (piece: number) => boolean): void {
-    if (deadlines === null) this.#readers.delete(reader);
-    else this.#readers.set(reader, [...deadlines]);
-    this.#due.clear();
-    for (const [piece, dueMs] of [...this.#readers.values()].flat()) {
-      if (!isVerified(piece) && dueMs < (this.#due.get(piece) ?? Number.POSITIVE_INFINITY)) this.#due.set(piece, dueMs);
-    }
-    this.#pieces = [...this.#due].sort(([a, aDueMs], [b, bDueMs]) => aDueMs - bDueMs || a - b).map(([piece]) => piece);
+  /**
+   * Replaces one reader's deadlines (`null` = it is gone), verified pieces left out. Returns the pieces that nobody wants any
+   * more. O(pieces of this reader).
+   */
+  setReader(reader: number, deadlines: Deadlines | null, isVerified: (piece: number) => boolean): number[] {
+    const old = this.#plans.get(reader);
+    if (deadlines === null) this.#plans.delete(reader);
+    else this.#plans.set(reader, planOf(deadlines, isVerified));
+    this.#merged = [];
+    for (const plan of this.#plans.values()) plan.merged = 0;
     this.rewind();
+    return [...(old?.due.keys() ?? [])].filter((piece) => !this.isWanted(piece));
   }
 
   /** When the piece is due, or undefined if nobody wants it. */
   dueMs(piece: number): number | undefined {
-    return this.#due.get(piece);
+    let earliestMs: number | undefined;
+    for (const { due } of this.#plans.values()) {
+      const dueMs = due.get(piece);
+      if (dueMs !== undefined && (earliestMs === undefined || dueMs < earliestMs)) earliestMs = dueMs;
+    }
+    return earliestMs;
   }
 
   /** Nobody wants anything. */
   get isEmpty(): boolean {
-    return this.#due.size === 0;
+    for (const { due } of this.#plans.values()) if (due.size > 0) return false;
+    return true;
   }
 
   isWanted(piece: number): boolean {
-    return this.#due.has(piece);
+    return this.dueMs(piece) !== undefined;
   }
 
   /** The piece is there. */
   remove(piece: number): void {
-    this.#due.delete(piece);
+    for (const { due } of this.#plans.values()) due.delete(piece);
   }
 
   /** Blocks became free somewhere: the search for free blocks starts at the earliest deadline again. */
@@ -56,12 +90,50 @@ export class DeadlineOrder {
     this.#version += 1;
   }
 
-  /** Index in `pieces` before which nothing can be asked for. O(1) amortised between two rewinds. */
+  /** Place in the order before which nothing can be asked for. O(1) amortised between two rewinds. */
   firstOpen(isExhausted: (piece: number) => boolean): number {
-    for (; this.#head < this.#pieces.length; this.#head++) {
-      const piece = this.#pieces[this.#head];
-      if (piece !== undefined && this.#due.has(piece) && !isExhausted(piece)) break;
+    for (; ; this.#head++) {
+      const piece = this.at(this.#head);
+      if (piece === undefined || (this.isWanted(piece) && !isExhausted(piece))) return this.#head;
     }
-    return this.#head;
   }
+
+  /** Takes the earliest piece that is left in any plan into the order, unless it is there already. False at the end. */
+  #mergeOne(): boolean {
+    let earliest: { plan: Plan; piece: number; dueMs: number } | undefined;
+    for (const plan of this.#plans.values()) {
+      const next = nextOf(plan);
+      if (next === undefined) continue;
+      const isEarlier =
+        earliest === undefined ||
+        next.dueMs < earliest.dueMs ||
+        (next.dueMs === earliest.dueMs && next.piece < earliest.piece);
+      if (isEarlier) earliest = { plan, ...next };
+    }
+    if (earliest === undefined) return false;
+    const { plan, piece, dueMs } = earliest;
+    plan.merged += 1;
+    // A reader that wants it earlier has brought it already; of two that want it at the same time, the one before this.
+    if (dueMs === this.dueMs(piece) && this.#merged.at(-1) !== piece) this.#merged.push(piece);
+    return true;
+  }
+}
+
+function planOf(deadlines: Deadlines, isVerified: (piece: number) => boolean): Plan {
+  const due = new Map<number, number>();
+  for (const [piece, dueMs] of deadlines) {
+    if (!isVerified(piece) && dueMs < (due.get(piece) ?? Number.POSITIVE_INFINITY)) due.set(piece, dueMs);
+  }
+  const pieces = [...due].sort(([a, aDueMs], [b, bDueMs]) => aDueMs - bDueMs || a - b).map(([piece]) => piece);
+  return { due, pieces, merged: 0 };
+}
+
+/** What comes next in the plan; pieces that are there by now are skipped. */
+function nextOf(plan: Plan): { piece: number; dueMs: number } | undefined {
+  for (; plan.merged < plan.pieces.length; plan.merged += 1) {
+    const piece = plan.pieces[plan.merged] ?? 0;
+    const dueMs = plan.due.get(piece);
+    if (dueMs !== undefined) return { piece, dueMs };
+  }
+  return undefined;
 }

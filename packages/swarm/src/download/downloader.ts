@@ -32,6 +32,11 @@ const REFILL_BELOW_SHARE = 0.8;
  */
 const SECOND_THOUGHTS_MS = 100;
 
+/** A piece that is due within this time is worth looking at all peers at once. */
+const URGENT_WITHIN_MS = 1000;
+/** Deadlines of a reader that goes on move by less than this at a time. */
+const SOONER_BY_MS = 250;
+
 const NO_PEER_STATS: PeerStats = {
   bytesPerSecond: 0,
   downloadedBytes: 0,
@@ -52,6 +57,8 @@ export class Downloader {
   readonly #state: DownloadState;
   /** Since when nobody wants anything, as long as what was asked for is not cancelled. */
   #unwantedSinceMs: number | undefined;
+  /** Since blocks were last taken back for more urgent ones. */
+  #isPlanChanged = false;
 
   constructor(options: DownloaderOptions) {
     const { geometry, have, output } = options;
@@ -155,12 +162,18 @@ export class Downloader {
       const isValid = Number.isInteger(piece) && piece >= 0 && piece < this.#pieceCount && !Number.isNaN(dueMs);
       assertInvariant(isValid, `A deadline needs a piece of the torrent and a time, not ${piece} and ${dueMs}`);
     }
-    state.order.setReader(reader, deadlines, (piece) => hasBit(this.#have, piece));
+    const isUrgent = (deadlines ?? []).some((deadline) => this.#isSooner(deadline, nowMs));
+    const dropped = state.order.setReader(reader, deadlines, (piece) => hasBit(this.#have, piece));
+    const isUnwanted = this.#unwantedSinceMs !== undefined || dropped.some((piece) => state.pieces.get(piece));
     if (state.order.isEmpty) this.#unwantedSinceMs ??= nowMs;
-    else this.#recallUnwanted();
+    else if (isUnwanted) this.#recallUnwanted();
     keepSuspectsApart(state);
-    preempt(state, nowMs);
-    this.#schedule(nowMs);
+    if (isUrgent || isUnwanted) {
+      this.#preemptAndSchedule(nowMs);
+    } else {
+      this.#isPlanChanged = true;
+      this.#fillHungry(nowMs);
+    }
     this.#settle(nowMs);
   }
 
@@ -190,7 +203,7 @@ export class Downloader {
   /** All that came in one read has been handed over: time to ask for more. */
   readEnded(peer: PeerKey, nowMs: number): void {
     const queue = this.#state.peers.get(peer);
-    if (queue === undefined || queue.inFlight.size > queue.depth() * REFILL_BELOW_SHARE) return;
+    if (queue === undefined || !isHungry(queue)) return;
     fill(this.#state, queue, nowMs);
     this.#settle(nowMs);
   }
@@ -207,8 +220,8 @@ export class Downloader {
     const hasReleased = releaseOverdue(state, nowMs);
     keepTrialsGoing(state);
     keepSuspectsApart(state);
-    if (hasReleased) preempt(state, nowMs);
-    this.#schedule(nowMs);
+    if (hasReleased || this.#isPlanChanged) this.#preemptAndSchedule(nowMs);
+    else this.#schedule(nowMs);
     this.#offerUnstored();
     this.#settle(nowMs);
   }
@@ -306,6 +319,24 @@ export class Downloader {
     }
   }
 
+  /** Somebody waits for it from now on, or waits earlier than before: what a window that moves on brings is not that. */
+  #isSooner([piece, dueMs]: Deadlines[number], nowMs: number): boolean {
+    if (dueMs > nowMs + URGENT_WITHIN_MS || hasBit(this.#have, piece)) return false;
+    const beforeMs = this.#state.order.dueMs(piece);
+    return beforeMs === undefined || beforeMs - dueMs > SOONER_BY_MS;
+  }
+
+  /** Peers that have little to do need not wait for the next tick. */
+  #fillHungry(nowMs: number): void {
+    for (const peer of this.#state.peers.values()) if (isHungry(peer)) fill(this.#state, peer, nowMs);
+  }
+
+  #preemptAndSchedule(nowMs: number): void {
+    this.#isPlanChanged = false;
+    preempt(this.#state, nowMs);
+    this.#schedule(nowMs);
+  }
+
   /** Ranks the peers, gives all of them work, the soonest first, and doubles what may be late. */
   #schedule(nowMs: number): void {
     const state = this.#state;
@@ -352,4 +383,8 @@ export class Downloader {
     }
     outbox.flush();
   }
+}
+
+function isHungry(peer: PeerQueue): boolean {
+  return peer.inFlight.size <= peer.depth() * REFILL_BELOW_SHARE;
 }

@@ -40,6 +40,8 @@ export function endgame(state: DownloadState, nowMs: number): void {
   const urgentWork = new Map(helpers.map((peer) => [peer, countRequests(state, peer, urgent)]));
   const relieved = new Set<PeerQueue>();
   for (const late of lateBlocks(state, urgent, nowMs)) {
+    // Those that follow are expected sooner yet.
+    if (!isWorthIt(soonestMs(urgentWork, nowMs), late)) break;
     const helper = soonestHelper(state, urgentWork, late, nowMs);
     if (helper === undefined) continue;
     if (recallLaterWork(state, helper, { urgent, piece: late.assembly.piece })) relieved.add(helper);
@@ -53,7 +55,7 @@ export function endgame(state: DownloadState, nowMs: number): void {
 /** The first few pieces that are due soon and wait for nothing but their last blocks. */
 function urgentPieces(state: DownloadState, nowMs: number): Set<number> {
   const urgent = new Set<number>();
-  for (const piece of state.order.pieces) {
+  for (const piece of state.order.earliestFirst()) {
     const dueMs = state.order.dueMs(piece);
     if (dueMs === undefined) continue;
     if (dueMs - nowMs > URGENT_WITHIN_MS || urgent.size === MAX_URGENT_PIECES) break;
@@ -95,6 +97,19 @@ function countRequests(state: DownloadState, peer: PeerQueue, pieces: ReadonlySe
   return count;
 }
 
+/** When the helper that is done first would have one more block. */
+function soonestMs(urgentWork: ReadonlyMap<PeerQueue, number>, nowMs: number): number {
+  let soonest = Number.POSITIVE_INFINITY;
+  for (const [helper, blocksBefore] of urgentWork) {
+    soonest = Math.min(soonest, (blocksBefore + 1) * helper.msPerBlock(nowMs));
+  }
+  return soonest;
+}
+
+function isWorthIt(helperMs: number, late: LateBlock): boolean {
+  return helperMs * HELPER_MARGIN + HELPER_MARGIN_MS <= late.expectedMs;
+}
+
 /** The helper that would have the block first behind its other urgent work, if that is clearly sooner than the owner. */
 function soonestHelper(
   state: DownloadState,
@@ -103,16 +118,16 @@ function soonestHelper(
   nowMs: number,
 ): PeerQueue | undefined {
   let soonest: PeerQueue | undefined;
-  let soonestMs = Number.POSITIVE_INFINITY;
+  let helperMs = Number.POSITIVE_INFINITY;
   for (const [helper, blocksBefore] of urgentWork) {
     if (helper === late.owner || !helper.has(late.assembly.piece) || !maySend(state, helper.source, late)) continue;
     const expectedMs = (blocksBefore + 1) * helper.msPerBlock(nowMs);
-    if (expectedMs < soonestMs) {
+    if (expectedMs < helperMs) {
       soonest = helper;
-      soonestMs = expectedMs;
+      helperMs = expectedMs;
     }
   }
-  return soonestMs * HELPER_MARGIN + HELPER_MARGIN_MS > late.expectedMs ? undefined : soonest;
+  return isWorthIt(helperMs, late) ? soonest : undefined;
 }
 
 /** While somebody is looked for who lied, suspects keep out of pieces that are begun, and a copy comes from others. */

@@ -20,8 +20,9 @@ export function fill(state: DownloadState, peer: PeerQueue, nowMs: number): void
   let freeAhead = 0;
   let isBarren = true;
   let index = order.firstOpen((piece) => pieces.freeBlocks(piece) === 0);
-  for (; index < order.pieces.length && peer.inFlight.size < peer.depth(); index++) {
-    const piece = order.pieces[index] ?? 0;
+  for (; peer.inFlight.size < peer.depth(); index++) {
+    const piece = order.at(index);
+    if (piece === undefined) break;
     const dueMs = order.dueMs(piece);
     const freeBlocks = pieces.freeBlocks(piece);
     if (dueMs === undefined || freeBlocks === 0) continue;
@@ -31,7 +32,7 @@ export function fill(state: DownloadState, peer: PeerQueue, nowMs: number): void
     freeAhead -= fillFromPiece(state, peer, { piece, dueMs, freeAhead, nowMs });
   }
   // Nothing of what it has is wanted: no use looking again before that changes.
-  if (isBarren && index >= order.pieces.length) peer.barrenVersion = version;
+  if (isBarren && order.at(index) === undefined) peer.barrenVersion = version;
 }
 
 /** How many blocks of this piece the peer was asked for. `freeAhead`: free blocks up to the end of this piece. */

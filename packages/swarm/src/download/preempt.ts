@@ -34,7 +34,7 @@ function urgentFreeBlocks(state: DownloadState, nowMs: number): UrgentBlocks {
   const pieces: number[] = [];
   let blocks = 0;
   let firstDueMs = Number.POSITIVE_INFINITY;
-  for (const piece of state.order.pieces) {
+  for (const piece of state.order.earliestFirst()) {
     const dueMs = state.order.dueMs(piece);
     if (dueMs === undefined) continue;
     if (dueMs - nowMs > URGENT_WITHIN_MS || dueMs > firstDueMs + URGENT_SPREAD_MS) break;

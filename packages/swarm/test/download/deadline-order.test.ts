@@ -69,4 +69,29 @@ describe("the order of deadlines", () => {
     expect(order.firstOpen(nothing)).toBe(1);
     expect(order.firstOpen(() => true)).toBe(3);
   });
+
+  it("tells which pieces nobody wants any more", () => {
+    const order = new DeadlineOrder();
+    const plan = (...pieces: number[]) => pieces.map((piece) => [piece, piece] as const);
+    expect(order.setReader(0, plan(1, 2, 3), nothing)).toEqual([]);
+    expect(order.setReader(1, plan(3, 4), nothing)).toEqual([]);
+    order.remove(1);
+    expect(order.setReader(0, plan(4), nothing)).toEqual([2]);
+    expect(order.setReader(1, null, nothing)).toEqual([3]);
+    expect([order.isEmpty, order.setReader(0, null, nothing), order.isEmpty]).toEqual([false, [4], true]);
+  });
+
+  it("is the same however far it was looked at, and has each piece once", () => {
+    const plans = [0, 1, 2].map((reader) =>
+      Array.from({ length: 40 }, (_, index) => [(index * (7 + reader)) % 50, (index * 13 + reader * 5) % 30] as const),
+    );
+    const earliest = new Map<number, number>();
+    for (const [piece, dueMs] of plans.flat()) earliest.set(piece, Math.min(dueMs, earliest.get(piece) ?? dueMs));
+    const expected = [...earliest].sort(([a, aDue], [b, bDue]) => aDue - bDue || a - b).map(([piece]) => piece);
+    const order = new DeadlineOrder();
+    for (const [reader, plan] of plans.entries()) order.setReader(reader, plan, nothing);
+    expect([order.at(3), order.at(0)]).toEqual([expected[3], expected[0]]);
+    expect([...order.earliestFirst()].slice(0, 9)).toEqual(expected.slice(0, 9));
+    expect([order.pieces, order.at(expected.length)]).toEqual([expected, undefined]);
+  });
 });
