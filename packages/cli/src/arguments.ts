@@ -7,6 +7,15 @@ import { UsageError } from "./usage-error.ts";
 
 /** 128 bits as text are 22 characters of base64 or 32 hex digits; less than this is a password that people think up. */
 const GOOD_TOKEN_CHARACTERS = 16;
+const MIB = 1024 * 1024;
+/** As `du -h` and `df -h` count. */
+const SIZE_UNITS: ReadonlyMap<string, number> = new Map([
+  ["M", MIB],
+  ["G", 1024 * MIB],
+  ["T", 1024 * 1024 * MIB],
+]);
+/** Two of the largest common pieces (16 MiB) in front of a reader, and the head and the index of its film. */
+const MAX_DISK_MIN_BYTES = 64 * MIB;
 /** In KiB per second; 100 Gbit/s, and safely an integer in bytes. */
 const UPLOAD_LIMIT_MAX = 12_500_000;
 
@@ -24,6 +33,8 @@ export interface ServeOptions {
   readonly allowedHosts: readonly string[];
   /** Undefined: a temporary folder that is removed at the end. */
   readonly dataDirectory: string | undefined;
+  /** Undefined: all that was fetched is kept. */
+  readonly maxDiskBytes: number | undefined;
   readonly token: string | undefined;
   readonly peers: readonly PeerAddress[];
   readonly peerHost: string;
@@ -73,6 +84,7 @@ export function parseCommandLine(words: readonly string[], environment: NodeJS.P
       port: parsePort("--port", values.port),
       allowedHosts: values["allow-host"].map((name) => parseHost("--allow-host", name)),
       dataDirectory: chooseDataDirectory(values["data-dir"], mode, environment),
+      maxDiskBytes: parseMaxDisk(values["max-disk"]),
       token,
       peers: values.peer.map(parsePeer),
       peerHost: parseHost("--peer-host", values["peer-host"] ?? (mode === "demo" ? "127.0.0.1" : "::")),
@@ -189,6 +201,14 @@ function parseUploadLimit(text: string | undefined): number | undefined {
   const limit = Number(text);
   if (/^\d+$/.test(text) && limit > 0 && limit <= UPLOAD_LIMIT_MAX) return limit * 1024;
   throw new UsageError(`--upload-limit takes a number of KiB per second, not ${JSON.stringify(text)}.`);
+}
+
+function parseMaxDisk(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const [, digits = "", letter = ""] = /^(\d{1,6}(?:\.\d{1,3})?)([MGT])(?:i?B)?$/i.exec(text) ?? [];
+  const bytes = Math.floor(Number(digits) * (SIZE_UNITS.get(letter.toUpperCase()) ?? 0));
+  if (bytes >= MAX_DISK_MIN_BYTES) return bytes;
+  throw new UsageError(`--max-disk takes a size of at least 64M, as 500M, 20G or 1.5T, not ${JSON.stringify(text)}.`);
 }
 
 function chooseDataDirectory(

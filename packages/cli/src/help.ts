@@ -7,6 +7,8 @@ export const HELP = `Riptide plays a torrent the moment you ask for it.
   --port PORT         port to listen on (8888; 0 = any free one)
   --allow-host NAME   another host name the server may be called by (repeatable)
   --data-dir DIR      where torrents are kept (~/.local/share/riptide; demo: a temporary folder)
+  --max-disk SIZE     keep at most so much of all torrents, as 20G (M, G, T; at least 64M; unlimited): what was read longest
+                      ago makes way for what is read next
   --token TOKEN       ask for this token, best of 16 characters or more; RIPTIDE_TOKEN keeps it out of the process list
   --peer HOST:PORT    a peer to try for every torrent (repeatable)
   --peer-host HOST    address that peers connect to (::, all of IPv6 and IPv4; demo: 127.0.0.1)

@@ -7,6 +7,7 @@ const OPTIONS = {
   port: { type: "string", default: "8888" },
   "allow-host": { type: "string", multiple: true, default: [] },
   "data-dir": { type: "string" },
+  "max-disk": { type: "string" },
   token: { type: "string" },
   peer: { type: "string", multiple: true, default: [] },
   "peer-host": { type: "string" },

@@ -94,15 +94,17 @@ interface EngineContext {
 
 async function openEngine(options: ServeOptions, { closing, ...shared }: EngineContext): Promise<RiptideTorrentEngine> {
   const dataDirectory = options.dataDirectory ?? (await temporaryDataFolder(closing));
-  const { peerHost, peerPort, useLsd: lsd, uploadBytesPerSecond, peers, proxy, bindInterface } = options;
+  const { peerHost, peerPort, useLsd: lsd, uploadBytesPerSecond, peers, proxy, bindInterface, maxDiskBytes } = options;
   const dht = options.useDht ? { bootstrap: [] } : undefined;
   const settings = { peerHost, peerPort, dht, lsd, uploadBytesPerSecond, network: { proxy, bindInterface } };
-  const engine = await openTorrentEngine({ dataDirectory, settings, peers, ...shared }).catch((error: unknown) => {
-    if (!(error instanceof RiptideError)) throw error;
-    // What is wrong with the network has nothing to do with the folder.
-    const where = error.code === "engine_unavailable" ? "" : `${dataDirectory}: `;
-    throw new UsageError(`${where}${error.message}`, { cause: error });
-  });
+  const engine = await openTorrentEngine({ dataDirectory, settings, peers, maxDiskBytes, ...shared }).catch(
+    (error: unknown) => {
+      if (!(error instanceof RiptideError)) throw error;
+      // What is wrong with the network has nothing to do with the folder.
+      const where = error.code === "engine_unavailable" ? "" : `${dataDirectory}: `;
+      throw new UsageError(`${where}${error.message}`, { cause: error });
+    },
+  );
   closing.defer(() => engine.close());
   return engine;
 }

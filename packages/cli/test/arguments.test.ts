@@ -22,6 +22,7 @@ const DEFAULTS: ServeOptions = {
   bindInterface: undefined,
   proxy: undefined,
   peerPort: 6881,
+  maxDiskBytes: undefined,
   uploadBytesPerSecond: undefined,
   useDht: true,
   useLsd: true,
@@ -162,6 +163,18 @@ const goodLines: readonly GoodLine[] = [
       ],
     },
   },
+  ...(
+    [
+      ["64M", 64 * 1024 ** 2],
+      ["20G", 20 * 1024 ** 3],
+      ["1.5t", 1.5 * 1024 ** 4],
+      ["500MiB", 500 * 1024 ** 2],
+    ] as const
+  ).map(([size, maxDiskBytes]) => ({
+    title: `${size} bounds what is kept on the disk`,
+    words: ["--max-disk", size],
+    expected: { ...DEFAULTS, maxDiskBytes },
+  })),
   {
     title: "uploads are limited in KiB per second",
     words: ["--upload-limit", "100"],
@@ -272,6 +285,11 @@ const badLines: readonly (readonly [words: readonly string[], sentence: string])
     ["demo", "--proxy=socks5://proxy"],
     "The peers of the demo are on this machine: leave --bind-interface and --proxy out.",
   ],
+  ...["0", "63M", "20", "G", "1e9", "-1G", "1.G", "9".repeat(30)].map((size): [string[], string] => [
+    [`--max-disk=${size}`],
+    `--max-disk takes a size of at least 64M, as 500M, 20G or 1.5T, not "${size}".`,
+  ]),
+  [["--max-disc", "20G"], "There is no option --max-disc. Did you mean --max-disk?"],
   [["--upload-limit", "0"], '--upload-limit takes a number of KiB per second, not "0".'],
   [["--upload-limit", "fast"], '--upload-limit takes a number of KiB per second, not "fast".'],
   [["--upload-limit", "9".repeat(30)], `--upload-limit takes a number of KiB per second, not "${"9".repeat(30)}".`],

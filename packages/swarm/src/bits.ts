@@ -11,3 +11,7 @@ export function setBit(bits: Uint8Array, index: number): void {
 export function bitsByteLength(count: number): number {
   return Math.ceil(count / 8);
 }
+
+export function clearBit(bits: Uint8Array, index: number): void {
+  bits[index >>> 3] = (bits[index >>> 3] ?? 0) & ~(0x80 >>> (index & 7));
+}

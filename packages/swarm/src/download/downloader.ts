@@ -1,5 +1,5 @@
 import { assertInvariant } from "@riptide/core";
-import { bitsByteLength, hasBit, setBit } from "../bits.ts";
+import { bitsByteLength, clearBit, hasBit, setBit } from "../bits.ts";
 import { type BlockRequest, pieceLength } from "../types.ts";
 import { judge } from "./blame.ts";
 import { dropRequest, recallBlock, releaseAllBlocks } from "./block-requests.ts";
@@ -249,6 +249,13 @@ export class Downloader {
     state.order.remove(piece);
     for (const peer of state.peers.values()) if (peer.has(piece)) peer.lackedPieces -= 1;
     this.#settle(nowMs);
+  }
+
+  /** A piece that was there is given up: it is missing again. Whoever wants it sets its deadlines anew. */
+  pieceEvicted(piece: number): void {
+    if (!hasBit(this.#have, piece)) return;
+    clearBit(this.#have, piece);
+    for (const peer of this.#state.peers.values()) if (peer.has(piece)) peer.lackedPieces += 1;
   }
 
   /**

@@ -1,5 +1,3 @@
-import { constants } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
 import {
   abortable,
@@ -12,7 +10,6 @@ import {
   type OpenedFile,
   RiptideError,
   StreamError,
-  type TorrentEngine,
   type TorrentSource,
   type TorrentStatus,
 } from "@riptide/core";
@@ -20,17 +17,29 @@ import { parseInfoDictionary, parseTorrentFile } from "../metainfo/index.ts";
 import { Network } from "../network/network.ts";
 import { createPieceProvider } from "../provider/index.ts";
 import type { SessionCommand, SessionEvent, SessionSettings, TorrentOrder } from "../session/protocol.ts";
-import { type Library, openLibrary, type StoredTorrent } from "../storage/index.ts";
+import {
+  checkHolePunching,
+  type Library,
+  openLibrary,
+  openReadOnly,
+  type StoredTorrent,
+  storageError,
+} from "../storage/index.ts";
 import type { PeerAddress } from "../types.ts";
 import { checkNetwork } from "./check-network.ts";
+import { DiskBudget } from "./disk-budget.ts";
+import { sessionUnavailable, shuttingDown } from "./engine-errors.ts";
 import { FileProviders } from "./file-providers.ts";
 import { KeyedQueue } from "./keyed-queue.ts";
 import { libraryNotes, type TorrentNotes } from "./library-notes.ts";
+import type { RiptideTorrentEngine } from "./riptide-torrent-engine.ts";
 import { SessionSupervisor } from "./session-supervisor.ts";
 import type { StartSessionThread } from "./session-thread.ts";
 import { type Intake, takeIn } from "./source-intake.ts";
 import { withStallGuard } from "./stall-guard.ts";
 import { fileNotFound, TorrentRecord } from "./torrent-record.ts";
+
+export type { RiptideTorrentEngine } from "./riptide-torrent-engine.ts";
 
 /** A read that waits fails when nothing at all has arrived for this long: a person has long given up by then. */
 const STALL_LIMIT_MS = 30_000;
@@ -43,6 +52,8 @@ export interface TorrentEngineOptions {
   readonly peers: readonly PeerAddress[];
   readonly clock: Clock;
   readonly stallLimitMs?: number;
+  /** Bytes kept of all torrents together, shared ones left out; undefined = no bound. */
+  readonly maxDiskBytes?: number | undefined;
   /** Memory for long reads, shared with whoever sends them on. */
   readonly chunks?: ChunkPool;
   /** Told what nobody else hears about: why a session died, what lies behind a failure. */
@@ -50,27 +61,21 @@ export interface TorrentEngineOptions {
   readonly startThread?: StartSessionThread;
 }
 
-/** The engine, and what only the command line needs of it. */
-export interface RiptideTorrentEngine extends TorrentEngine {
-  readonly notes: TorrentNotes;
-  /** The TCP port that peers can connect to, once the session listens. */
-  peerPort(signal: AbortSignal): Promise<number>;
-  /**
-   * Shares complete files (one absolute path for each file of the torrent) without copying or remembering them. The engine
-   * must not have the torrent yet.
-   */
-  share(torrentFile: Uint8Array, paths: readonly string[]): TorrentStatus;
-}
-
 /**
  * Opens the torrents of a data folder and starts their session in a worker thread. When the session dies it is started
  * again with the same torrents and demands, and open streams go on.
- * Rejects with a `RiptideError` if the folder cannot be used (`storage_failed`, `disk_full`), or if this machine cannot
- * listen for peers at the address of the settings (`engine_unavailable`).
+ * Rejects with a `RiptideError` if the folder cannot be used, or not within a bound (`storage_failed`, `disk_full`), or if
+ * this machine cannot listen for peers at the address of the settings (`engine_unavailable`).
  */
 export async function openTorrentEngine(options: TorrentEngineOptions): Promise<RiptideTorrentEngine> {
   await checkNetwork(options.settings);
   const library = await openLibrary(options.dataDirectory);
+  try {
+    if (options.maxDiskBytes !== undefined) await checkHolePunching(options.dataDirectory);
+  } catch (error) {
+    await library.close();
+    throw storageError(error);
+  }
   return new ThreadedTorrentEngine(options, library);
 }
 
@@ -83,6 +88,7 @@ class ThreadedTorrentEngine implements RiptideTorrentEngine {
   readonly #records = new Map<string, TorrentRecord>();
   readonly #seedPaths = new Map<string, readonly string[]>();
   readonly #providers = new FileProviders();
+  readonly #budget: DiskBudget | undefined;
   /** A torrent that is added while it is being removed comes after that, and so on. */
   readonly #changes = new KeyedQueue();
   readonly #listeners = new Set<(event: EngineEvent) => void>();
@@ -93,6 +99,7 @@ class ThreadedTorrentEngine implements RiptideTorrentEngine {
     this.#library = library;
     this.#network = new Network(options.settings.network ?? {});
     this.notes = libraryNotes(library, (message, error) => options.log?.(message, error));
+    this.#budget = options.maxDiskBytes === undefined ? undefined : this.#createBudget(options.maxDiskBytes);
     for (const stored of library.torrents()) this.#restore(stored);
     this.#supervisor = new SessionSupervisor({
       settings: options.settings,
@@ -149,16 +156,11 @@ class ThreadedTorrentEngine implements RiptideTorrentEngine {
     const torrent = record.status();
     const summary = torrent.files.find((candidate) => candidate.index === index);
     if (file === undefined || summary === undefined) throw fileNotFound(index);
-    const provider = this.#providers.get(infoHash, index, () => {
-      const path =
-        this.#seedPaths.get(infoHash)?.[index] ?? join(this.#library.directoryOf(infoHash), ...file.diskPath);
-      return createPieceProvider({
-        view: record,
-        file,
-        openFile: () => openReadOnly(path),
-        chunks: this.#options.chunks,
-      });
-    });
+    const path = this.#seedPaths.get(infoHash)?.[index] ?? join(this.#library.directoryOf(infoHash), ...file.diskPath);
+    const { chunks } = this.#options;
+    const provider = this.#providers.get(infoHash, index, () =>
+      createPieceProvider({ view: record, file, openFile: () => openReadOnly(path), chunks }),
+    );
     const guarded = withStallGuard(provider, {
       clock: this.#options.clock,
       limitMs: this.#options.stallLimitMs ?? STALL_LIMIT_MS,
@@ -194,6 +196,7 @@ class ThreadedTorrentEngine implements RiptideTorrentEngine {
     for (const record of this.#records.values()) {
       record.fail(shuttingDown());
     }
+    this.#budget?.[Symbol.dispose]();
     await this.#supervisor.close();
     // Removals that waited for the session are free now, and are finished: the library is open until they are.
     await this.#changes.idle();
@@ -276,6 +279,7 @@ class ThreadedTorrentEngine implements RiptideTorrentEngine {
   }
 
   #handle(event: SessionEvent): void {
+    this.#budget?.changed();
     switch (event.type) {
       case "figures":
         for (const figures of event.torrents) this.#update(figures.infoHash, (record) => record.setFigures(figures));
@@ -284,6 +288,9 @@ class ThreadedTorrentEngine implements RiptideTorrentEngine {
         // Events tell of it with the next figures: pieces may come by the hundred.
         this.#records.get(event.figures.infoHash)?.setFigures(event.figures);
         this.#records.get(event.figures.infoHash)?.pieceVerified(event.piece);
+        return;
+      case "evicted":
+        this.#update(event.infoHash, (record) => record.evicted(event.pieces));
         return;
       case "ready":
         this.#update(event.infoHash, (record) => this.#ready(record, event));
@@ -328,8 +335,21 @@ class ThreadedTorrentEngine implements RiptideTorrentEngine {
       ...intake,
       addedAtMs,
       clock: this.#options.clock,
-      demandChanged: (id, demand) => this.#supervisor.send({ type: "demand", infoHash, id, demand }),
+      demandChanged: (id, demand) => {
+        this.#supervisor.send({ type: "demand", infoHash, id, demand });
+        this.#budget?.changed();
+      },
+      admit: (demand) => (this.#budget === undefined ? demand : this.#budget.admit(demand)),
       awaitedChanged: (isAwaited) => this.#supervisor.send({ type: "await", infoHash, isAwaited }),
+    });
+  }
+
+  #createBudget(maxBytes: number): DiskBudget {
+    return new DiskBudget({
+      maxBytes,
+      clock: this.#options.clock,
+      torrents: () => [...this.#records.values()].filter(({ infoHash }) => !this.#seedPaths.has(infoHash)),
+      evict: (infoHash, pieces) => this.#supervisor.send({ type: "evict", infoHash, pieces }),
     });
   }
 
@@ -353,6 +373,7 @@ class ThreadedTorrentEngine implements RiptideTorrentEngine {
       trackers: record.trackers,
       peers: [...record.peers, ...this.#options.peers],
       provenPeers: record.provenPeers,
+      reclaimsSpace: this.#budget !== undefined,
       seedPaths: this.#seedPaths.get(record.infoHash),
     };
   }
@@ -377,20 +398,4 @@ class ThreadedTorrentEngine implements RiptideTorrentEngine {
   #assertOpen(): void {
     if (this.#closing !== undefined) throw shuttingDown();
   }
-}
-
-function shuttingDown(): StreamError {
-  return new StreamError("engine_unavailable", "Riptide is shutting down. Start it again to go on.");
-}
-
-function sessionUnavailable(): StreamError {
-  return new StreamError(
-    "engine_unavailable",
-    "The part of Riptide that talks to peers does not start. Look at the log for the reason.",
-  );
-}
-
-/** Never through a link: the folder may have been tampered with since the session made it. */
-function openReadOnly(path: string): Promise<FileHandle> {
-  return open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
 }

@@ -1,32 +1,19 @@
 import type { ByteRange, Clock, Demand, FileMap, TorrentStatus } from "@riptide/core";
 import { intersectRanges, mergeRanges, RiptideError, StreamError } from "@riptide/core";
-import { hasBit } from "../bits.ts";
 import { formatPeerAddress, type Metainfo } from "../metainfo/index.ts";
 import { uniqueTrackers } from "../metainfo/torrent-urls.ts";
 import type { TorrentView, TorrentWatcher } from "../provider/index.ts";
 import type { Failure, TorrentFigures } from "../session/protocol.ts";
 import type { PeerAddress, TorrentGeometry } from "../types.ts";
 import { Deferred } from "./deferred.ts";
+import { explainStall } from "./explain-stall.ts";
+import { addFigures, NO_FIGURES, usefulBytes } from "./figures.ts";
+import { KeptPieces } from "./kept-pieces.ts";
 import { describeFiles, verifiedRanges } from "./torrent-contents.ts";
 
 /** Addresses that are kept for the next start: those that sources named last, and those that answered last. */
 const MAX_NAMED_PEERS = 100;
 const MAX_PROVEN_PEERS = 50;
-
-type Figures = Omit<TorrentFigures, "infoHash">;
-
-const NO_FIGURES: Figures = {
-  downloadedBytes: 0,
-  wastedBytes: 0,
-  uploadedBytes: 0,
-  downloadBytesPerSecond: 0,
-  uploadBytesPerSecond: 0,
-  connectedPeers: 0,
-  knownPeers: 0,
-  bannedHosts: 0,
-  hashFailures: 0,
-  checkedPieces: 0,
-};
 
 export interface TorrentRecordOptions {
   readonly infoHash: string;
@@ -40,6 +27,8 @@ export interface TorrentRecordOptions {
   readonly clock: Clock;
   /** Passes a demand on to the session; undefined withdraws it. Ranges count torrent bytes. */
   readonly demandChanged: (id: number, demand: Demand | undefined) => void;
+  /** What of a demand the session may fetch now, if anything. */
+  readonly admit: (demand: Demand) => Demand | null;
   /** Tells the session whether anybody waits for the metadata. */
   readonly awaitedChanged: (isAwaited: boolean) => void;
 }
@@ -60,7 +49,7 @@ export class TorrentRecord implements TorrentView {
   /** The most peers at once since something arrived. */
   #mostPeers = 0;
   #metainfo: Metainfo | undefined;
-  #verified: Uint8Array | undefined;
+  #pieces: KeptPieces | undefined;
   /** The living session has looked at what is on the disk. */
   #isChecked = false;
   #failure: StreamError | undefined;
@@ -121,7 +110,12 @@ export class TorrentRecord implements TorrentView {
   /** All demands, for a session that knows nothing yet and may have lost pieces that were not on disk for good. */
   demandsForNewSession(): ReadonlyMap<number, Demand> {
     for (const id of this.#demands.keys()) this.#toldDemands.add(id);
-    return this.#demands;
+    return new Map(
+      [...this.#demands].flatMap(([id, demand]) => {
+        const admitted = this.#options.admit(demand);
+        return admitted === null ? [] : [[id, admitted]];
+      }),
+    );
   }
 
   /** Somebody waits for the metadata. */
@@ -142,7 +136,30 @@ export class TorrentRecord implements TorrentView {
   }
 
   has(piece: number): boolean {
-    return this.#verified !== undefined && hasBit(this.#verified, piece);
+    return this.#pieces?.has(piece) === true;
+  }
+
+  read(first: number, last: number): Disposable | undefined {
+    return this.#pieces?.read(first, last);
+  }
+
+  /** What is on the disk; undefined until a session has looked. */
+  get pieces(): KeptPieces | undefined {
+    return this.#pieces;
+  }
+
+  get files(): Metainfo["files"] {
+    return this.#metainfo?.files ?? [];
+  }
+
+  /** Demands for what is not read yet. */
+  get windowCount(): number {
+    return [...this.#demands.values()].filter(({ urgency }) => urgency !== "now").length;
+  }
+
+  /** In torrent bytes. */
+  get demandedRanges(): readonly ByteRange[] {
+    return [...this.#demands.values()].map((demand) => demand.range);
   }
 
   watch(watcher: TorrentWatcher): Disposable {
@@ -179,31 +196,43 @@ export class TorrentRecord implements TorrentView {
   /** The session opened the torrent's storage: its bits are the truth from now on. */
   ready(metainfo: Metainfo, verified: SharedArrayBuffer): void {
     this.#metainfo = metainfo;
-    this.#verified = new Uint8Array(verified);
+    this.#pieces = new KeptPieces(metainfo, new Uint8Array(verified), () => this.#options.clock.nowMs());
     this.#isChecked = true;
     this.#contents = undefined;
     this.#changed();
     this.#metadataSettled.resolve();
-    for (let piece = 0; piece < metainfo.pieceCount; piece += 1) if (this.has(piece)) this.#tellVerified(piece);
+    for (const piece of this.#pieces.evictable()) this.#tellVerified(piece);
   }
 
   pieceVerified(piece: number): void {
+    this.#pieces?.verified(piece);
     this.#contents = undefined;
     this.#changed();
     this.#tellVerified(piece);
   }
 
+  /** These are about to be evicted: nobody can read them from now on. */
+  evict(pieces: readonly number[]): void {
+    this.#pieces?.evict(pieces);
+    this.#contents = undefined;
+    this.#status = undefined;
+  }
+
+  /** Their bytes are gone. Whoever wants them by now is told to the session as one who misses them. */
+  evicted(pieces: readonly number[]): void {
+    this.#pieces?.evicted(pieces);
+    this.tellDemands();
+  }
+
+  /** Tells the session all demands anew: what they are may have changed without the readers. */
+  tellDemands(): void {
+    for (const [id, demand] of this.#demands) this.#tellDemand(id, demand);
+  }
+
   setFigures({ infoHash: _infoHash, ...session }: TorrentFigures): void {
     const before = this.#figures;
-    const past = this.#pastFigures;
     this.#status = undefined;
-    this.#figures = {
-      ...session,
-      downloadedBytes: past.downloadedBytes + session.downloadedBytes,
-      wastedBytes: past.wastedBytes + session.wastedBytes,
-      uploadedBytes: past.uploadedBytes + session.uploadedBytes,
-      hashFailures: past.hashFailures + session.hashFailures,
-    };
+    this.#figures = addFigures(this.#pastFigures, session);
     const didArrive = usefulBytes(this.#figures) > usefulBytes(before);
     const didCheck = session.checkedPieces > before.checkedPieces;
     // Peers that come and go, and bring nothing, are no progress for ever.
@@ -215,8 +244,7 @@ export class TorrentRecord implements TorrentView {
 
   /** The session died, and its connections with it. */
   sessionDied(): void {
-    const { downloadedBytes, wastedBytes, uploadedBytes, hashFailures } = this.#figures;
-    this.#pastFigures = { ...NO_FIGURES, downloadedBytes, wastedBytes, uploadedBytes, hashFailures };
+    this.#pastFigures = addFigures(this.#figures, NO_FIGURES);
     this.#figures = this.#pastFigures;
     this.#mostPeers = 0;
     this.#isChecked = false;
@@ -241,31 +269,7 @@ export class TorrentRecord implements TorrentView {
 
   /** Why a read that waits gets nothing: for the person who watches. */
   explainStall(): StreamError {
-    const { connectedPeers, bannedHosts } = this.#figures;
-    const problem = this.#storageProblem;
-    if (problem !== undefined) return new StreamError(problem.code, problem.message);
-    if (!this.#isChecked) {
-      return new StreamError(
-        "storage_failed",
-        "The disk does not answer while what is on it is checked. Try again later.",
-      );
-    }
-    if (connectedPeers === 0 && bannedHosts > 0) {
-      return new StreamError(
-        "no_valid_source",
-        "Every peer that answered sent damaged data and was banned. Add a tracker or a peer that has the real file.",
-      );
-    }
-    if (connectedPeers === 0) {
-      return new StreamError(
-        "no_peers",
-        "No peer answers for this torrent. Check the network connection, or try again later when somebody shares it.",
-      );
-    }
-    return new StreamError(
-      "no_peers",
-      `None of the ${connectedPeers} connected peers has delivered this part. Try another position, or try again later.`,
-    );
+    return explainStall({ ...this.#figures, problem: this.#storageProblem, isChecked: this.#isChecked });
   }
 
   status(): TorrentStatus {
@@ -305,12 +309,13 @@ export class TorrentRecord implements TorrentView {
 
   /** The session hears only of what it has to fetch: a reader of resident bytes costs it nothing. */
   #tellDemand(id: number, demand: Demand | null): void {
-    if (demand === null || this.#isVerified(demand.range)) {
+    const told = demand && this.#options.admit(demand);
+    if (told === null || this.#isVerified(told.range)) {
       if (this.#toldDemands.delete(id)) this.#options.demandChanged(id, undefined);
       return;
     }
     this.#toldDemands.add(id);
-    this.#options.demandChanged(id, demand);
+    this.#options.demandChanged(id, told);
   }
 
   #isVerified({ start, end }: ByteRange): boolean {
@@ -364,11 +369,6 @@ export class TorrentRecord implements TorrentView {
 
 export function fileNotFound(index: number): RiptideError {
   return new RiptideError("file_not_found", `This torrent has no file ${index}. Ask for the list of its files first.`);
-}
-
-/** A peer that sends what nobody asked for is no progress. */
-function usefulBytes({ downloadedBytes, wastedBytes }: Figures): number {
-  return downloadedBytes - wastedBytes;
 }
 
 /** Each address once, where it first occurs. */

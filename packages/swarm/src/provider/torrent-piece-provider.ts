@@ -148,6 +148,8 @@ class TorrentPieceProvider implements FilePieceProvider {
   }
 
   async #readFile(offset: number, length: number): Promise<Uint8Array> {
+    // Taken before anything else can happen: what is there now may be evicted at any time.
+    using _read = this.#view.read(this.#pieceOf(offset), this.#pieceOf(offset + length - 1));
     const bytes = this.#chunks?.lend(length) ?? allocateBytes(length);
     try {
       await readFully(await this.#open(), bytes, offset);

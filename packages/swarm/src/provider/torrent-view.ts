@@ -12,6 +12,8 @@ export interface TorrentView {
   readonly geometry: TorrentGeometry;
   /** Whether the piece is verified and in its files. Reads the bitfield shared with the session: no call is cheaper. */
   has(piece: number): boolean;
+  /** Keeps verified pieces, from the first to the last, on the disk until it is disposed. */
+  read(first: number, last: number): Disposable | undefined;
   /** Calls back on every newly verified piece, and once when the torrent cannot go on (then never again). */
   watch(watcher: TorrentWatcher): Disposable;
   /** Sets, replaces (same id) or withdraws (null) one demand. Its range counts bytes of the TORRENT, not of a file. */

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Clock, Demand } from "@riptide/core";
-import { hasBit, setBit } from "../bits.ts";
+import { clearBit, hasBit, setBit } from "../bits.ts";
 import { Downloader, type PartialPiece, planDeadlines, ReadingPlaces } from "../download/index.ts";
 import type { Metainfo } from "../metainfo/index.ts";
 import type { TorrentStore } from "../storage/index.ts";
@@ -31,6 +31,8 @@ export interface PieceTransferOptions {
   readonly random: () => number;
   readonly uploadLimiter: RateLimiter | undefined;
   readonly pieceVerified: (piece: number) => void;
+  /** These were given up, and their bytes are gone from the disk. */
+  readonly piecesEvicted: (pieces: readonly number[]) => void;
   /** The disk refused a piece, with its error; undefined = it takes them again. */
   readonly storageProblem: (error: unknown) => void;
 }
@@ -51,6 +53,10 @@ export class PieceTransfer implements PeerTransfer {
   /** Why the last write, and the last sync, failed; undefined = they did not. */
   #writeProblem: unknown;
   #syncProblem: unknown;
+  /** Why pieces that were given up are still on the disk, and which. */
+  #evictProblem: unknown;
+  #unreleased: number[] = [];
+  #evictRetry: Disposable | undefined;
   #isClosed = false;
 
   constructor(options: PieceTransferOptions) {
@@ -122,6 +128,31 @@ export class PieceTransfer implements PeerTransfer {
     this.#schedule();
   }
 
+  /**
+   * Gives up pieces that are there. Peers were told that we have them, and BEP 3 has no word to take that back: what they
+   * ask of them is rejected.
+   */
+  async evict(pieces: readonly number[]): Promise<void> {
+    const { verified, store, clock, piecesEvicted } = this.#options;
+    for (const piece of pieces) {
+      if (!this.#has(piece)) continue;
+      clearBit(verified, piece);
+      this.#verifiedCount -= 1;
+      this.#downloader.pieceEvicted(piece);
+    }
+    try {
+      await store.evict(pieces);
+      this.#evictProblem = undefined;
+      piecesEvicted([...this.#unreleased, ...pieces]);
+      this.#unreleased = [];
+    } catch (error) {
+      this.#evictProblem = error;
+      this.#unreleased.push(...pieces);
+      if (!this.#isClosed) this.#evictRetry ??= clock.setTimer(STORAGE_RETRY_MS, () => this.#retryEviction());
+    }
+    this.#reportStorage();
+  }
+
   choked(peer: Peer): void {
     this.#downloader.peerChoked(peer.key, this.#nowMs());
   }
@@ -190,6 +221,7 @@ export class PieceTransfer implements PeerTransfer {
     this.#scheduleTimer?.[Symbol.dispose]();
     this.#housekeepingTimer?.[Symbol.dispose]();
     this.#storageRetry?.[Symbol.dispose]();
+    this.#evictRetry?.[Symbol.dispose]();
     this.uploads.close();
     await Promise.all(this.#writes);
     this.#abort.abort();
@@ -265,6 +297,11 @@ export class PieceTransfer implements PeerTransfer {
     });
   }
 
+  #retryEviction(): void {
+    this.#evictRetry = undefined;
+    void this.evict([]);
+  }
+
   async #sync(): Promise<void> {
     try {
       await this.#options.store.sync();
@@ -276,7 +313,7 @@ export class PieceTransfer implements PeerTransfer {
   }
 
   #reportStorage(): void {
-    if (!this.#isClosed) this.#options.storageProblem(this.#writeProblem ?? this.#syncProblem);
+    if (!this.#isClosed) this.#options.storageProblem(this.#writeProblem ?? this.#syncProblem ?? this.#evictProblem);
   }
 
   #reviewInterest(peer: Peer): void {

@@ -14,6 +14,8 @@ export interface TorrentOrder {
   readonly peers: readonly PeerAddress[];
   /** Those that answered in a past session: forgotten like others when they no longer do. */
   readonly provenPeers: readonly PeerAddress[];
+  /** Disk space is short: what an earlier run left behind unverified is given back. */
+  readonly reclaimsSpace: boolean;
   /** Complete files to share, one absolute path for each file, instead of a store below `directory`. */
   readonly seedPaths: readonly string[] | undefined;
 }
@@ -33,6 +35,8 @@ export type SessionCommand =
   | { readonly type: "await"; readonly infoHash: string; readonly isAwaited: boolean }
   | { readonly type: "remove"; readonly infoHash: string }
   | { readonly type: "demand"; readonly infoHash: string; readonly id: number; readonly demand: Demand | undefined }
+  /** Gives up pieces that are there, to make room. Nobody reads them, and nobody may until `evicted` answers. */
+  | { readonly type: "evict"; readonly infoHash: string; readonly pieces: readonly number[] }
   | { readonly type: "close" };
 
 /** One torrent's figures, sent every 500 ms while they change. */
@@ -67,11 +71,13 @@ export type SessionEvent =
       readonly type: "ready";
       readonly infoHash: string;
       readonly infoBytes: Uint8Array;
-      /** Verified pieces, BEP 3 bit order; the session sets bits, the main thread reads them. */
+      /** Verified pieces, BEP 3 bit order; the session writes them, the main thread reads them. */
       readonly verified: SharedArrayBuffer;
     }
   /** With the figures of that moment: how much was downloaded for a piece should not be known later than the piece. */
   | { readonly type: "verified"; readonly piece: number; readonly figures: TorrentFigures }
+  /** Their bits are cleared, and their bytes are given back to the disk. */
+  | { readonly type: "evicted"; readonly infoHash: string; readonly pieces: readonly number[] }
   | { readonly type: "figures"; readonly torrents: readonly TorrentFigures[] }
   | { readonly type: "provenPeers"; readonly infoHash: string; readonly peers: readonly PeerAddress[] }
   /** The torrent could not be opened: nothing of it goes on. */

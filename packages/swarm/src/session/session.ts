@@ -117,6 +117,9 @@ export class Session {
       case "demand":
         this.#torrents.get(command.infoHash)?.setDemand(command.id, command.demand);
         return;
+      case "evict":
+        this.#torrents.get(command.infoHash)?.evict(command.pieces);
+        return;
       case "await":
         this.#torrents.get(command.infoHash)?.setAwaited(command.isAwaited);
         return;

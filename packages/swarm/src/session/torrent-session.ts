@@ -136,6 +136,11 @@ export class TorrentSession implements PeerListener {
     this.#needChanged();
   }
 
+  /** Gives up pieces that are there, and says so once their bytes are gone. */
+  evict(pieces: readonly number[]): void {
+    void this.#transfer?.evict(pieces);
+  }
+
   /** Whether somebody waits for the metadata. */
   setAwaited(isAwaited: boolean): void {
     this.#isAwaited = isAwaited;
@@ -260,6 +265,7 @@ export class TorrentSession implements PeerListener {
         emit({ type: "verified", piece, figures: this.figures() });
         if (transfer.isComplete) this.#discovery.completed();
       },
+      piecesEvicted: (pieces) => emit({ type: "evicted", infoHash, pieces }),
       storageProblem: (error) => this.#reportStorage(error),
     });
     this.#transfer = transfer;
@@ -273,13 +279,13 @@ export class TorrentSession implements PeerListener {
   }
 
   #openStore(metainfo: Metainfo): Promise<TorrentStore> {
-    const { directory, seedPaths } = this.#order;
+    const { directory, seedPaths, reclaimsSpace } = this.#order;
     const { signal } = this.#abort;
     if (seedPaths !== undefined) return openSeedStore({ metainfo, paths: seedPaths });
     const pieceChecked = (): void => {
       this.#checkedPieces += 1;
     };
-    return openTorrentStore({ directory, metainfo, signal, pieceChecked });
+    return openTorrentStore({ directory, metainfo, signal, pieceChecked, reclaimsSpace });
   }
 
   #reportStorage(error: unknown): void {

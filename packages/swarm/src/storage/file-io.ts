@@ -58,6 +58,11 @@ export async function writeFileAtomic(path: string, parts: readonly Uint8Array[]
   await syncFolder(dirname(path));
 }
 
+/** Never through a link: the folder may have been tampered with since the file was made. */
+export function openReadOnly(path: string): Promise<FileHandle> {
+  return open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+}
+
 /** Makes the names in a folder durable: files created, renamed and deleted there. */
 export async function syncFolder(path: string): Promise<void> {
   const handle = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
@@ -72,7 +77,7 @@ export async function syncFolder(path: string): Promise<void> {
 export async function readSmallFile(path: string, maxBytes: number): Promise<Uint8Array | undefined> {
   const lengthBytes = await ordinaryFileLength(path);
   if (lengthBytes === undefined || lengthBytes > maxBytes) return undefined;
-  const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+  const handle = await openReadOnly(path);
   try {
     const bytes = allocateBytes(lengthBytes);
     await readFully(handle, bytes, 0);

@@ -53,6 +53,12 @@ export function pieceRange(geometry: TorrentGeometry, piece: number): ByteRange 
   return { start, end: start + pieceLength(geometry, piece) };
 }
 
+/** The pieces with bytes of the range. */
+export function piecesOf({ pieceLengthBytes }: TorrentGeometry, { start, end }: ByteRange): number[] {
+  const first = Math.floor(start / pieceLengthBytes);
+  return Array.from({ length: Math.max(0, Math.ceil(end / pieceLengthBytes) - first) }, (_, index) => first + index);
+}
+
 /** The stored files with bytes of the piece. */
 export function filesOfPiece(piece: number, layout: TorrentLayout): StoredFile[] {
   return spansOf(layout, pieceRange(layout, piece)).flatMap(({ file }) => (holdsBytes(file) ? [file] : []));

@@ -1,7 +1,6 @@
-import { constants } from "node:fs";
-import { open, readdir } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { lstatIfThere } from "./file-io.ts";
+import { lstatIfThere, openReadOnly } from "./file-io.ts";
 import { filesOf, filesOfPiece, holdsBytes, type StoredFile, type TorrentLayout } from "./file-layout.ts";
 import type { FileStamps } from "./file-stamps.ts";
 import { OpenFiles } from "./open-files.ts";
@@ -13,7 +12,6 @@ import type { VerifiedJournal } from "./verified-journal.ts";
 
 /** Some file systems keep small files in the inode, where they count no blocks: nothing is said about those. */
 const MIN_HOLE_BYTES = 64 * 1024;
-const READ_ONLY = constants.O_RDONLY | constants.O_NOFOLLOW;
 
 export interface RecoverOptions {
   readonly directory: string;
@@ -36,14 +34,16 @@ export interface RecoveredPieces {
 
 /**
  * Finds out which pieces are on the disk. Those the journal records are believed where their files are there at full
- * length; those whose files somebody else has touched are hashed, as are all others where the journal is not whole.
+ * length; those whose files somebody else has touched are hashed, as are all where the journal is not whole.
  * Afterwards the journal says the same, so that a file created anew, all holes, is never taken for what it was.
  */
 export async function recoverPieces(options: RecoverOptions): Promise<RecoveredPieces> {
   const { layout, journal } = options;
   const { pieces: recorded, isIntact } = await journal.load();
   const survey = await surveyFiles(isIntact ? filesOf(recorded, layout) : await filesOnDisk(options), options);
-  const believed = new Set(recorded.filter((piece) => allFiles(piece, layout, (file) => isUntouched(file, survey))));
+  // A record that cannot be read may have taken back one that can.
+  const believable = isIntact ? recorded : [];
+  const believed = new Set(believable.filter((piece) => allFiles(piece, layout, (file) => isUntouched(file, survey))));
   const doubtful = [...(isIntact ? recorded : piecesWithData(survey, layout))].filter(
     (piece) => !believed.has(piece) && allFiles(piece, layout, ({ index }) => survey.has(index)),
   );
@@ -94,7 +94,7 @@ async function filesOnDisk({ directory, layout }: RecoverOptions): Promise<reado
 async function hashPieces(pieces: readonly number[], options: RecoverOptions): Promise<number[]> {
   const { directory, layout, signal, pieceChecked: checked } = options;
   if (pieces.length === 0) return [];
-  const files = new OpenFiles((file) => open(join(directory, ...file.diskPath), READ_ONLY));
+  const files = new OpenFiles((file) => openReadOnly(join(directory, ...file.diskPath)));
   try {
     const read = (offset: number, bytes: Uint8Array): Promise<void> =>
       fillFromFiles(layout, files, { range: { start: offset, end: offset + bytes.length }, bytes, signal });

@@ -52,6 +52,9 @@ class SeedStore implements TorrentStore {
 
   async sync(): Promise<void> {}
 
+  /** They are somebody's own. */
+  async evict(): Promise<void> {}
+
   read(offset: number, length: number, { signal }: { readonly signal: AbortSignal }): Promise<Uint8Array> {
     return readTorrent(this.#layout, this.#files, { start: offset, end: offset + length }, signal);
   }

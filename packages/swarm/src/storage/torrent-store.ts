@@ -1,15 +1,18 @@
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { assertInvariant } from "@riptide/core";
-import { bitsByteLength, hasBit, setBit } from "../bits.ts";
+import { assertInvariant, StreamError } from "@riptide/core";
+import { bitsByteLength, clearBit, hasBit, setBit } from "../bits.ts";
 import type { PartialPiece } from "../download/index.ts";
 import { pieceLength } from "../types.ts";
 import { lstatIfThere, syncFolder, writeFully } from "./file-io.ts";
-import { filesOf, pieceRange, type StoredFile, spansOf, type TorrentLayout } from "./file-layout.ts";
+import { filesOf, pieceRange, piecesOf, type StoredFile, spansOf, type TorrentLayout } from "./file-layout.ts";
 import { dropFileStamps, readFileStamps, saveFileStamps } from "./file-stamps.ts";
+import { canFree, holesOf } from "./holes.ts";
 import { loadLooseBlocks, saveLooseBlocks } from "./loose-blocks.ts";
 import { type FileMode, OpenFiles } from "./open-files.ts";
+import { PieceReads } from "./piece-reads.ts";
+import { punchHoles } from "./punch-holes.ts";
 import { readTorrent } from "./read-torrent.ts";
 import { type RecoveredPieces, recoverPieces } from "./recover-pieces.ts";
 import { SafeFolders } from "./safe-folders.ts";
@@ -36,7 +39,15 @@ export interface TorrentStore {
   markVerified(piece: number): void;
   /** Makes the pieces marked so far durable: data first, then the record of it. Does nothing if there are none. */
   sync(): Promise<void>;
-  /** Exactly these bytes of the torrent, all of verified pieces. The result belongs to the caller. */
+  /**
+   * Gives up verified pieces: they are not read from now on, and when it resolves their bytes are given back to the disk.
+   * After it rejected, the next call tries that again.
+   */
+  evict(pieces: readonly number[]): Promise<void>;
+  /**
+   * Exactly these bytes of the torrent, all of verified pieces. The result belongs to the caller. Rejects if one of the
+   * pieces was evicted.
+   */
   read(offset: number, length: number, options: { readonly signal: AbortSignal }): Promise<Uint8Array>;
   /** Replaces what was saved before; keeps at most `MAX_LOOSE_BYTES` of it. */
   savePartials(pieces: readonly PartialPiece[]): Promise<void>;
@@ -56,6 +67,8 @@ export interface TorrentStoreOptions {
   readonly signal: AbortSignal;
   /** A piece that lies there was hashed. */
   readonly pieceChecked?: () => void;
+  /** Gives back what lies in the files and is not verified, as a crash leaves it behind. */
+  readonly reclaimsSpace?: boolean;
 }
 
 /**
@@ -74,7 +87,9 @@ export function openTorrentStore(options: TorrentStoreOptions): Promise<TorrentS
     const recover = { directory, layout: metainfo, folders, journal, stamps, signal, pieceChecked };
     const recovered = await recoverPieces(recover);
     await dropFileStamps(stampsPath);
-    return new DiskTorrentStore({ directory, layout: metainfo, folders, journal, recovered });
+    const store = new DiskTorrentStore({ directory, layout: metainfo, folders, journal, recovered });
+    if (options.reclaimsSpace === true) await store.reclaimSpace();
+    return store;
   }, signal);
 }
 
@@ -105,8 +120,14 @@ class DiskTorrentStore implements TorrentStore {
    */
   readonly #writes = new SerialQueue();
   readonly #syncs = new SerialQueue();
+  readonly #releases = new SerialQueue();
   /** Verified, but not yet recorded. */
   #unrecorded: number[] = [];
+  readonly #reads = new PieceReads();
+  /** Written since the start: they may be about to be verified. */
+  readonly #written = new Set<number>();
+  /** Evicted, and still on the disk. */
+  readonly #unreleased = new Set<number>();
 
   constructor({ directory, layout, folders, journal, recovered }: DiskTorrentStoreOptions) {
     this.#directory = directory;
@@ -135,13 +156,21 @@ class DiskTorrentStore implements TorrentStore {
     return this.#syncs.run(() => withStorageErrors(() => this.#sync()));
   }
 
-  read(offset: number, length: number, { signal }: { readonly signal: AbortSignal }): Promise<Uint8Array> {
-    const range = { start: offset, end: offset + length };
-    const { pieceLengthBytes } = this.#layout;
-    for (let piece = Math.floor(offset / pieceLengthBytes); piece * pieceLengthBytes < range.end; piece += 1) {
-      assertInvariant(hasBit(this.verified, piece), `Piece ${piece} must be verified before it is read`);
+  async evict(pieces: readonly number[]): Promise<void> {
+    for (const piece of pieces) {
+      if (!hasBit(this.verified, piece)) continue;
+      clearBit(this.verified, piece);
+      this.#written.delete(piece);
+      this.#unreleased.add(piece);
     }
-    return readTorrent(this.#layout, this.#files, range, signal);
+    await this.#releases.run(() => withStorageErrors(() => this.#release()));
+  }
+
+  async read(offset: number, length: number, { signal }: { readonly signal: AbortSignal }): Promise<Uint8Array> {
+    const range = { start: offset, end: offset + length };
+    const pieces = piecesOf(this.#layout, range);
+    if (!pieces.every((piece) => hasBit(this.verified, piece))) throw notVerified();
+    return await this.#reads.run(pieces, () => readTorrent(this.#layout, this.#files, range, signal));
   }
 
   savePartials(pieces: readonly PartialPiece[]): Promise<void> {
@@ -160,6 +189,7 @@ class DiskTorrentStore implements TorrentStore {
   }
 
   async close(): Promise<void> {
+    await this.#releases.idle();
     await this.#writes.idle();
     await this.#syncs.idle();
     await this.#files.close();
@@ -168,6 +198,8 @@ class DiskTorrentStore implements TorrentStore {
 
   async #write(piece: number, bytes: Uint8Array, signal: AbortSignal | undefined): Promise<void> {
     let done = 0;
+    this.#unreleased.delete(piece);
+    this.#written.add(piece);
     for (const { file, position, lengthBytes } of spansOf(this.#layout, pieceRange(this.#layout, piece))) {
       signal?.throwIfAborted();
       const part = bytes.subarray(done, done + lengthBytes);
@@ -187,9 +219,57 @@ class DiskTorrentStore implements TorrentStore {
       await this.#journal.append(pieces);
     } catch (error) {
       if (error instanceof LostWriteError) throw error.cause;
-      this.#unrecorded = [...pieces, ...this.#unrecorded];
+      const isKept = (piece: number): boolean => hasBit(this.verified, piece);
+      this.#unrecorded = [...new Set([...pieces.filter(isKept), ...this.#unrecorded])];
       throw error;
     }
+  }
+
+  /** First the record that they are gone, then their bytes: a crash in between costs room, never a wrong byte. */
+  async #release(): Promise<void> {
+    const pieces = new Set(this.#unreleased);
+    await this.#syncs.run(async () => {
+      // Those that were fetched again meanwhile stay.
+      const gone = [...pieces].filter((piece) => this.#unreleased.has(piece));
+      this.#unrecorded = this.#unrecorded.filter((piece) => !gone.includes(piece));
+      if (gone.length > 0) await this.#journal.erase(gone, () => this.#recordedPieces());
+    });
+    await this.#reads.ended(pieces);
+    // Between two writes: what is not needed then is not needed before the holes are made.
+    await this.#writes.run(() => this.#punch(pieces));
+  }
+
+  async #punch(erased: ReadonlySet<number>): Promise<void> {
+    const pieces = new Set([...erased].filter((piece) => this.#unreleased.has(piece)));
+    await this.#makeHoles(pieces, () => true);
+    for (const piece of pieces) this.#unreleased.delete(piece);
+  }
+
+  /** Gives back what nobody needs, in files where so much is. Before anything is read or written. */
+  async reclaimSpace(): Promise<void> {
+    const pieces = Array.from({ length: this.#layout.pieceCount }, (_, piece) => piece);
+    await this.#makeHoles(new Set(pieces.filter((piece) => !this.#isNeeded(piece))), canFree);
+  }
+
+  async #makeHoles(pieces: ReadonlySet<number>, isWorthIt: typeof canFree): Promise<void> {
+    for (const [file, ranges] of holesOf(this.#layout, pieces, (piece) => this.#isNeeded(piece))) {
+      const stats = await lstatIfThere(this.filePath(file.index));
+      // Taken away or changed by somebody else: nothing of ours is in it.
+      if (stats?.isFile() !== true || stats.size !== file.lengthBytes) continue;
+      if (!isWorthIt(stats, file, ranges)) continue;
+      this.#writtenFiles.add(file);
+      await this.#files.use(file, "read", (handle) => punchHoles(handle, ranges));
+    }
+  }
+
+  #isNeeded(piece: number): boolean {
+    return hasBit(this.verified, piece) || this.#written.has(piece);
+  }
+
+  #recordedPieces(): number[] {
+    const unrecorded = new Set(this.#unrecorded);
+    const pieces = Array.from({ length: this.#layout.pieceCount }, (_, piece) => piece);
+    return pieces.filter((piece) => hasBit(this.verified, piece) && !unrecorded.has(piece));
   }
 
   async #syncData(pieces: readonly number[]): Promise<void> {
@@ -246,6 +326,11 @@ class DiskTorrentStore implements TorrentStore {
       folder = dirname(folder);
     }
   }
+}
+
+/** Whoever asked checked before, but a piece may be evicted at any time. */
+function notVerified(): StreamError {
+  return new StreamError("storage_failed", "This part is not there any more. Ask for it again to fetch it.");
 }
 
 /**

@@ -43,6 +43,7 @@ function setUp({ isMagnet = false, displayName }: { isMagnet?: boolean; displayN
     addedAtMs: 0,
     clock,
     demandChanged: (id, changed) => sent.push([id, changed]),
+    admit: (wanted) => wanted,
     awaitedChanged: (isAwaited) => awaited.push(isAwaited),
   });
   const verified = new SharedArrayBuffer(1);

@@ -74,6 +74,7 @@ function createRecord({ bytes, fileOffsetBytes = 0 }: Parameters<PieceProviderHa
       if (demand === undefined) demands.delete(id);
       else demands.set(id, demand);
     },
+    admit: (demand) => demand,
     awaitedChanged: () => {},
   });
   const verified = new SharedArrayBuffer(bitsByteLength(metainfo.pieceCount));

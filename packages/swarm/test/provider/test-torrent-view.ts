@@ -9,6 +9,8 @@ export class TestTorrentView implements TorrentView {
   readonly geometry: TorrentGeometry;
   failure: StreamError | undefined;
   readonly demands = new Map<number, Demand>();
+  /** Pieces that are being read. */
+  readonly reads = new Set<{ readonly first: number; readonly last: number }>();
   readonly watchers = new Set<TorrentWatcher>();
   /** How often somebody asked whether a piece is there. */
   asked = 0;
@@ -23,6 +25,12 @@ export class TestTorrentView implements TorrentView {
   has(piece: number): boolean {
     this.asked += 1;
     return hasBit(this.#bits, piece);
+  }
+
+  read(first: number, last: number): Disposable {
+    const read = { first, last };
+    this.reads.add(read);
+    return { [Symbol.dispose]: () => void this.reads.delete(read) };
   }
 
   watch(watcher: TorrentWatcher): Disposable {

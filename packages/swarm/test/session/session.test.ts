@@ -47,7 +47,14 @@ async function startSession() {
 /** A torrent of which only the info hash is known. */
 function order(number: number, details: Partial<TorrentOrder> = {}): TorrentOrder {
   const infoHash = number.toString(16).padStart(40, "0");
-  const nothing = { infoBytes: undefined, trackers: [], peers: [], provenPeers: [], seedPaths: undefined };
+  const nothing = {
+    infoBytes: undefined,
+    trackers: [],
+    peers: [],
+    provenPeers: [],
+    reclaimsSpace: false,
+    seedPaths: undefined,
+  };
   return { infoHash, directory: "/none", ...nothing, ...details };
 }
 

@@ -54,7 +54,14 @@ async function setUp(order: Partial<TorrentOrder> & { infoHash: string }) {
     close: async () => undefined,
   };
   const directory = join(await temporaryFolder(), order.infoHash);
-  const nothing = { infoBytes: undefined, seedPaths: undefined, trackers: [], peers: [], provenPeers: [] };
+  const nothing = {
+    infoBytes: undefined,
+    reclaimsSpace: false,
+    seedPaths: undefined,
+    trackers: [],
+    peers: [],
+    provenPeers: [],
+  };
   const session = new TorrentSession(
     { ...nothing, directory, ...order },
     {

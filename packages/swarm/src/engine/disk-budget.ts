@@ -1,0 +1,162 @@
+import type { ByteRange, Clock, Demand } from "@riptide/core";
+import { pieceLength } from "../types.ts";
+import type { KeptPieces } from "./kept-pieces.ts";
+import { type KeptTorrent, piecesIn, planEviction } from "./plan-eviction.ts";
+
+/** Changes come by the hundred in a second; in this time a fast swarm sends some megabytes. */
+const REVIEW_MS = 20;
+/** More than is needed goes each time, as the choice and the holes cost some milliseconds: so much of the budget, */
+const EXTRA_SHARE = 1 / 32;
+/** or so much, if that is no large part of it. */
+const EXTRA_BYTES = 16 * 1024 * 1024;
+const EXTRA_MAX_SHARE = 1 / 8;
+/** What readers have in front of them may take this part of the budget: the rest is for what they have read. */
+const WINDOW_SHARE = 1 / 2;
+/** What a reader may always have in front of it: a chunk. */
+const MIN_WINDOW_BYTES = 1024 * 1024;
+
+/** One torrent whose bytes count. */
+interface BudgetedTorrent {
+  readonly infoHash: string;
+  /** Undefined until the session has opened its storage. */
+  readonly pieces: KeptPieces | undefined;
+  readonly files: KeptTorrent["files"];
+  /** Demands for what is not read yet. */
+  readonly windowCount: number;
+  /** What its readers demand, in torrent bytes. */
+  readonly demandedRanges: readonly ByteRange[];
+  /** When it returns, nobody can read these pieces any more. */
+  evict(pieces: readonly number[]): void;
+  /** `admit` answers differently from now on. */
+  tellDemands(): void;
+}
+
+export interface DiskBudgetOptions {
+  readonly maxBytes: number;
+  readonly clock: Clock;
+  readonly torrents: () => Iterable<BudgetedTorrent>;
+  /** Makes the session give up pieces. */
+  readonly evict: (infoHash: string, pieces: readonly number[]) => void;
+}
+
+/**
+ * Bounds the bytes kept of all torrents. What readers demand and do not have counts as if it were there, so that room is
+ * made before it comes; where that takes too long, they wait for it. The windows of all readers together take half of the
+ * budget at most; where pieces are so large that the two at the ends of each window take more than the rest, that is what
+ * is kept.
+ */
+export class DiskBudget implements Disposable {
+  readonly #options: DiskBudgetOptions;
+  /** Goes on top of what must go, and is kept free while that takes its time. */
+  readonly #extraBytes: number;
+  /** As of the last review: in between, a reader that moves on has two for a moment. */
+  #windows = 1;
+  #admission: "windows" | "reads" | "nothing" = "windows";
+  #timer: Disposable | undefined;
+  #isDisposed = false;
+
+  constructor(options: DiskBudgetOptions) {
+    this.#options = options;
+    this.#extraBytes = extraBytes(options.maxBytes);
+  }
+
+  /** Something was demanded, has come, or is gone. */
+  changed(): void {
+    if (this.#isDisposed) return;
+    this.#timer ??= this.#options.clock.setTimer(REVIEW_MS, () => {
+      this.#timer = undefined;
+      this.#review();
+    });
+  }
+
+  /** What of a demand may be fetched now: its start, as far as its share goes, as long as there is room. */
+  admit(demand: Demand): Demand | null {
+    if (this.#admission === "nothing" || (this.#admission === "reads" && demand.urgency !== "now")) return null;
+    return { ...demand, range: this.#window(demand.range) };
+  }
+
+  [Symbol.dispose](): void {
+    this.#isDisposed = true;
+    this.#timer?.[Symbol.dispose]();
+  }
+
+  #window({ start, end }: ByteRange): ByteRange {
+    const shareBytes = Math.floor((this.#options.maxBytes * WINDOW_SHARE) / this.#windows);
+    return { start, end: Math.min(end, start + Math.max(MIN_WINDOW_BYTES, shareBytes)) };
+  }
+
+  #review(): void {
+    const { maxBytes, torrents } = this.#options;
+    const open = [...torrents()].filter(isOpen);
+    this.#windows = Math.max(
+      1,
+      sumOf(open, ({ windowCount }) => windowCount),
+    );
+    const comingBytes = sumOf(open, (torrent) => this.#comingBytes(torrent));
+    const evictingBytes = sumOf(open, ({ pieces }) => pieces.evictingBytes);
+    const neededBytes = comingBytes - evictingBytes - (maxBytes - this.#extraBytes);
+    const isTight = comingBytes > maxBytes;
+    const didEvict = neededBytes > 0 && this.#evict(open, neededBytes + this.#extraBytes);
+    // Where nothing is about to go, what is read in this moment comes all the same, or nothing would ever go on.
+    const tight = didEvict || evictingBytes > 0 ? "nothing" : "reads";
+    this.#setAdmission(isTight ? tight : "windows");
+  }
+
+  /** What will be on the disk of the torrent when all has come that is demanded. */
+  #comingBytes({ pieces, demandedRanges }: OpenTorrent): number {
+    let bytes = pieces.keptBytes;
+    for (const piece of piecesIn(
+      demandedRanges.map((range) => this.#window(range)),
+      pieces.geometry,
+    )) {
+      if (!pieces.has(piece)) bytes += pieceLength(pieces.geometry, piece);
+    }
+    return bytes;
+  }
+
+  #evict(open: readonly OpenTorrent[], bytes: number): boolean {
+    const kept = open.map((torrent) => describe(torrent, (range) => this.#window(range)));
+    const plan = planEviction(kept, bytes);
+    for (const [index, torrent] of open.entries()) {
+      const leaving = plan[index] ?? [];
+      if (leaving.length === 0) continue;
+      torrent.evict(leaving);
+      this.#options.evict(torrent.infoHash, leaving);
+    }
+    return plan.some((leaving) => leaving.length > 0);
+  }
+
+  #setAdmission(admission: "windows" | "reads" | "nothing"): void {
+    if (admission === this.#admission) return;
+    this.#admission = admission;
+    for (const torrent of this.#options.torrents()) torrent.tellDemands();
+  }
+}
+
+type OpenTorrent = BudgetedTorrent & { readonly pieces: KeptPieces };
+
+function isOpen(torrent: BudgetedTorrent): torrent is OpenTorrent {
+  return torrent.pieces !== undefined;
+}
+
+function describe(
+  { pieces, files, demandedRanges }: OpenTorrent,
+  window: (range: ByteRange) => ByteRange,
+): KeptTorrent {
+  return {
+    geometry: pieces.geometry,
+    pieces: pieces.evictable(),
+    usedMs: (piece) => pieces.usedMs(piece),
+    isBeingRead: (piece) => pieces.isBeingRead(piece),
+    demanded: demandedRanges.map(window),
+    files,
+  };
+}
+
+function extraBytes(maxBytes: number): number {
+  return Math.max(maxBytes * EXTRA_SHARE, Math.min(EXTRA_BYTES, maxBytes * EXTRA_MAX_SHARE));
+}
+
+function sumOf<Item>(items: readonly Item[], value: (item: Item) => number): number {
+  return items.reduce((sum, item) => sum + value(item), 0);
+}

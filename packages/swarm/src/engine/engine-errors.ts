@@ -1,0 +1,12 @@
+import { StreamError } from "@riptide/core";
+
+export function shuttingDown(): StreamError {
+  return new StreamError("engine_unavailable", "Riptide is shutting down. Start it again to go on.");
+}
+
+export function sessionUnavailable(): StreamError {
+  return new StreamError(
+    "engine_unavailable",
+    "The part of Riptide that talks to peers does not start. Look at the log for the reason.",
+  );
+}
