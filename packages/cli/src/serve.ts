@@ -139,7 +139,7 @@ async function addSource(
   { stop, note }: { readonly stop: AbortSignal; readonly note: View["note"] },
 ): Promise<void> {
   try {
-    await engine.add(source, { signal: stop });
+    await engine.add(source, { signal: stop, isLocal: true });
   } catch (error) {
     if (!stop.aborted) note(failureText(error));
   }

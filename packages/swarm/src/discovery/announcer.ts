@@ -1,6 +1,7 @@
 import { setMaxListeners } from "node:events";
 import type { Clock } from "@riptide/core";
 import { withDeadline } from "../metainfo/deadline.ts";
+import type { Reach } from "../metainfo/resolve-host.ts";
 import { uniqueTrackers } from "../metainfo/torrent-urls.ts";
 import type { PeerAddress } from "../types.ts";
 import {
@@ -48,6 +49,8 @@ export interface AnnouncerOptions {
   /** Ends everything at once, without telling the trackers; `close` does that. */
   readonly signal: AbortSignal;
   readonly stats: () => AnnounceStats;
+  /** Where http trackers may be. */
+  readonly reach: () => Reach;
   readonly onPeers: (peers: readonly PeerAddress[], trackerUrl: string) => void;
   /** A tracker failed: for logs and the dashboard; the announcer goes on. */
   readonly onError?: (error: TrackerError, trackerUrl: string) => void;
@@ -210,10 +213,11 @@ class TierLoop {
   }
 
   async #send(url: string, event: AnnounceEvent | undefined, signal: AbortSignal): Promise<AnnounceResult> {
-    const { announce, infoHash, peerId, port, stats } = this.#options;
+    const { announce, infoHash, peerId, port } = this.#options;
+    const [reach, stats] = [this.#options.reach(), this.#options.stats()];
     const wantedPeers = event === "stopped" ? 0 : WANTED_PEERS;
     const family = this.#family;
-    const request = { url, infoHash, peerId, port, wantedPeers, signal, ...stats() };
+    const request = { url, infoHash, peerId, port, wantedPeers, reach, signal, ...stats };
     return await announce({ ...request, ...(event && { event }), ...(family && { family }) });
   }
 

@@ -1,3 +1,4 @@
+import type { Reach } from "../metainfo/resolve-host.ts";
 import type { PeerAddress } from "../types.ts";
 
 export type AnnounceEvent = "started" | "completed" | "stopped";
@@ -25,6 +26,8 @@ export interface AnnounceRequest extends AnnounceStats {
   /** Left out for the announces at regular intervals. */
   readonly event?: AnnounceEvent;
   readonly wantedPeers: number;
+  /** Where an http tracker may be. */
+  readonly reach: Reach;
   readonly signal: AbortSignal;
 }
 

@@ -68,7 +68,7 @@ export class UdpTrackerClient {
 
   async #announceOnce(request: AnnounceRequest, signal: AbortSignal): Promise<AnnounceResult> {
     const { hostname, port } = new URL(request.url);
-    const address = this.#preferred(await resolveHost(hostname, signal, request.family));
+    const address = this.#preferred(await resolveHost(hostname, { signal, family: request.family }));
     const source = this.#network.sourceAddress(address.family === 6 ? 6 : 4);
     const socket = await openSocket(address, { port: Number(port), source, signal });
     const exchange = { socket, clock: this.#clock, signal };

@@ -9,6 +9,9 @@ export interface Intake {
   readonly displayName: string | undefined;
   readonly trackers: readonly (readonly string[])[];
   readonly peers: readonly PeerAddress[];
+  readonly webSeeds: readonly string[];
+  /** It was named by whoever runs this machine. */
+  readonly isLocal: boolean;
   readonly metainfo: Metainfo | undefined;
 }
 
@@ -16,26 +19,35 @@ export interface IntakeOptions {
   readonly network: Network;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** Whoever runs this machine names it: it may lie, and lead, into private networks. */
+  readonly isLocal: boolean;
 }
 
 /** Understands any source; fetches it if it is a URL. Rejects with a `SourceError`. */
 export async function takeIn(source: TorrentSource, options: IntakeOptions): Promise<Intake> {
-  if (typeof source !== "string") return fromMetainfo(parseTorrentFile(source));
+  const { isLocal } = options;
+  if (typeof source !== "string") return fromMetainfo(parseTorrentFile(source), isLocal);
   const parsed = parseSource(source);
   switch (parsed.kind) {
-    case "url":
-      return fromMetainfo(parseTorrentFile(await fetchTorrentFile(parsed.url, options)));
-    case "infoHash":
-      return { infoHash: parsed.infoHash, displayName: undefined, trackers: [], peers: [], metainfo: undefined };
+    case "url": {
+      const reach = isLocal ? "anywhere" : "public";
+      return fromMetainfo(parseTorrentFile(await fetchTorrentFile(parsed.url, { ...options, reach })), isLocal);
+    }
+    case "infoHash": {
+      const { infoHash } = parsed;
+      const nothing = { displayName: undefined, trackers: [], peers: [], webSeeds: [], metainfo: undefined };
+      return { infoHash, ...nothing, isLocal };
+    }
     case "magnet": {
-      const { infoHash, displayName, trackers, peers } = parsed.magnet;
+      const { infoHash, displayName, peers, webSeeds = [] } = parsed.magnet;
       // A magnet knows no tiers: each tracker is asked at once.
-      return { infoHash, displayName, trackers: trackers.map((tracker) => [tracker]), peers, metainfo: undefined };
+      const trackers = parsed.magnet.trackers.map((tracker) => [tracker]);
+      return { infoHash, displayName, trackers, peers, webSeeds, isLocal, metainfo: undefined };
     }
   }
 }
 
-function fromMetainfo(metainfo: Metainfo): Intake {
-  const { infoHash, trackers, name } = metainfo;
-  return { infoHash, displayName: name, trackers, peers: [], metainfo };
+function fromMetainfo(metainfo: Metainfo, isLocal: boolean): Intake {
+  const { infoHash, trackers, webSeeds, name } = metainfo;
+  return { infoHash, displayName: name, trackers, peers: [], webSeeds, isLocal, metainfo };
 }

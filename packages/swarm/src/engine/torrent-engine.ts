@@ -32,34 +32,17 @@ import { sessionUnavailable, shuttingDown } from "./engine-errors.ts";
 import { FileProviders } from "./file-providers.ts";
 import { KeyedQueue } from "./keyed-queue.ts";
 import { libraryNotes, type TorrentNotes } from "./library-notes.ts";
-import type { RiptideTorrentEngine } from "./riptide-torrent-engine.ts";
+import type { RiptideTorrentEngine, TorrentEngineOptions } from "./riptide-torrent-engine.ts";
 import { SessionSupervisor } from "./session-supervisor.ts";
 import type { StartSessionThread } from "./session-thread.ts";
 import { type Intake, takeIn } from "./source-intake.ts";
 import { withStallGuard } from "./stall-guard.ts";
 import { fileNotFound, TorrentRecord } from "./torrent-record.ts";
 
-export type { RiptideTorrentEngine } from "./riptide-torrent-engine.ts";
+export type { RiptideTorrentEngine, TorrentEngineOptions } from "./riptide-torrent-engine.ts";
 
 /** A read that waits fails when nothing at all has arrived for this long: a person has long given up by then. */
 const STALL_LIMIT_MS = 30_000;
-
-export interface TorrentEngineOptions {
-  /** Holds one folder for each torrent; created if it is missing, locked while the engine runs. */
-  readonly dataDirectory: string;
-  readonly settings: SessionSettings;
-  /** Tried for every torrent. */
-  readonly peers: readonly PeerAddress[];
-  readonly clock: Clock;
-  readonly stallLimitMs?: number;
-  /** Bytes kept of all torrents together, shared ones left out; undefined = no bound. */
-  readonly maxDiskBytes?: number | undefined;
-  /** Memory for long reads, shared with whoever sends them on. */
-  readonly chunks?: ChunkPool;
-  /** Told what nobody else hears about: why a session died, what lies behind a failure. */
-  readonly log?: (message: string, error: unknown) => void;
-  readonly startThread?: StartSessionThread;
-}
 
 /**
  * Opens the torrents of a data folder and starts their session in a worker thread. When the session dies it is started
@@ -78,6 +61,9 @@ export async function openTorrentEngine(options: TorrentEngineOptions): Promise<
   }
   return new ThreadedTorrentEngine(options, library);
 }
+
+/** What a record begins with: a source, or what was stored of one. */
+type RecordSource = Omit<Intake, "webSeeds" | "isLocal"> & Partial<Intake & Pick<StoredTorrent, "provenPeers">>;
 
 class ThreadedTorrentEngine implements RiptideTorrentEngine {
   readonly notes: TorrentNotes;
@@ -113,8 +99,12 @@ class ThreadedTorrentEngine implements RiptideTorrentEngine {
     this.#supervisor.start();
   }
 
-  async add(source: TorrentSource, { signal }: { signal: AbortSignal }): Promise<TorrentStatus> {
-    const intake = await takeIn(source, { network: this.#network, clock: this.#options.clock, signal });
+  async add(
+    source: TorrentSource,
+    { signal, isLocal = false }: { signal: AbortSignal; isLocal?: boolean },
+  ): Promise<TorrentStatus> {
+    const { clock } = this.#options;
+    const intake = await takeIn(source, { network: this.#network, clock, signal, isLocal });
     signal.throwIfAborted();
     return await abortable(
       this.#changes.run(intake.infoHash, () => this.#add(intake)),
@@ -127,7 +117,8 @@ class ThreadedTorrentEngine implements RiptideTorrentEngine {
     const { infoHash, name: displayName, trackers } = metainfo;
     assertInvariant(!this.#records.has(infoHash), "A torrent that the engine has cannot be shared from elsewhere");
     this.#seedPaths.set(infoHash, paths);
-    return this.#list(this.#createRecord({ infoHash, displayName, trackers, peers: [], metainfo }, Date.now()));
+    const nothing = { peers: [], webSeeds: [], isLocal: true };
+    return this.#list(this.#createRecord({ infoHash, displayName, trackers, ...nothing, metainfo }, Date.now()));
   }
 
   list(): readonly TorrentStatus[] {
@@ -219,9 +210,10 @@ class ThreadedTorrentEngine implements RiptideTorrentEngine {
 
   async #merge(record: TorrentRecord, intake: Intake): Promise<TorrentStatus> {
     record.learn(intake);
-    const { infoHash, peers, metainfo } = intake;
+    const { infoHash, peers, webSeeds, isLocal, metainfo } = intake;
     const infoBytes = record.metainfo === undefined ? metainfo?.infoBytes : undefined;
-    this.#supervisor.send({ type: "learn", infoHash, peers, trackers: record.trackers, infoBytes });
+    const { trackers } = record;
+    this.#supervisor.send({ type: "learn", infoHash, peers, trackers, webSeeds, isLocal, infoBytes });
     await this.#save(record);
     return record.status();
   }
@@ -329,7 +321,7 @@ class ThreadedTorrentEngine implements RiptideTorrentEngine {
     this.#saveLater(record);
   }
 
-  #createRecord(intake: Intake & Partial<Pick<StoredTorrent, "provenPeers">>, addedAtMs: number): TorrentRecord {
+  #createRecord(intake: RecordSource, addedAtMs: number): TorrentRecord {
     const { infoHash } = intake;
     return new TorrentRecord({
       ...intake,
@@ -354,10 +346,11 @@ class ThreadedTorrentEngine implements RiptideTorrentEngine {
   }
 
   async #save(record: TorrentRecord): Promise<void> {
-    const { infoHash, trackers, peers, provenPeers, displayName, addedAtMs } = record;
+    const { infoHash, trackers, peers, provenPeers, webSeeds, isLocal, displayName, addedAtMs } = record;
     if (this.#seedPaths.has(infoHash)) return;
     const infoBytes = record.metainfo?.infoBytes;
-    await this.#library.save({ infoHash, infoBytes, trackers, peers, provenPeers, displayName, addedAtMs });
+    const named = { trackers, peers, provenPeers, webSeeds, isLocal };
+    await this.#library.save({ infoHash, infoBytes, ...named, displayName, addedAtMs });
   }
 
   /** What is only useful at the next start: there may be no room for it now. */
@@ -374,6 +367,8 @@ class ThreadedTorrentEngine implements RiptideTorrentEngine {
       peers: [...record.peers, ...this.#options.peers],
       provenPeers: record.provenPeers,
       reclaimsSpace: this.#budget !== undefined,
+      webSeeds: record.webSeeds,
+      isLocal: record.isLocal,
       seedPaths: this.#seedPaths.get(record.infoHash),
     };
   }

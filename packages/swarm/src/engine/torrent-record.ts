@@ -1,7 +1,7 @@
 import type { ByteRange, Clock, Demand, FileMap, TorrentStatus } from "@riptide/core";
 import { intersectRanges, mergeRanges, RiptideError, StreamError } from "@riptide/core";
 import { formatPeerAddress, type Metainfo } from "../metainfo/index.ts";
-import { uniqueTrackers } from "../metainfo/torrent-urls.ts";
+import { uniqueTrackers, uniqueWebSeeds } from "../metainfo/torrent-urls.ts";
 import type { TorrentView, TorrentWatcher } from "../provider/index.ts";
 import type { Failure, TorrentFigures } from "../session/protocol.ts";
 import type { PeerAddress, TorrentGeometry } from "../types.ts";
@@ -20,6 +20,10 @@ export interface TorrentRecordOptions {
   readonly displayName: string | undefined;
   readonly trackers: readonly (readonly string[])[];
   readonly peers: readonly PeerAddress[];
+  /** http and https URLs (BEP 19); none unless given. */
+  readonly webSeeds?: readonly string[];
+  /** It was named by whoever runs this machine; not unless given. */
+  readonly isLocal?: boolean;
   /** From past sessions; none unless given. */
   readonly provenPeers?: readonly PeerAddress[];
   readonly metainfo: Metainfo | undefined;
@@ -41,6 +45,8 @@ export class TorrentRecord implements TorrentView {
   #trackers: readonly (readonly string[])[];
   #peers: readonly PeerAddress[];
   #provenPeers: readonly PeerAddress[];
+  #webSeeds: readonly string[];
+  #isLocal: boolean;
   #lastProgressMs: number;
   /** Of all sessions so far. */
   #figures = NO_FIGURES;
@@ -72,6 +78,8 @@ export class TorrentRecord implements TorrentView {
     this.#trackers = uniqueTrackers(options.trackers);
     this.#peers = uniquePeers(options.peers, MAX_NAMED_PEERS);
     this.#provenPeers = uniquePeers(options.provenPeers ?? [], MAX_PROVEN_PEERS);
+    this.#webSeeds = uniqueWebSeeds(options.webSeeds ?? []);
+    this.#isLocal = options.isLocal ?? false;
     this.#metainfo = options.metainfo;
     this.#lastProgressMs = options.clock.nowMs();
   }
@@ -88,6 +96,15 @@ export class TorrentRecord implements TorrentView {
   /** Those that answered, the last first. */
   get provenPeers(): readonly PeerAddress[] {
     return this.#provenPeers;
+  }
+
+  get webSeeds(): readonly string[] {
+    return this.#webSeeds;
+  }
+
+  /** Everything about it was named by whoever runs this machine. */
+  get isLocal(): boolean {
+    return this.#isLocal;
   }
 
   /** When a piece or payload last arrived, a piece on the disk was checked, or more peers joined than there were since: what a stalled reader is judged by. */
@@ -183,9 +200,12 @@ export class TorrentRecord implements TorrentView {
   }
 
   /** Another source names the same torrent. */
-  learn({ trackers, peers }: Pick<TorrentRecordOptions, "trackers" | "peers">): void {
+  learn(source: Pick<TorrentRecordOptions, "trackers" | "peers" | "webSeeds" | "isLocal">): void {
+    const { trackers, peers, webSeeds = [], isLocal = false } = source;
     this.#trackers = uniqueTrackers([...this.#trackers, ...trackers]);
     this.#peers = uniquePeers([...peers, ...this.#peers], MAX_NAMED_PEERS);
+    this.#webSeeds = uniqueWebSeeds([...this.#webSeeds, ...webSeeds]);
+    this.#isLocal &&= isLocal;
   }
 
   /** These answered lately. */

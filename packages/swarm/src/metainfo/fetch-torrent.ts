@@ -2,6 +2,7 @@ import { type Clock, SourceError } from "@riptide/core";
 import type { Network } from "../network/network.ts";
 import { HttpGetError, httpGet } from "./http-get.ts";
 import { MAX_METAINFO_BYTES } from "./metainfo.ts";
+import type { Reach } from "./resolve-host.ts";
 
 /** A .torrent file is one small document; who waits longer has given up. */
 const FETCH_TIMEOUT_MS = 15_000;
@@ -12,7 +13,12 @@ const FETCH_TIMEOUT_MS = 15_000;
  */
 export async function fetchTorrentFile(
   url: string,
-  options: { readonly network: Network; readonly clock: Clock; readonly signal: AbortSignal },
+  options: {
+    readonly network: Network;
+    readonly clock: Clock;
+    readonly signal: AbortSignal;
+    readonly reach: Reach;
+  },
 ): Promise<Uint8Array> {
   try {
     return await httpGet(url, { ...options, maxBytes: MAX_METAINFO_BYTES, timeoutMs: FETCH_TIMEOUT_MS });

@@ -1,11 +1,12 @@
-import { request as httpRequest, type IncomingMessage, type RequestOptions } from "node:http";
-import { request as httpsRequest } from "node:https";
+import { type Agent as HttpAgent, request as httpRequest, type IncomingMessage, type RequestOptions } from "node:http";
+import { type Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { pipeline, type Readable, type Transform } from "node:stream";
 import { createGunzip, createInflate } from "node:zlib";
 import type { Clock } from "@riptide/core";
-import { httpRoute } from "../network/http-route.ts";
+import { type HttpRoute, httpRoute } from "../network/http-route.ts";
 import type { Network } from "../network/network.ts";
 import { withDeadline } from "./deadline.ts";
+import { PrivateHostError, type Reach } from "./resolve-host.ts";
 
 /** Enough for http to https to a CDN and back; a loop ends here. */
 const MAX_REDIRECTS = 5;
@@ -22,6 +23,33 @@ export interface HttpGetOptions {
   readonly timeoutMs: number;
   /** Connects over IPv4 or over IPv6 only; either if undefined. */
   readonly family?: 4 | 6 | undefined;
+  readonly reach: Reach;
+}
+
+/** Connections that are kept for the next request, at most so many to a host. */
+export interface HttpAgents {
+  readonly http: HttpAgent;
+  readonly https: HttpsAgent;
+}
+
+export interface HttpOpenOptions {
+  readonly network: Network;
+  readonly family?: 4 | 6 | undefined;
+  readonly reach: Reach;
+  /** Sent with every hop: nothing secret. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** A connection for each request unless given. */
+  readonly agents?: HttpAgents;
+  /** Aborts the transfer, its body included. */
+  readonly signal: AbortSignal;
+}
+
+/** An answer that is no redirect. Whoever asked reads its body or destroys it. */
+export interface HttpAnswer {
+  readonly response: IncomingMessage;
+  /** Where it came from, and how far redirects from there may lead. */
+  readonly url: string;
+  readonly reach: Reach;
 }
 
 /** A transfer that failed. The message is a clause, made to stand in the caller's sentence after a colon. */
@@ -37,7 +65,7 @@ export async function httpGet(url: string, options: HttpGetOptions): Promise<Uin
   const deadline = { ...options, timeoutError: () => new HttpGetError("the server takes too long") };
   return await withDeadline(deadline, async (signal) => {
     try {
-      return await followRedirects(url, options, signal);
+      return await getDocument(url, options, signal);
     } catch (cause) {
       if (cause instanceof HttpGetError) throw cause;
       throw new HttpGetError("the server cannot be reached", { cause });
@@ -45,23 +73,44 @@ export async function httpGet(url: string, options: HttpGetOptions): Promise<Uin
   });
 }
 
-async function followRedirects(
-  url: string,
-  { maxBytes, network, family }: HttpGetOptions,
-  signal: AbortSignal,
-): Promise<Uint8Array> {
+async function getDocument(url: string, options: HttpGetOptions, signal: AbortSignal): Promise<Uint8Array> {
+  const { network, family, reach, maxBytes } = options;
+  const headers = { "accept-encoding": "gzip, deflate" };
+  const { response } = await openHttp(url, { network, family, reach, headers, signal });
+  try {
+    return await readBody(response, maxBytes);
+  } finally {
+    response.destroy();
+  }
+}
+
+/**
+ * Asks for a URL, over at most five redirects, each hop connected to the very addresses that `resolveHost` passed. Rejects with
+ * `HttpGetError`, the error of the connection or the signal's reason.
+ */
+export async function openHttp(url: string, options: HttpOpenOptions): Promise<HttpAnswer> {
   let target = checkTarget(url);
+  let { reach } = options;
   for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
-    const response = await openResponse(target, await httpRoute(network, target, { signal, family }), signal);
-    try {
-      const location = response.headers.location;
-      if (!isRedirect(response) || location === undefined) return await readBody(response, maxBytes);
-      target = checkTarget(location, target);
-    } finally {
-      response.destroy();
-    }
+    const { route, isPublic } = await routeWithin(target, { ...options, reach });
+    const response = await openResponse(target, route, options);
+    // A server of the internet has no business to send us to one of this network.
+    if (isPublic) reach = "public";
+    const { location } = response.headers;
+    if (!isRedirect(response) || location === undefined) return { response, url: target.href, reach };
+    response.destroy();
+    target = checkTarget(location, target);
   }
   throw new HttpGetError("the server redirects too often");
+}
+
+async function routeWithin(target: URL, options: HttpOpenOptions): Promise<HttpRoute> {
+  try {
+    return await httpRoute(target, options);
+  } catch (cause) {
+    if (!(cause instanceof PrivateHostError)) throw cause;
+    throw new HttpGetError("the server is in a private network", { cause });
+  }
 }
 
 function checkTarget(url: string, base?: URL): URL {
@@ -70,12 +119,32 @@ function checkTarget(url: string, base?: URL): URL {
   throw new HttpGetError("the address is no http or https address");
 }
 
-async function openResponse(target: URL, route: RequestOptions, signal: AbortSignal): Promise<IncomingMessage> {
-  const open = target.protocol === "https:" ? httpsRequest : httpRequest;
+async function openResponse(
+  target: URL,
+  route: RequestOptions,
+  { headers, agents, signal }: HttpOpenOptions,
+): Promise<IncomingMessage> {
+  const isSecure = target.protocol === "https:";
+  const open = isSecure ? httpsRequest : httpRequest;
+  const agent = isSecure ? agents?.https : agents?.http;
   return await new Promise((resolve, reject) => {
-    const headers = { "user-agent": USER_AGENT, "accept-encoding": "gzip, deflate" };
-    const request = open(target, { ...route, headers, signal });
-    request.once("response", resolve);
+    const request = open(target, {
+      ...route,
+      ...(agent && route.agent === false && { agent }),
+      headers: { "user-agent": USER_AGENT, ...headers },
+    });
+    // Not by the option `signal`: it destroys a kept connection with an error that nobody listens for, which ends the process.
+    const abort = (): void => {
+      request.destroy();
+      reject(signal.reason);
+    };
+    signal.addEventListener("abort", abort, { once: true });
+    if (signal.aborted) abort();
+    request.once("response", (response) => {
+      // It may fail before, and after, its body is read: nobody else listens then, and an error that nobody hears ends the process.
+      response.on("error", () => undefined);
+      resolve(response);
+    });
     // RFC 9110 §15.2.2: 101 is the answer to an `Upgrade` that was not asked for here; no response follows it.
     request.once("upgrade", ({ statusCode }, socket) => {
       socket.destroy();
@@ -83,7 +152,10 @@ async function openResponse(target: URL, route: RequestOptions, signal: AbortSig
     });
     // Stays for good: a socket may fail again after the response came.
     request.on("error", reject);
-    request.once("close", () => reject(new HttpGetError("the server hangs up")));
+    request.once("close", () => {
+      signal.removeEventListener("abort", abort);
+      reject(new HttpGetError("the server hangs up"));
+    });
     request.end();
   });
 }

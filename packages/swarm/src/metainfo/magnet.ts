@@ -2,7 +2,7 @@ import { SourceError } from "@riptide/core";
 import type { PeerAddress } from "../types.ts";
 import { parseInfoHash } from "./info-hash.ts";
 import { formatPeerAddress, parsePeerAddress } from "./peer-address.ts";
-import { uniqueTrackers } from "./torrent-urls.ts";
+import { uniqueTrackers, uniqueWebSeeds } from "./torrent-urls.ts";
 
 /** A hundred trackers at their longest do not reach this; nothing else in a magnet is long. */
 const MAX_MAGNET_LENGTH = 65_536;
@@ -23,6 +23,8 @@ export interface Magnet {
   readonly trackers: readonly string[];
   /** From `x.pe`: IP literals and localhost only. */
   readonly peers: readonly PeerAddress[];
+  /** From `ws`: http and https URLs (BEP 19). */
+  readonly webSeeds?: readonly string[];
 }
 
 /**
@@ -41,14 +43,16 @@ export function parseMagnet(uri: string): Magnet {
     ...(displayName ? { displayName } : {}),
     trackers: uniqueTrackers([valuesOf(parameters, "tr")]).flat(),
     peers: readPeers(valuesOf(parameters, "x.pe")),
+    webSeeds: uniqueWebSeeds(valuesOf(parameters, "ws")),
   };
 }
 
 /** Spells a magnet URI that `parseMagnet` reads back as the same magnet. */
-export function formatMagnet({ infoHash, displayName, trackers, peers }: Magnet): string {
+export function formatMagnet({ infoHash, displayName, trackers, peers, webSeeds = [] }: Magnet): string {
   const parts = [`xt=urn:btih:${infoHash}`];
   if (displayName !== undefined) parts.push(`dn=${encodeURIComponent(displayName)}`);
   for (const tracker of trackers) parts.push(`tr=${encodeURIComponent(tracker)}`);
+  for (const webSeed of webSeeds) parts.push(`ws=${encodeURIComponent(webSeed)}`);
   for (const peer of peers) parts.push(`x.pe=${encodeURIComponent(formatPeerAddress(peer))}`);
   return `magnet:?${parts.join("&")}`;
 }

@@ -36,6 +36,8 @@ export interface Metainfo extends TorrentGeometry {
   readonly pieceHashes: Uint8Array;
   /** In the order of the torrent, padding files included, so that `files[n].index === n`. */
   readonly files: readonly TorrentFile[];
+  /** Its files lie in a folder of its name; otherwise it is one file (BEP 3 "length" in place of "files"). */
+  readonly hasFolder: boolean;
   /** BEP 27: peers may come from the trackers only. */
   readonly isPrivate: boolean;
   /** Tiers of http, https and udp URLs, each URL once (BEP 12). Empty for metadata from peers. */
@@ -103,6 +105,7 @@ function readInfo(info: BencodeDictionary, raw: Uint8Array): Metainfo {
     sizeBytes,
     pieceHashes: readPieceHashes(info, pieceCount),
     files,
+    hasFolder: info.has("files"),
     isPrivate: info.get("private") === 1,
     trackers: [],
     webSeeds: [],

@@ -33,11 +33,16 @@ export function uniqueTrackers(tiers: readonly (readonly string[])[]): string[][
 
 /** Reads BEP 19's `url-list`, a string or a list; URLs of several files end in `/`, as the file's path is added. */
 export function readWebSeeds(urlList: BencodeValue | undefined, hasSeveralFiles: boolean): string[] {
+  const seeds = uniqueWebSeeds(urlTexts(urlList));
+  return hasSeveralFiles ? [...new Set(seeds.map((url) => (url.endsWith("/") ? url : `${url}/`)))] : seeds;
+}
+
+/** Keeps each http and https URL the first time it occurs, at most `MAX_WEB_SEEDS`. */
+export function uniqueWebSeeds(texts: readonly string[]): string[] {
   const seeds = new Set<string>();
-  for (const text of urlTexts(urlList)) {
+  for (const text of texts) {
     const url = parseUrl(text, WEB_SEED_PROTOCOLS);
-    if (url === undefined || seeds.size >= MAX_WEB_SEEDS) continue;
-    seeds.add(hasSeveralFiles && !url.href.endsWith("/") ? `${url.href}/` : url.href);
+    if (url !== undefined && seeds.size < MAX_WEB_SEEDS) seeds.add(url.href);
   }
   return [...seeds];
 }

@@ -1,29 +1,43 @@
 import type { RequestOptions } from "node:http";
 import { isIP, type LookupFunction, Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
-import { type ResolvedAddress, resolveHost } from "../metainfo/resolve-host.ts";
+import { isPublicAddress } from "../metainfo/public-address.ts";
+import { type ResolvedAddress, type ResolveOptions, resolveHost } from "../metainfo/resolve-host.ts";
 import type { PeerAddress } from "../types.ts";
 import { openTunnel } from "./dial.ts";
 import type { Network } from "./network.ts";
 
+/** Good for one connection. */
+export interface HttpRoute {
+  /** What `request` of node:http or node:https must be told. `agent` is false where connections of this way may be kept. */
+  readonly route: RequestOptions;
+  /** It leads to the internet and to nothing else. */
+  readonly isPublic: boolean;
+}
+
 /**
- * What `request` of node:http or node:https must be told, so that the request to `target` takes the way of `network`: to addresses that
- * `resolveHost` passed, or through the proxy, which looks up names itself. Good for one connection. Rejects with the reason why there is no way.
+ * The way that a request to `target` takes over `network`: to addresses that `resolveHost` passed, or through the proxy, which looks up names
+ * itself. Rejects with the reason why there is no way.
  */
 export async function httpRoute(
-  network: Network,
   target: URL,
-  { signal, family }: { readonly signal: AbortSignal; readonly family?: 4 | 6 | undefined },
-): Promise<RequestOptions> {
+  { network, ...options }: ResolveOptions & { readonly network: Network },
+): Promise<HttpRoute> {
   const { proxy } = network;
-  if (proxy !== undefined)
-    return { createConnection: tunnelTo(target, () => openTunnel(network, proxy, hostAndPort(target), signal)) };
-  const addresses = await resolveHost(target.hostname, signal, family);
-  if (network.isFree) return { agent: false, lookup: pinnedLookup(addresses) };
+  const { hostname } = target;
+  if (proxy !== undefined) {
+    const { host } = hostAndPort(target);
+    if (isIP(host) !== 0) await resolveHost(hostname, options);
+    const createConnection = tunnelTo(target, () => openTunnel(network, proxy, hostAndPort(target), options.signal));
+    return { route: { createConnection }, isPublic: true };
+  }
+  const addresses = await resolveHost(hostname, options);
+  const isPublic = addresses.every(({ address }) => isPublicAddress(address));
+  if (network.isFree) return { route: { agent: false, lookup: pinnedLookup(addresses) }, isPublic };
   const used = network.preferredFamily(addresses.map((address) => (address.family === 6 ? 6 : 4)));
   const localAddress = network.sourceAddress(used);
-  const usable = addresses.filter((address) => address.family === used);
-  return { agent: false, lookup: pinnedLookup(usable), ...(localAddress !== undefined && { localAddress }) };
+  const lookup = pinnedLookup(addresses.filter((address) => address.family === used));
+  return { route: { agent: false, lookup, ...(localAddress !== undefined && { localAddress }) }, isPublic };
 }
 
 /** Hands out the checked addresses, so that a second answer of the name server cannot lead elsewhere. */

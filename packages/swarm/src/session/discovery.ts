@@ -1,5 +1,6 @@
 import type { Clock } from "@riptide/core";
 import { type Announce, type Announcer, type Dht, type Lsd, startAnnouncer } from "../discovery/index.ts";
+import type { Reach } from "../metainfo/resolve-host.ts";
 import type { PeerAddress } from "../types.ts";
 
 /** While few peers are connected the DHT is asked again so long after it answered, later after a quarter of an hour. */
@@ -22,6 +23,8 @@ export interface DiscoveryOptions {
   /** Where peers can reach us; undefined: nowhere. */
   readonly listenPort: number | undefined;
   readonly trackerFamilies?: readonly (4 | 6)[] | undefined;
+  /** Where http trackers may be. */
+  readonly reach: () => Reach;
   readonly transferred: () => { uploadedBytes: number; downloadedBytes: number; leftBytes: number };
   readonly connectedPeers: () => number;
   /** Somebody waits for what these peers have: other torrents let it go first. */
@@ -42,8 +45,8 @@ export class Discovery {
   #localSearch: Disposable | undefined;
 
   constructor(options: DiscoveryOptions) {
-    const { trackers, announce, infoHash, peerId, listenPort, trackerFamilies, clock, random, transferred, found } =
-      options;
+    const { trackers, announce, infoHash, peerId, listenPort, trackerFamilies, clock, random, reach } = options;
+    const { transferred, found } = options;
     this.#options = options;
     this.#announcer = startAnnouncer({
       tiers: trackers,
@@ -55,6 +58,7 @@ export class Discovery {
       clock,
       random,
       signal: this.#abort.signal,
+      reach,
       stats: transferred,
       onPeers: found,
     });

@@ -6,6 +6,7 @@ import type { Metainfo } from "../metainfo/index.ts";
 import type { TorrentStore } from "../storage/index.ts";
 import { type BlockRequest, pieceLength } from "../types.ts";
 import type { RateLimiter } from "../upload/index.ts";
+import { WebSeeds, type WebSeedsOptions } from "../webseed/index.ts";
 import type { BlockTarget } from "../wire/index.ts";
 import type { Connections } from "./connections.ts";
 import { type Peer, type PeerTransfer, SENDS_UNREQUESTED } from "./peer.ts";
@@ -30,6 +31,7 @@ export interface PieceTransferOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly uploadLimiter: RateLimiter | undefined;
+  readonly webSeeds: Pick<WebSeedsOptions, "network" | "agents" | "reach"> & { readonly urls: readonly string[] };
   readonly pieceVerified: (piece: number) => void;
   /** These were given up, and their bytes are gone from the disk. */
   readonly piecesEvicted: (pieces: readonly number[]) => void;
@@ -43,6 +45,7 @@ export class PieceTransfer implements PeerTransfer {
   readonly uploads: UploadSlots;
   readonly #options: PieceTransferOptions;
   readonly #downloader: Downloader;
+  readonly #webSeeds: WebSeeds;
   readonly #places = new ReadingPlaces();
   readonly #abort = new AbortController();
   readonly #writes = new Set<Promise<void>>();
@@ -79,17 +82,21 @@ export class PieceTransfer implements PeerTransfer {
       have: verified,
       verify: (piece, bytes) => isRightPiece(metainfo, piece, bytes),
       output: {
-        request: (key, blocks) => this.#peer(key)?.wire.request(blocks),
-        cancel: (key, blocks) => this.#peer(key)?.wire.cancel(blocks),
+        request: (key, blocks) => (this.#webSeeds.get(key) ?? this.#peer(key)?.wire)?.request(blocks),
+        cancel: (key, blocks) => (this.#webSeeds.get(key) ?? this.#peer(key)?.wire)?.cancel(blocks),
         pieceVerified: (piece, bytes) => this.#store(piece, bytes),
         pieceFailed: () => undefined,
         // The downloader is in the middle of a call: the connections are closed right after it.
-        ban: (_key, host, reason) => queueMicrotask(() => options.connections.ban(host, reason)),
+        ban: (_key, host, reason) => queueMicrotask(() => this.#ban(host, reason)),
         bufferReleased: (buffer) => {
           for (const peer of options.connections.peers.values()) peer.wire.withdrawTarget(buffer);
         },
       },
     });
+    const { urls, ...webSeeds } = options.webSeeds;
+    const onReceived = (bytes: number): void => this.downloaded.add(bytes);
+    this.#webSeeds = new WebSeeds({ ...webSeeds, metainfo, clock, sink: this.#downloader, onReceived });
+    this.#webSeeds.learn(urls);
     for (const { piece, blocks, bytes } of options.partials) {
       this.#downloader.importPartial(piece, blocks, bytes, clock.nowMs());
     }
@@ -118,6 +125,10 @@ export class PieceTransfer implements PeerTransfer {
 
   setQueueLimit(peer: Peer, requestQueue: number): void {
     this.#downloader.peerQueueLimit(peer.key, requestQueue);
+  }
+
+  learnWebSeeds(urls: readonly string[]): void {
+    this.#webSeeds.learn(urls);
   }
 
   setDemand(id: number, demand: Demand | undefined): void {
@@ -222,6 +233,7 @@ export class PieceTransfer implements PeerTransfer {
     this.#housekeepingTimer?.[Symbol.dispose]();
     this.#storageRetry?.[Symbol.dispose]();
     this.#evictRetry?.[Symbol.dispose]();
+    this.#webSeeds.close();
     this.uploads.close();
     await Promise.all(this.#writes);
     this.#abort.abort();
@@ -250,6 +262,11 @@ export class PieceTransfer implements PeerTransfer {
     else if (this.#verifiedCount > 0) peer.wire.bitfield(this.#options.verified.slice());
     else if (supportsFast) peer.wire.haveNone();
     peer.didAnnounce = true;
+  }
+
+  #ban(host: string, reason: string): void {
+    this.#webSeeds.ban(host);
+    this.#options.connections.ban(host, reason);
   }
 
   #peer(key: number): Peer | undefined {

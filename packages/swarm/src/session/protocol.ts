@@ -16,6 +16,10 @@ export interface TorrentOrder {
   readonly provenPeers: readonly PeerAddress[];
   /** Disk space is short: what an earlier run left behind unverified is given back. */
   readonly reclaimsSpace: boolean;
+  /** http and https URLs (BEP 19); none unless given. */
+  readonly webSeeds?: readonly string[];
+  /** It was named by whoever runs this machine: what it names by http may lie in private networks. */
+  readonly isLocal?: boolean;
   /** Complete files to share, one absolute path for each file, instead of a store below `directory`. */
   readonly seedPaths: readonly string[] | undefined;
 }
@@ -28,6 +32,9 @@ export type SessionCommand =
       readonly infoHash: string;
       readonly peers: readonly PeerAddress[];
       readonly trackers: readonly (readonly string[])[];
+      readonly webSeeds?: readonly string[];
+      /** False if any of this came from elsewhere: see `TorrentOrder`. */
+      readonly isLocal?: boolean;
       /** The info dictionary, if the session does not have it yet. */
       readonly infoBytes: Uint8Array | undefined;
     }

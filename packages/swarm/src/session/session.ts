@@ -4,6 +4,7 @@ import type { Clock } from "@riptide/core";
 import { createDht, createLsd, createTrackerClient, type Dht, type Lsd, openMulticast } from "../discovery/index.ts";
 import { Network, openPeerServers, type PeerServers } from "../network/index.ts";
 import { RateLimiter } from "../upload/index.ts";
+import { createWebAgents } from "../webseed/index.ts";
 import { acceptWire } from "../wire/index.ts";
 import { ConnectionBudget } from "./connection-budget.ts";
 import type { SessionCommand, SessionEvent, SessionSettings } from "./protocol.ts";
@@ -55,6 +56,7 @@ export class Session {
   readonly #torrents = new Map<string, TorrentSession>();
   readonly #environment: SessionEnvironment;
   readonly #servers: PeerServers;
+  readonly #webAgents = createWebAgents();
   #figuresTimer: Disposable | undefined;
   #provenTimer: Disposable | undefined;
   readonly #lastFigures = new Map<string, string>();
@@ -75,6 +77,7 @@ export class Session {
       dht,
       lsd,
       uploadLimiter: createUploadLimiter(settings, clock),
+      webAgents: this.#webAgents,
       listenPort: servers.port || undefined,
       trackerFamilies: isOfBothFamilies(servers) ? [4, 6] : undefined,
       budget: new ConnectionBudget(),
@@ -112,7 +115,7 @@ export class Session {
         return;
       }
       case "learn":
-        this.#torrents.get(command.infoHash)?.learn(command.peers, command.trackers, command.infoBytes);
+        this.#torrents.get(command.infoHash)?.learn(command.peers, command.trackers, command.infoBytes, command);
         return;
       case "demand":
         this.#torrents.get(command.infoHash)?.setDemand(command.id, command.demand);
@@ -148,6 +151,7 @@ export class Session {
     this.#servers.close();
     for (const socket of this.#greeting) socket.destroy();
     await Promise.allSettled([...this.#removals, ...[...this.#torrents.values()].map((torrent) => torrent.close())]);
+    this.#webAgents.close();
     await Promise.all([this.#environment.dht?.close(), this.#environment.lsd?.close()]);
     this.#options.emit({ type: "closed" });
   }

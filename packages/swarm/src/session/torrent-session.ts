@@ -3,7 +3,10 @@ import type { Clock, Demand } from "@riptide/core";
 import { RiptideError } from "@riptide/core";
 import type { Announce, Dht, Lsd } from "../discovery/index.ts";
 import type { PartialPiece } from "../download/index.ts";
+import type { HttpAgents } from "../metainfo/http-get.ts";
 import { type Metainfo, parseInfoDictionary } from "../metainfo/index.ts";
+import type { Reach } from "../metainfo/resolve-host.ts";
+import { uniqueWebSeeds } from "../metainfo/torrent-urls.ts";
 import type { Network } from "../network/network.ts";
 import { openSeedStore, openTorrentStore, type TorrentStore } from "../storage/index.ts";
 import type { PeerAddress } from "../types.ts";
@@ -34,6 +37,8 @@ export interface SessionEnvironment {
   readonly dht: Dht | undefined;
   readonly lsd: Lsd | undefined;
   readonly uploadLimiter: RateLimiter | undefined;
+  /** Connections to web seeds that are kept; each request has its own without them. */
+  readonly webAgents?: HttpAgents;
   /** Where peers can reach us; undefined: nowhere. */
   readonly listenPort: number | undefined;
   /** By which families of addresses trackers are told of us, each by itself; undefined: by whichever they have. */
@@ -54,6 +59,8 @@ export class TorrentSession implements PeerListener {
   readonly #metadata: MetadataExchange;
   readonly #peerExchange: PeerExchange;
   readonly #demands = new Map<number, Demand>();
+  #webSeeds: readonly string[];
+  #isLocal: boolean;
   #isAwaited = false;
   #wantedUntilMs = 0;
   readonly #abort = new AbortController();
@@ -67,6 +74,8 @@ export class TorrentSession implements PeerListener {
     const { infoHash, infoBytes, trackers, peers, provenPeers } = order;
     const { peerId, network, clock, random, announce, dht, lsd, listenPort, trackerFamilies, budget } = environment;
     this.#order = order;
+    this.#webSeeds = order.webSeeds ?? [];
+    this.#isLocal = order.isLocal ?? false;
     this.#environment = environment;
     this.#connections = new Connections({
       infoHash,
@@ -104,6 +113,7 @@ export class TorrentSession implements PeerListener {
       random,
       listenPort,
       trackerFamilies,
+      reach: () => this.#reach,
       transferred: () => this.#transferred(),
       connectedPeers: () => this.#connections.peers.size,
       isUrgent: () => this.#need !== "idle",
@@ -123,7 +133,11 @@ export class TorrentSession implements PeerListener {
     peers: readonly PeerAddress[],
     trackers: readonly (readonly string[])[],
     infoBytes: Uint8Array | undefined,
+    { webSeeds = [], isLocal = false }: Pick<TorrentOrder, "webSeeds" | "isLocal"> = {},
   ): void {
+    this.#isLocal &&= isLocal;
+    this.#webSeeds = uniqueWebSeeds([...this.#webSeeds, ...webSeeds]);
+    this.#transfer?.learnWebSeeds(this.#webSeeds);
     this.#connections.learn(peers, "given");
     this.#discovery.learn(trackers);
     if (infoBytes !== undefined && this.#opening === undefined) this.#foundMetadata(infoBytes);
@@ -201,6 +215,11 @@ export class TorrentSession implements PeerListener {
     this.#environment.emit({ type: "provenPeers", infoHash: this.#order.infoHash, peers });
   }
 
+  /** As far as whoever named the torrent may send us. */
+  get #reach(): Reach {
+    return this.#isLocal ? "anywhere" : "public";
+  }
+
   get #need(): Need {
     const isWanted = this.#demands.size > 0 || this.#isAwaited;
     if (isWanted || this.#environment.clock.nowMs() < this.#wantedUntilMs) return "wanted";
@@ -248,7 +267,7 @@ export class TorrentSession implements PeerListener {
 
   #startTransfer(metainfo: Metainfo, store: TorrentStore, partials: readonly PartialPiece[]): void {
     const { infoHash, infoBytes } = metainfo;
-    const { clock, random, uploadLimiter, emit } = this.#environment;
+    const { network, clock, random, uploadLimiter, webAgents, emit } = this.#environment;
     const shared = new SharedArrayBuffer(store.verified.length);
     const verified = new Uint8Array(shared);
     verified.set(store.verified);
@@ -261,6 +280,7 @@ export class TorrentSession implements PeerListener {
       clock,
       random,
       uploadLimiter,
+      webSeeds: { urls: this.#webSeeds, network, agents: webAgents, reach: () => this.#reach },
       pieceVerified: (piece) => {
         emit({ type: "verified", piece, figures: this.figures() });
         if (transfer.isComplete) this.#discovery.completed();

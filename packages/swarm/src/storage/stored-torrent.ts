@@ -11,6 +11,10 @@ export interface StoredTorrent {
   readonly peers: readonly PeerAddress[];
   /** Those that answered lately: worth trying first. */
   readonly provenPeers: readonly PeerAddress[];
+  /** http and https URLs (BEP 19). */
+  readonly webSeeds?: readonly string[];
+  /** It was named by whoever runs this machine. */
+  readonly isLocal?: boolean;
   readonly displayName: string | undefined;
   /** Wall-clock time, milliseconds since 1970. */
   readonly addedAtMs: number;
@@ -20,8 +24,9 @@ export interface StoredTorrent {
 export type TorrentRecord = Omit<StoredTorrent, "infoHash" | "infoBytes">;
 
 export function encodeTorrentRecord(record: TorrentRecord): Uint8Array {
-  const { trackers, peers, provenPeers, displayName, addedAtMs } = record;
-  return Buffer.from(JSON.stringify({ version: 1, trackers, peers, provenPeers, displayName, addedAtMs }, null, 2));
+  const { trackers, peers, provenPeers, webSeeds, isLocal, displayName, addedAtMs } = record;
+  const fields = { version: 1, trackers, peers, provenPeers, webSeeds, isLocal, displayName, addedAtMs };
+  return Buffer.from(JSON.stringify(fields, null, 2));
 }
 
 /** Reads a record; what is not as we write it is undefined as a whole, for then nobody knows what else is wrong. */
@@ -33,11 +38,12 @@ export function decodeTorrentRecord(bytes: Uint8Array): TorrentRecord | undefine
     return undefined;
   }
   if (!isObject(record) || record["version"] !== 1) return undefined;
-  // Records of the first versions have one list of peers.
-  const { trackers, peers, provenPeers = [], displayName, addedAtMs } = record;
+  // Records of the first versions have one list of peers, and no web seeds.
+  const { trackers, peers, provenPeers = [], webSeeds = [], isLocal = false, displayName, addedAtMs } = record;
   if (!isTiers(trackers) || !isPeers(peers) || !isPeers(provenPeers) || typeof addedAtMs !== "number") return undefined;
+  if (!isTexts(webSeeds) || typeof isLocal !== "boolean") return undefined;
   if (displayName !== undefined && typeof displayName !== "string") return undefined;
-  return { trackers, peers, provenPeers, displayName, addedAtMs };
+  return { trackers, peers, provenPeers, webSeeds, isLocal, displayName, addedAtMs };
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
@@ -45,9 +51,11 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 function isTiers(value: unknown): value is string[][] {
-  return (
-    Array.isArray(value) && value.every((tier) => Array.isArray(tier) && tier.every((url) => typeof url === "string"))
-  );
+  return Array.isArray(value) && value.every(isTexts);
+}
+
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((text) => typeof text === "string");
 }
 
 function isPeers(value: unknown): value is PeerAddress[] {

@@ -41,6 +41,7 @@ class Scene {
       port: 6_881,
       families,
       clock: this.clock,
+      reach: () => "public",
       random: () => roll,
       signal: this.controller.signal,
       stats: () => ({ uploadedBytes: 1, downloadedBytes: 2, leftBytes: this.leftBytes }),

@@ -11,6 +11,7 @@ export function announceRequest(changes: Partial<AnnounceRequest> & { readonly u
     downloadedBytes: 2 ** 40,
     leftBytes: 33,
     wantedPeers: 50,
+    reach: "anywhere",
     signal: new AbortController().signal,
     ...changes,
   };

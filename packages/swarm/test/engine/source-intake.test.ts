@@ -10,7 +10,7 @@ import { temporaryFolder } from "./temporary-folder.ts";
 
 const INFO_HASH = "0123456789abcdef0123456789abcdef01234567";
 const { signal } = new AbortController();
-const options = { network: new Network({}), clock: virtualTime(), signal };
+const options = { network: new Network({}), clock: virtualTime(), signal, isLocal: true };
 
 describe("takeIn", () => {
   let torrentFile: Uint8Array;
@@ -37,17 +37,21 @@ describe("takeIn", () => {
       displayName: undefined,
       trackers: [],
       peers: [],
+      webSeeds: [],
+      isLocal: true,
       metainfo: undefined,
     });
   });
 
   it("takes a magnet with its peers, each tracker a tier of its own", async () => {
-    const magnet = `magnet:?xt=urn:btih:${INFO_HASH}&dn=Film&tr=http://a.example/x&tr=udp://b.example:1&x.pe=10.0.0.1:2`;
+    const magnet = `magnet:?xt=urn:btih:${INFO_HASH}&dn=Film&tr=http://a.example/x&tr=udp://b.example:1&x.pe=10.0.0.1:2&ws=http://c.example/`;
     expect(await takeIn(magnet, options)).toEqual({
       infoHash: INFO_HASH,
       displayName: "Film",
       trackers: [["http://a.example/x"], ["udp://b.example:1"]],
       peers: [{ host: "10.0.0.1", port: 2 }],
+      webSeeds: ["http://c.example/"],
+      isLocal: true,
       metainfo: undefined,
     });
   });
@@ -84,6 +88,19 @@ describe("takeIn", () => {
     });
     await expect(takeIn(`${server.origin}/page`, options)).rejects.toMatchObject({ code: "bad_torrent" });
     await expect(takeIn(`${server.origin}/missing`, options)).rejects.toMatchObject({ code: "fetch_failed" });
+  });
+
+  it("fetches nothing from a private network unless whoever runs this machine says so", async () => {
+    await using server = await startHttpServer((_request, response) => response.end(Buffer.from(torrentFile)));
+    const { port } = new URL(server.origin);
+    for (const host of ["127.0.0.1", "localhost", "0x7f.1", "[::ffff:127.0.0.1]", "[::1]", "0.0.0.0"]) {
+      const intake = takeIn(`http://${host}:${port}/film.torrent`, { ...options, isLocal: false });
+      await expect(intake).rejects.toMatchObject({
+        code: "fetch_failed",
+        message: expect.stringContaining("private network"),
+      });
+    }
+    expect(server.paths).toEqual([]);
   });
 
   it("ends with its signal while it fetches", async () => {

@@ -23,7 +23,8 @@ describe("fetchTorrentFile", () => {
     assertInvariant(clock.pendingTimers === 0, "A timer is left behind");
   });
 
-  const fetch = (url: string) => fetchTorrentFile(url, { network: new Network({}), clock, signal: controller.signal });
+  const fetch = (url: string) =>
+    fetchTorrentFile(url, { network: new Network({}), clock, signal: controller.signal, reach: "anywhere" });
 
   it.each<[string, RequestListener]>([
     ["as it is", (_request, response) => response.end(TORRENT)],

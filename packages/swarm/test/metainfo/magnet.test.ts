@@ -5,7 +5,7 @@ import { parseSource } from "../../src/metainfo/source.ts";
 const HEX = "c12fe1c06bba254a9dc9f519b335aa7c1367a88a";
 const BASE32 = "YEX6DQDLXISUVHOJ6UM3GNNKPQJWPKEK";
 const OTHER = "a".repeat(40);
-const EMPTY = { infoHash: HEX, trackers: [], peers: [] };
+const EMPTY = { infoHash: HEX, trackers: [], peers: [], webSeeds: [] };
 
 describe("parseMagnet", () => {
   it.each([
@@ -45,6 +45,11 @@ describe("parseMagnet", () => {
           { host: "127.0.0.1", port: 3 },
         ],
       },
+    ],
+    [
+      "web seeds, each once and only by http",
+      `magnet:?xt=urn:btih:${HEX}&ws=http%3A%2F%2Fa.example%2Fx%20y&ws.1=https://b.example/&ws=ftp://c.example/&ws=http://a.example/x%20y`,
+      { ...EMPTY, webSeeds: ["http://a.example/x%20y", "https://b.example/"] },
     ],
     ["parameters named after a prototype", `magnet:?__proto__=1&constructor=2&xt=urn:btih:${HEX}`, EMPTY],
   ])("reads %s", (_title, uri, magnet) => {
@@ -91,6 +96,7 @@ describe("formatMagnet", () => {
           { host: "2001:db8::1", port: 6881 },
           { host: "10.0.0.1", port: 1 },
         ],
+        webSeeds: ["https://c.example/a%20b?key=1"],
       },
     ],
   ])("is undone by parseMagnet with %s", (_title, magnet) => {

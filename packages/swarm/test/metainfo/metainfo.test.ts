@@ -44,6 +44,7 @@ describe("parseTorrentFile", () => {
       files: [
         { index: 0, path: ["film.mkv"], diskPath: ["film.mkv"], lengthBytes: 40_000, offsetBytes: 0, isPadding: false },
       ],
+      hasFolder: false,
       isPrivate: false,
       trackers: [["udp://tracker.example:80"]],
       webSeeds: [],

@@ -22,7 +22,7 @@ const { signal } = new AbortController();
 afterEach(() => void lookups.splice(0));
 
 function get(network: Network, url: string): Promise<Uint8Array> {
-  return httpGet(url, { network, clock: new FakeClock(), signal, maxBytes: 100, timeoutMs: 10_000 });
+  return httpGet(url, { network, reach: "anywhere", clock: new FakeClock(), signal, maxBytes: 100, timeoutMs: 10_000 });
 }
 
 it("has the proxy look up names, over every redirect", async () => {

@@ -48,6 +48,7 @@ function setUp({ connectedPeers = 0 } = {}) {
     clock,
     random: () => 0,
     listenPort: 6881,
+    reach: () => "public",
     transferred: () => ({ uploadedBytes: 0, downloadedBytes: 0, leftBytes: 1 }),
     connectedPeers: () => setting.connectedPeers,
     isUrgent: () => setting.isUrgent,

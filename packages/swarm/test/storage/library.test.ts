@@ -22,6 +22,8 @@ const FILM: StoredTorrent = {
     { host: "2001:db8::1", port: 1 },
   ],
   provenPeers: [{ host: "10.0.0.2", port: 6882 }],
+  webSeeds: ["https://mirror.example/films/"],
+  isLocal: true,
   displayName: "Der Film – ☂",
   addedAtMs: 1_700_000_000_000,
 };
@@ -31,6 +33,8 @@ const MAGNET: StoredTorrent = {
   trackers: [],
   peers: [],
   provenPeers: [],
+  webSeeds: [],
+  isLocal: false,
   displayName: undefined,
   addedAtMs: 1_600_000_000_000,
 };
@@ -161,6 +165,11 @@ describe("a library whose files were changed", () => {
       title: "with proven peers that are none",
       text: '{"version":1,"trackers":[],"peers":[],"provenPeers":1,"addedAtMs":1}',
     },
+    {
+      title: "with web seeds that are none",
+      text: '{"version":1,"trackers":[],"peers":[],"webSeeds":[1],"addedAtMs":1}',
+    },
+    { title: "with a trust that is none", text: '{"version":1,"trackers":[],"peers":[],"isLocal":1,"addedAtMs":1}' },
     { title: "with a time that is none", text: '{"version":1,"trackers":[],"peers":[],"addedAtMs":"now"}' },
     { title: "with a name that is none", text: '{"version":1,"trackers":[],"peers":[],"addedAtMs":1,"displayName":5}' },
     { title: "enormous", text: `"${"x".repeat(1024 * 1024)}"` },
