@@ -7,17 +7,13 @@ import { UsageError } from "./usage-error.ts";
 
 /** 128 bits as text are 22 characters of base64 or 32 hex digits; less than this is a password that people think up. */
 const GOOD_TOKEN_CHARACTERS = 16;
-const MIB = 1024 * 1024;
-/** As `du -h` and `df -h` count. */
-const SIZE_UNITS: ReadonlyMap<string, number> = new Map([
-  ["M", MIB],
-  ["G", 1024 * MIB],
-  ["T", 1024 * 1024 * MIB],
-]);
 /** Two of the largest common pieces (16 MiB) in front of a reader, and the head and the index of its film. */
-const MAX_DISK_MIN_BYTES = 64 * MIB;
-/** In KiB per second; 100 Gbit/s, and safely an integer in bytes. */
-const UPLOAD_LIMIT_MAX = 12_500_000;
+const MAX_DISK_MIN_BYTES = 64 * 1024 ** 2;
+/** Bytes per second. Less would take longer for a block than peers wait; more than 100 Gbit/s is no limit. */
+const LIMIT_MIN = 4 * 1024;
+const LIMIT_MAX = 12_500_000_000;
+/** As `du -h` and `df -h` count. */
+const BYTE_UNITS = ["", "K", "M", "G", "T"];
 
 /** RFC 1928 §3: "The SOCKS service is conventionally located on TCP port 1080". */
 const SOCKS_PORT = "1080";
@@ -42,6 +38,7 @@ export interface ServeOptions {
   readonly bindInterface: string | undefined;
   readonly proxy: Socks5Proxy | undefined;
   readonly uploadBytesPerSecond: number | undefined;
+  readonly downloadBytesPerSecond: number | undefined;
   readonly useDht: boolean;
   readonly useLsd: boolean;
   readonly ffmpegPath: string | undefined;
@@ -91,7 +88,8 @@ export function parseCommandLine(words: readonly string[], environment: NodeJS.P
       peerPort: parsePort("--peer-port", values["peer-port"] ?? (mode === "demo" ? "0" : "6881")),
       bindInterface: values["bind-interface"],
       proxy: chooseProxy(values.proxy, mode, environment),
-      uploadBytesPerSecond: parseUploadLimit(values["upload-limit"]),
+      uploadBytesPerSecond: parseLimit("--upload-limit", values["upload-limit"]),
+      downloadBytesPerSecond: parseLimit("--download-limit", values["download-limit"]),
       useDht: !values["no-dht"] && mode === "serve",
       useLsd: !values["no-lsd"] && mode === "serve",
       ffmpegPath: values.ffmpeg,
@@ -196,19 +194,25 @@ function decodePercents(text: string): string | undefined {
   }
 }
 
-function parseUploadLimit(text: string | undefined): number | undefined {
+function parseLimit(option: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
-  const limit = Number(text);
-  if (/^\d+$/.test(text) && limit > 0 && limit <= UPLOAD_LIMIT_MAX) return limit * 1024;
-  throw new UsageError(`--upload-limit takes a number of KiB per second, not ${JSON.stringify(text)}.`);
+  const bytes = readBytes(text);
+  if (bytes >= LIMIT_MIN && bytes <= LIMIT_MAX) return bytes;
+  const advice = `${option} takes bytes per second from 4K on, as in 500K or 5M`;
+  throw new UsageError(`${advice}, not ${JSON.stringify(text)}.`);
 }
 
 function parseMaxDisk(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
-  const [, digits = "", letter = ""] = /^(\d{1,6}(?:\.\d{1,3})?)([MGT])(?:i?B)?$/i.exec(text) ?? [];
-  const bytes = Math.floor(Number(digits) * (SIZE_UNITS.get(letter.toUpperCase()) ?? 0));
+  const bytes = readBytes(text);
   if (bytes >= MAX_DISK_MIN_BYTES) return bytes;
   throw new UsageError(`--max-disk takes a size of at least 64M, as 500M, 20G or 1.5T, not ${JSON.stringify(text)}.`);
+}
+
+/** NaN if it is no number of bytes. */
+function readBytes(text: string): number {
+  const [, number, unit = ""] = /^(\d{1,12}(?:\.\d{1,3})?)([KMGT]?)(?:i?B)?$/i.exec(text) ?? [];
+  return Math.floor(Number(number) * 1024 ** BYTE_UNITS.indexOf(unit.toUpperCase()));
 }
 
 function chooseDataDirectory(

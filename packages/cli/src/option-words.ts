@@ -15,6 +15,7 @@ const OPTIONS = {
   "bind-interface": { type: "string" },
   proxy: { type: "string" },
   "upload-limit": { type: "string" },
+  "download-limit": { type: "string" },
   "no-dht": { type: "boolean", default: false },
   "no-lsd": { type: "boolean", default: false },
   ffmpeg: { type: "string" },

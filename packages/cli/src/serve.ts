@@ -94,9 +94,11 @@ interface EngineContext {
 
 async function openEngine(options: ServeOptions, { closing, ...shared }: EngineContext): Promise<RiptideTorrentEngine> {
   const dataDirectory = options.dataDirectory ?? (await temporaryDataFolder(closing));
-  const { peerHost, peerPort, useLsd: lsd, uploadBytesPerSecond, peers, proxy, bindInterface, maxDiskBytes } = options;
+  const { peerHost, peerPort, useLsd: lsd, peers, proxy, bindInterface, maxDiskBytes } = options;
+  const { uploadBytesPerSecond, downloadBytesPerSecond } = options;
   const dht = options.useDht ? { bootstrap: [] } : undefined;
-  const settings = { peerHost, peerPort, dht, lsd, uploadBytesPerSecond, network: { proxy, bindInterface } };
+  const limits = { uploadBytesPerSecond, downloadBytesPerSecond };
+  const settings = { peerHost, peerPort, dht, lsd, ...limits, network: { proxy, bindInterface } };
   const engine = await openTorrentEngine({ dataDirectory, settings, peers, maxDiskBytes, ...shared }).catch(
     (error: unknown) => {
       if (!(error instanceof RiptideError)) throw error;

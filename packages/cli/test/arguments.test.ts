@@ -24,6 +24,7 @@ const DEFAULTS: ServeOptions = {
   peerPort: 6881,
   maxDiskBytes: undefined,
   uploadBytesPerSecond: undefined,
+  downloadBytesPerSecond: undefined,
   useDht: true,
   useLsd: true,
   ffmpegPath: undefined,
@@ -177,8 +178,8 @@ const goodLines: readonly GoodLine[] = [
   })),
   {
     title: "uploads are limited in KiB per second",
-    words: ["--upload-limit", "100"],
-    expected: { ...DEFAULTS, uploadBytesPerSecond: 102_400 },
+    words: ["--upload-limit", "100k", "--download-limit", "2.5MB"],
+    expected: { ...DEFAULTS, uploadBytesPerSecond: 102_400, downloadBytesPerSecond: 2_621_440 },
   },
   {
     title: "the DHT and the local search can be left out",
@@ -290,9 +291,11 @@ const badLines: readonly (readonly [words: readonly string[], sentence: string])
     `--max-disk takes a size of at least 64M, as 500M, 20G or 1.5T, not "${size}".`,
   ]),
   [["--max-disc", "20G"], "There is no option --max-disc. Did you mean --max-disk?"],
-  [["--upload-limit", "0"], '--upload-limit takes a number of KiB per second, not "0".'],
-  [["--upload-limit", "fast"], '--upload-limit takes a number of KiB per second, not "fast".'],
-  [["--upload-limit", "9".repeat(30)], `--upload-limit takes a number of KiB per second, not "${"9".repeat(30)}".`],
+  ...["0", "100", "fast", "-5M", "5T", "1e9", "0.5K", "13G", "9".repeat(30), "5 M"].map((limit): [string[], string] => [
+    [`--upload-limit=${limit}`],
+    `--upload-limit takes bytes per second from 4K on, as in 500K or 5M, not ${JSON.stringify(limit)}.`,
+  ]),
+  [["--download-limit", "1K"], '--download-limit takes bytes per second from 4K on, as in 500K or 5M, not "1K".'],
   [["demo", HASH], "The demo takes no sources. Leave the word demo out to play your own torrents."],
 ];
 

@@ -12,6 +12,7 @@ export function requestBlock(
 ): void {
   const key = state.grid.key(assembly.piece, block);
   assembly.ask(block);
+  state.allowance.charge(state.grid.requestOf(key).length);
   peer.noteRequest(key, nowMs);
   state.outbox.request(peer.source.peer, key);
 }
@@ -28,6 +29,7 @@ export function recallBlock(state: DownloadState, peer: PeerQueue, key: number):
 /** The peer no longer owes the block (it was answered, refused or lost). True if it did. */
 export function dropRequest(state: DownloadState, peer: PeerQueue, key: number): boolean {
   if (!peer.inFlight.delete(key)) return false;
+  state.allowance.charge(-state.grid.requestOf(key).length);
   const assembly = state.pieces.get(state.grid.pieceOf(key));
   const freeBefore = assembly?.freeBlocks ?? 0;
   assembly?.unask(state.grid.blockOf(key), peer.isSilent);

@@ -2,7 +2,7 @@ import type { TorrentGeometry } from "../types.ts";
 import { ActivePieces } from "./active-pieces.ts";
 import { BlockGrid } from "./block-grid.ts";
 import { DeadlineOrder } from "./deadline-order.ts";
-import type { DownloaderOutput, PeerKey } from "./downloader-types.ts";
+import type { DownloadAllowance, DownloaderOutput, PeerKey } from "./downloader-types.ts";
 import { Outbox } from "./outbox.ts";
 import type { PeerQueue } from "./peer-queue.ts";
 import type { PieceAssembly } from "./piece-assembly.ts";
@@ -27,6 +27,7 @@ export interface DownloadState {
   readonly pieces: ActivePieces;
   readonly order: DeadlineOrder;
   readonly outbox: Outbox;
+  readonly allowance: DownloadAllowance;
   readonly counters: DownloadCounters;
   readonly bannedHosts: Set<string>;
   /** Pieces whose last block has come; verified before the input call ends. */
@@ -38,8 +39,14 @@ export interface DownloadState {
   isPaused: boolean;
 }
 
+const NO_LIMIT: DownloadAllowance = { mayAsk: () => true, charge: () => undefined };
+
 /** No peers, nothing wanted. */
-export function createDownloadState(geometry: TorrentGeometry, output: DownloaderOutput): DownloadState {
+export function createDownloadState(
+  geometry: TorrentGeometry,
+  output: DownloaderOutput,
+  allowance: DownloadAllowance = NO_LIMIT,
+): DownloadState {
   const grid = new BlockGrid(geometry);
   return {
     grid,
@@ -47,6 +54,7 @@ export function createDownloadState(geometry: TorrentGeometry, output: Downloade
     pieces: new ActivePieces(grid),
     order: new DeadlineOrder(),
     outbox: new Outbox(output, grid),
+    allowance,
     counters: { downloadedBytes: 0, wastedBytes: 0, duplicateRequests: 0, cancels: 0, hashFailures: 0, bans: 0 },
     bannedHosts: new Set(),
     complete: new Set(),

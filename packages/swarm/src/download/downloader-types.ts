@@ -23,6 +23,14 @@ export interface DownloaderOutput {
   bufferReleased(buffer: Uint8Array): void;
 }
 
+/** What a downloader may ask for, of what all torrents share. */
+export interface DownloadAllowance {
+  /** Whether a block that is due then may be asked for now; who is refused stands in line with it, and asks again on its next tick. */
+  mayAsk(dueMs: number, nowMs: number): boolean;
+  /** Bytes were asked for, or came unasked; negative: they are not owed any more. */
+  charge(bytes: number): void;
+}
+
 export interface DownloaderOptions {
   readonly geometry: TorrentGeometry;
   /** Pieces that are verified and stored already, BEP 3 bit order. Copied. */
@@ -30,6 +38,8 @@ export interface DownloaderOptions {
   /** True if the SHA-1 of the bytes is that of the piece. */
   verify(piece: number, bytes: Uint8Array): boolean;
   readonly output: DownloaderOutput;
+  /** No limit unless given. */
+  readonly allowance?: DownloadAllowance | undefined;
 }
 
 /** Where the payload of a block is to be written: from `at`, as many bytes as the block is long. */

@@ -61,11 +61,11 @@ export class Downloader {
   #isPlanChanged = false;
 
   constructor(options: DownloaderOptions) {
-    const { geometry, have, output } = options;
+    const { geometry, have, output, allowance } = options;
     assertInvariant(have.length === bitsByteLength(geometry.pieceCount), "`have` needs one bit for each piece");
     this.#options = options;
     this.#have = have.slice();
-    this.#state = createDownloadState(geometry, output);
+    this.#state = createDownloadState(geometry, output, allowance);
   }
 
   /** A new connection: it chokes us and has nothing until it says otherwise (BEP 3). A banned host stays without work. */

@@ -44,6 +44,7 @@ export function endgame(state: DownloadState, nowMs: number): void {
     if (!isWorthIt(soonestMs(urgentWork, nowMs), late)) break;
     const helper = soonestHelper(state, urgentWork, late, nowMs);
     if (helper === undefined) continue;
+    if (!state.allowance.mayAsk(state.order.dueMs(late.assembly.piece) ?? nowMs, nowMs)) break;
     if (recallLaterWork(state, helper, { urgent, piece: late.assembly.piece })) relieved.add(helper);
     requestBlock(state, helper, { assembly: late.assembly, block: late.block, nowMs });
     urgentWork.set(helper, (urgentWork.get(helper) ?? 0) + 1);

@@ -29,6 +29,7 @@ export function fill(state: DownloadState, peer: PeerQueue, nowMs: number): void
     freeAhead += freeBlocks;
     if (!peer.has(piece) || !mayWorkOn(pieces.get(piece), peer.source, state.areSuspectsApart)) continue;
     isBarren = false;
+    if (!state.allowance.mayAsk(dueMs, nowMs)) return;
     freeAhead -= fillFromPiece(state, peer, { piece, dueMs, freeAhead, nowMs });
   }
   // Nothing of what it has is wanted: no use looking again before that changes.
@@ -46,7 +47,7 @@ function fillFromPiece(
   const rival = isTried ? undefined : fastestRival(state, peer, piece);
   const msPerBlock = peer.msPerBlock(nowMs);
   let asked = 0;
-  while (peer.inFlight.size < peer.depth()) {
+  while (peer.inFlight.size < peer.depth() && state.allowance.mayAsk(dueMs, nowMs)) {
     const mineMs = (peer.inFlight.size + 1) * msPerBlock;
     if (rival !== undefined && mineMs > (dueMs - nowMs) * SAFE_SHARE_OF_SLACK) {
       const rivalMs = (rival.inFlight.size + freeAhead - asked) * rival.msPerBlock(nowMs);

@@ -32,6 +32,7 @@ export function receiveBlock(
   const { incoming } = peer;
   stopReceiving(state, peer);
   state.counters.downloadedBytes += block.length;
+  state.allowance.charge(block.length);
   peer.downloadedBytes += block.length;
   const key = state.grid.keyOf(block);
   const wasAsked = key !== undefined && peer.wasAsked(key);

@@ -1,3 +1,4 @@
+export { DownloadLimiter } from "./download-limiter.ts";
 export { Downloader } from "./downloader.ts";
 export type * from "./downloader-types.ts";
 export { MAX_UNREQUESTED_BYTES } from "./peer-queue.ts";

@@ -2,8 +2,6 @@ import { join } from "node:path";
 import {
   abortable,
   assertInvariant,
-  type ChunkPool,
-  type Clock,
   type EngineEvent,
   type EngineHealth,
   type FileMap,
@@ -16,7 +14,7 @@ import {
 import { parseInfoDictionary, parseTorrentFile } from "../metainfo/index.ts";
 import { Network } from "../network/network.ts";
 import { createPieceProvider } from "../provider/index.ts";
-import type { SessionCommand, SessionEvent, SessionSettings, TorrentOrder } from "../session/protocol.ts";
+import type { SessionCommand, SessionEvent, TorrentOrder } from "../session/protocol.ts";
 import {
   checkHolePunching,
   type Library,
@@ -34,7 +32,6 @@ import { KeyedQueue } from "./keyed-queue.ts";
 import { libraryNotes, type TorrentNotes } from "./library-notes.ts";
 import type { RiptideTorrentEngine, TorrentEngineOptions } from "./riptide-torrent-engine.ts";
 import { SessionSupervisor } from "./session-supervisor.ts";
-import type { StartSessionThread } from "./session-thread.ts";
 import { type Intake, takeIn } from "./source-intake.ts";
 import { withStallGuard } from "./stall-guard.ts";
 import { fileNotFound, TorrentRecord } from "./torrent-record.ts";

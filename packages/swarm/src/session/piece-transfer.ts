@@ -1,7 +1,13 @@
 import { createHash } from "node:crypto";
 import type { Clock, Demand } from "@riptide/core";
 import { clearBit, hasBit, setBit } from "../bits.ts";
-import { Downloader, type PartialPiece, planDeadlines, ReadingPlaces } from "../download/index.ts";
+import {
+  Downloader,
+  type DownloadLimiter,
+  type PartialPiece,
+  planDeadlines,
+  ReadingPlaces,
+} from "../download/index.ts";
 import type { Metainfo } from "../metainfo/index.ts";
 import type { TorrentStore } from "../storage/index.ts";
 import { type BlockRequest, pieceLength } from "../types.ts";
@@ -31,6 +37,7 @@ export interface PieceTransferOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly uploadLimiter: RateLimiter | undefined;
+  readonly downloadLimiter: DownloadLimiter | undefined;
   readonly webSeeds: Pick<WebSeedsOptions, "network" | "agents" | "reach"> & { readonly urls: readonly string[] };
   readonly pieceVerified: (piece: number) => void;
   /** These were given up, and their bytes are gone from the disk. */
@@ -80,6 +87,7 @@ export class PieceTransfer implements PeerTransfer {
     this.#downloader = new Downloader({
       geometry: metainfo,
       have: verified,
+      allowance: options.downloadLimiter?.allowance(),
       verify: (piece, bytes) => isRightPiece(metainfo, piece, bytes),
       output: {
         request: (key, blocks) => (this.#webSeeds.get(key) ?? this.#peer(key)?.wire)?.request(blocks),

@@ -108,4 +108,6 @@ export interface SessionSettings {
   readonly uploadBytesPerSecond: number | undefined;
   /** Undefined: directly, by whichever interface the system chooses. */
   readonly network?: NetworkSettings | undefined;
+  /** Of all torrents together; undefined = unlimited. */
+  readonly downloadBytesPerSecond?: number | undefined;
 }

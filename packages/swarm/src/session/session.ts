@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { isIPv4, isIPv6, type Socket } from "node:net";
 import type { Clock } from "@riptide/core";
 import { createDht, createLsd, createTrackerClient, type Dht, type Lsd, openMulticast } from "../discovery/index.ts";
+import { DownloadLimiter } from "../download/index.ts";
 import { Network, openPeerServers, type PeerServers } from "../network/index.ts";
 import { RateLimiter } from "../upload/index.ts";
 import { createWebAgents } from "../webseed/index.ts";
@@ -77,6 +78,7 @@ export class Session {
       dht,
       lsd,
       uploadLimiter: createUploadLimiter(settings, clock),
+      downloadLimiter: createDownloadLimiter(settings),
       webAgents: this.#webAgents,
       listenPort: servers.port || undefined,
       trackerFamilies: isOfBothFamilies(servers) ? [4, 6] : undefined,
@@ -206,4 +208,8 @@ function isOfBothFamilies(servers: PeerServers): boolean {
 
 function createUploadLimiter({ uploadBytesPerSecond }: SessionSettings, clock: Clock): RateLimiter | undefined {
   return uploadBytesPerSecond === undefined ? undefined : new RateLimiter(uploadBytesPerSecond, clock);
+}
+
+function createDownloadLimiter({ downloadBytesPerSecond }: SessionSettings): DownloadLimiter | undefined {
+  return downloadBytesPerSecond === undefined ? undefined : new DownloadLimiter(downloadBytesPerSecond);
 }

@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import type { Clock, Demand } from "@riptide/core";
 import { RiptideError } from "@riptide/core";
 import type { Announce, Dht, Lsd } from "../discovery/index.ts";
-import type { PartialPiece } from "../download/index.ts";
+import type { DownloadLimiter, PartialPiece } from "../download/index.ts";
 import type { HttpAgents } from "../metainfo/http-get.ts";
 import { type Metainfo, parseInfoDictionary } from "../metainfo/index.ts";
 import type { Reach } from "../metainfo/resolve-host.ts";
@@ -37,6 +37,8 @@ export interface SessionEnvironment {
   readonly dht: Dht | undefined;
   readonly lsd: Lsd | undefined;
   readonly uploadLimiter: RateLimiter | undefined;
+  /** No limit unless given. */
+  readonly downloadLimiter?: DownloadLimiter | undefined;
   /** Connections to web seeds that are kept; each request has its own without them. */
   readonly webAgents?: HttpAgents;
   /** Where peers can reach us; undefined: nowhere. */
@@ -267,7 +269,7 @@ export class TorrentSession implements PeerListener {
 
   #startTransfer(metainfo: Metainfo, store: TorrentStore, partials: readonly PartialPiece[]): void {
     const { infoHash, infoBytes } = metainfo;
-    const { network, clock, random, uploadLimiter, webAgents, emit } = this.#environment;
+    const { network, clock, random, uploadLimiter, downloadLimiter, webAgents, emit } = this.#environment;
     const shared = new SharedArrayBuffer(store.verified.length);
     const verified = new Uint8Array(shared);
     verified.set(store.verified);
@@ -280,6 +282,7 @@ export class TorrentSession implements PeerListener {
       clock,
       random,
       uploadLimiter,
+      downloadLimiter,
       webSeeds: { urls: this.#webSeeds, network, agents: webAgents, reach: () => this.#reach },
       pieceVerified: (piece) => {
         emit({ type: "verified", piece, figures: this.figures() });

@@ -1,11 +1,9 @@
 import type { Clock } from "@riptide/core";
 import type { BlockRequest, TorrentGeometry } from "../types.ts";
-import { chooseOptimistic, chooseUnchoked, type RateLimiter, Uploader } from "../upload/index.ts";
+import { chooseOptimistic, chooseUnchoked, type RateLimiter, Uploader, uploadSlotCount } from "../upload/index.ts";
 import type { Peer } from "./peer.ts";
 import { RateMeter } from "./rate-meter.ts";
 
-/** Peers that we send to at once: enough to be worth their while, few enough that each gets something. */
-const UPLOAD_SLOTS = 4;
 /** BEP 3: "The currently deployed choking algorithm avoids fibrillation by only changing who's choked once every ten seconds". */
 const ROUND_MS = 10_000;
 /** The optimistic slot moves on every third round. */
@@ -33,12 +31,14 @@ export class UploadSlots {
   readonly uploaded: RateMeter;
   readonly #options: UploadSlotsOptions;
   readonly #slots = new Map<Peer, Slot>();
+  readonly #slotCount: number;
   #optimistic: Peer | undefined;
   #roundAtMs: number;
   #rounds = 0;
 
   constructor(options: UploadSlotsOptions) {
     this.#options = options;
+    this.#slotCount = uploadSlotCount(options.limiter?.bytesPerSecond);
     this.#roundAtMs = options.clock.nowMs();
     this.uploaded = new RateMeter(options.clock.nowMs());
   }
@@ -55,7 +55,7 @@ export class UploadSlots {
   interestChanged(peer: Peer, peers: Iterable<Peer>): void {
     if (!peer.isInterested) return this.#setChoking(peer, true);
     const taken = [...peers].filter((other) => !other.amChoking).length;
-    if (taken < UPLOAD_SLOTS) this.#setChoking(peer, false);
+    if (taken < this.#slotCount) this.#setChoking(peer, false);
   }
 
   leave(peer: Peer): void {
@@ -88,7 +88,7 @@ export class UploadSlots {
       downloadRate: downloadRate(peer),
       uploadRate: this.#slots.get(peer)?.rate.bytesPerSecond ?? 0,
     }));
-    const options = { slots: UPLOAD_SLOTS, isSeed: isSeed(), random };
+    const options = { slots: this.#slotCount, isSeed: isSeed(), random };
     const holder = this.#rounds % OPTIMISTIC_ROUNDS === 0 ? undefined : this.#optimistic;
     this.#optimistic = chooseOptimistic(candidates, { ...options, optimistic: holder });
     const unchoked = chooseUnchoked(candidates, { ...options, optimistic: this.#optimistic });

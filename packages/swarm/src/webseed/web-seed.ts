@@ -23,7 +23,7 @@ const MAX_UNWANTED_BYTES = 64 * 1024;
 const QUEUE_LIMIT = 1_000;
 
 /** The part of the downloader that a source of blocks talks to. */
-export type BlockSink = Pick<
+type BlockSink = Pick<
   Downloader,
   | "addPeer"
   | "removePeer"

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { assertInvariant } from "@riptide/core";
-import type { DownloaderOutput, PeerKey } from "../../src/download/downloader-types.ts";
+import type { DownloadAllowance, DownloaderOutput, PeerKey } from "../../src/download/downloader-types.ts";
 import { Downloader, planDeadlines, ReadingPlaces } from "../../src/download/index.ts";
 import { BLOCK_LENGTH_BYTES, type BlockRequest, pieceLength, type TorrentGeometry } from "../../src/types.ts";
 import { type SeedOptions, SimulatedSeed } from "./simulated-seed.ts";
@@ -37,6 +37,9 @@ export interface SwarmOptions {
   readonly have?: Uint8Array;
   /** How long a piece takes to be stored; `false` = storing fails. */
   readonly store?: (piece: number, attempt: number) => number | false;
+  readonly allowance?: DownloadAllowance;
+  /** Shared with other swarms. */
+  readonly time?: VirtualTime;
 }
 
 /** One reader that reads as fast as bytes come, with a window of 16 MiB in front of it. */
@@ -51,7 +54,7 @@ interface Reader {
  * that verified bytes are right, and that memory stays within its budget.
  */
 export class SimulatedSwarm {
-  readonly time = new VirtualTime();
+  readonly time: VirtualTime;
   readonly downloader: Downloader;
   readonly geometry: TorrentGeometry;
   readonly bans: { host: string; reason: string }[] = [];
@@ -69,6 +72,7 @@ export class SimulatedSwarm {
 
   constructor(options: SwarmOptions) {
     this.#options = options;
+    this.time = options.time ?? new VirtualTime();
     this.geometry = options.geometry;
     const have = options.have ?? new Uint8Array(Math.ceil(options.geometry.pieceCount / 8));
     for (let piece = 0; piece < this.geometry.pieceCount; piece++) {
@@ -79,6 +83,7 @@ export class SimulatedSwarm {
       have,
       verify: (piece, bytes) => sha1(bytes) === sha1(this.content(piece)),
       output: this.#output(),
+      allowance: options.allowance,
     });
     for (const [index, seed] of options.seeds.entries()) this.#connect(index, seed);
     this.#tickForever();
