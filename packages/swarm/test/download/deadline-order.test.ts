@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { DeadlineOrder } from "../../src/download/deadline-order.ts";
+import { DeadlineOrder, type Deadlines } from "../../src/download/deadline-order.ts";
 
 const nothing = () => false;
+
+const plan = (...pieces: number[]): Deadlines => pieces.map((piece) => [piece, piece]);
 
 describe("the order of deadlines", () => {
   it("is earliest first, the lower piece first among equals", () => {
@@ -72,7 +74,6 @@ describe("the order of deadlines", () => {
 
   it("tells which pieces nobody wants any more", () => {
     const order = new DeadlineOrder();
-    const plan = (...pieces: number[]) => pieces.map((piece) => [piece, piece] as const);
     expect(order.setReader(0, plan(1, 2, 3), nothing)).toEqual([]);
     expect(order.setReader(1, plan(3, 4), nothing)).toEqual([]);
     order.remove(1);
@@ -89,7 +90,7 @@ describe("the order of deadlines", () => {
     for (const [piece, dueMs] of plans.flat()) earliest.set(piece, Math.min(dueMs, earliest.get(piece) ?? dueMs));
     const expected = [...earliest].sort(([a, aDue], [b, bDue]) => aDue - bDue || a - b).map(([piece]) => piece);
     const order = new DeadlineOrder();
-    for (const [reader, plan] of plans.entries()) order.setReader(reader, plan, nothing);
+    for (const [reader, wishes] of plans.entries()) order.setReader(reader, wishes, nothing);
     expect([order.at(3), order.at(0)]).toEqual([expected[3], expected[0]]);
     expect([...order.earliestFirst()].slice(0, 9)).toEqual(expected.slice(0, 9));
     expect([order.pieces, order.at(expected.length)]).toEqual([expected, undefined]);

@@ -1,13 +1,17 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
-import { afterEach, expect, it, vi } from "vitest";
+import { afterAll, afterEach, expect, it, vi } from "vitest";
 import { startSocks5Server } from "../../../../test/support/peers/socks5-server.ts";
 import { HttpGetError, httpGet } from "../../src/metainfo/http-get.ts";
 import { Network } from "../../src/network/network.ts";
 import { FakeClock } from "../metainfo/fake-clock.ts";
 import { startHttpServer } from "../metainfo/http-server.ts";
 import { CERTIFICATE, PRIVATE_KEY } from "./certificate.ts";
+
+// Test files share their modules: those loaded before know nothing of the mock, and those loaded here are for nobody else.
+vi.hoisted(() => vi.resetModules());
+afterAll(() => void vi.resetModules());
 
 const lookups = vi.hoisted((): string[] => []);
 vi.mock("node:dns/promises", () => ({

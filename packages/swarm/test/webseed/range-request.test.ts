@@ -2,11 +2,15 @@ import type { ServerResponse } from "node:http";
 import { gzipSync } from "node:zlib";
 import { assertInvariant } from "@riptide/core";
 import { createRandom } from "@riptide/sim";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
 import { Network } from "../../src/network/network.ts";
 import { type RangeRequest, readRange } from "../../src/webseed/range-request.ts";
 import { virtualTime } from "../session/virtual-time.ts";
 import { type AskedRange, type ScriptedWebSeed, startScriptedWebSeed } from "./scripted-web-seed.ts";
+
+// Test files share their modules: those loaded before know nothing of the mock, and those loaded here are for nobody else.
+vi.hoisted(() => vi.resetModules());
+afterAll(() => void vi.resetModules());
 
 /** 127.0.0.9 plays a server of the internet; the rest of loopback is private as ever. */
 vi.mock("../../src/metainfo/public-address.ts", () => ({
