@@ -190,7 +190,7 @@ export class FilmExploration implements FilmCutter {
     const isAvailableOnly = this.#isEnough;
     const places = walkFilm(this.#demuxer, last?.stretch.to, provider, {
       signal,
-      bytesPerSecond: last && this.#bytesPerSecond(last),
+      bytesPerSecond: () => last && this.#bytesPerSecond(last),
       urgency: last === undefined ? "now" : "soon",
       isAvailableOnly,
       onStuck: (isStuck) => {

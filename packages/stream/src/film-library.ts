@@ -74,6 +74,11 @@ export class FilmLibrary {
     return film;
   }
 
+  /** The index of a film that has been read already. */
+  knownKeyIndex(file: StreamContext["file"]): KeyIndex | undefined {
+    return this.#records.peek(file)?.keyIndex;
+  }
+
   /** Where the film can be entered; undefined if it does not tell. Rejects with what the provider rejects with. */
   async keyIndex(film: Film, context: StreamContext): Promise<KeyIndex | undefined> {
     const { keyIndex } = await timed("index", context, () =>

@@ -1,7 +1,9 @@
 import { MediaError, type PieceProvider, type StreamContext, type StreamPhase } from "@riptide/core";
 import {
   type ByteSource,
+  bytesPerSecondAt,
   type Container,
+  type KeyIndex,
   type MediaInfo,
   mediaInfoRecord,
   readMediaInfo,
@@ -10,12 +12,15 @@ import {
 } from "@riptide/media";
 import { keyOf } from "./file-key.ts";
 import { type FilmNotes, NO_NOTES, NotedResults } from "./film-notes.ts";
+import type { ByteRate } from "./sequential-reader.ts";
 import { SharedResults } from "./shared-results.ts";
 
 /** Media infos are a few KiB each; so many files are looked at in one evening. */
 const MEDIA_INFOS_LIMIT = 1000;
 /** What is demanded of both ends as soon as a file is opened: headers lie at the start, indexes at the end. */
 const ENDS_LENGTH_BYTES = 64 * 1024;
+
+type KeyIndexOf = (file: StreamContext["file"]) => KeyIndex | undefined;
 
 /** A container, or that the content is none. */
 type Sniffed = { readonly container: Container | undefined };
@@ -29,7 +34,11 @@ export class MediaLibrary {
   readonly #sniffed = new SharedResults<Sniffed>(MEDIA_INFOS_LIMIT);
   readonly #infos: NotedResults<MediaInfo>;
 
-  constructor(notes: FilmNotes = NO_NOTES) {
+  readonly #keyIndexOf: KeyIndexOf;
+
+  /** `keyIndexOf` tells the index of a film that has been read already. */
+  constructor(notes: FilmNotes = NO_NOTES, keyIndexOf: KeyIndexOf = () => undefined) {
+    this.#keyIndexOf = keyIndexOf;
     this.#infos = new NotedResults({ limit: MEDIA_INFOS_LIMIT, notes, name: "info", format: mediaInfoRecord });
   }
 
@@ -58,10 +67,16 @@ export class MediaLibrary {
     }
   }
 
-  /** How many bytes of the file play in a second, if it has been read already. */
-  bytesPerSecond({ file, provider }: StreamContext): number | undefined {
+  /**
+   * How many bytes of the file play in a second, if it has been read already: at the place that is asked about where its index
+   * is known, else in the whole file.
+   */
+  bytesPerSecond({ file, provider }: StreamContext): ByteRate | undefined {
     const durationSeconds = this.#infos.peek(file)?.durationSeconds;
-    return durationSeconds === undefined ? undefined : provider.sizeBytes / durationSeconds;
+    if (durationSeconds === undefined) return undefined;
+    const end = { timeSeconds: durationSeconds, offsetBytes: provider.sizeBytes };
+    return (offsetBytes) =>
+      bytesPerSecondAt(this.#keyIndexOf(file) ?? [], end, offsetBytes) ?? end.offsetBytes / durationSeconds;
   }
 
   async #sniff({ provider, file, ...context }: StreamContext): Promise<Container | undefined> {

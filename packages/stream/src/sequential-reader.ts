@@ -11,11 +11,14 @@ import type { ByteStream } from "@riptide/media";
 /** What it takes of a provider. */
 export type ReadProvider = Pick<PieceProvider, "readAt" | "want">;
 
+/** How fast the media plays at a place of the file, if it is known. */
+export type ByteRate = (offsetBytes: number) => number | undefined;
+
 export interface SequentialReaderOptions {
   /** Once it is aborted, reads reject with its reason and nothing is demanded any more. */
   readonly signal: AbortSignal;
-  /** How fast the media plays, if it is known: more than twenty seconds ahead is not demanded. */
-  readonly bytesPerSecond?: number | undefined;
+  /** More than twenty seconds ahead is not demanded. */
+  readonly bytesPerSecond?: ByteRate | undefined;
   /** How much of the start of the ranges is read in any case, and as fast as it comes. Default: nothing is known of it. */
   readonly neededBytes?: number;
   /** Of what is read now. Default `now`; what lies ahead is never more urgent than `soon`. */
@@ -99,7 +102,7 @@ export class SequentialReader implements ByteStream, Disposable {
 
   #demandAhead(): void {
     if (this.#isDisposed) return;
-    const { bytesPerSecond } = this.#options;
+    const bytesPerSecond = this.#options.bytesPerSecond?.(this.offsetBytes);
     const rate = bytesPerSecond === undefined ? {} : { bytesPerSecond };
     const window = readaheadWindow({
       readHead: 0,

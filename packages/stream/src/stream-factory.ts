@@ -63,12 +63,12 @@ export interface StreamFactory extends AsyncDisposable {
 
 export function createStreamFactory(options: StreamFactoryOptions): StreamFactory {
   const { ffmpeg, clock, neverTranscodeVideo = false, notes } = options;
-  const library = new MediaLibrary(notes);
+  const films = new FilmLibrary(notes);
+  const library = new MediaLibrary(notes, (file) => films.knownKeyIndex(file));
   const pool = new ProcessPool();
   const transcoder = ffmpeg && new Transcoder({ ffmpeg, clock, pool });
   const encoder = ffmpeg && new AudioEncoderPool({ ffmpeg, clock, pool });
   const direct = createDirectProducer(library);
-  const films = new FilmLibrary(notes);
   const attachments = new AttachmentLibrary(library, notes);
   const chapters = new ChapterLibrary(library, notes);
   const remux = createRemuxProducer({ library, films, transcoder, neverTranscodeVideo });

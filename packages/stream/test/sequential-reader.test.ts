@@ -130,10 +130,13 @@ describe("Reading ranges one after the other", () => {
     expect(provider.counters().readBytes).toBe(110);
   });
 
-  test("passes the rate on, so that later bytes are due later", () => {
+  test("passes on the rate of the place where it reads, so that later bytes are due later", () => {
     const provider = provide("manual");
-    const reader = new SequentialReader(provider, [{ start: 0, end: 4 * MIB }], { signal, bytesPerSecond: 5000 });
+    const bytesPerSecond = (offsetBytes: number): number => (offsetBytes < 2 * MIB ? 5000 : 70_000);
+    const reader = new SequentialReader(provider, [{ start: 0, end: 4 * MIB }], { signal, bytesPerSecond });
     expect(provider.demands()).toMatchObject([{ bytesPerSecond: 5000 }]);
+    reader.skip(2 * MIB);
+    expect(provider.demands()).toMatchObject([{ bytesPerSecond: 70_000 }]);
     reader[Symbol.dispose]();
   });
 });

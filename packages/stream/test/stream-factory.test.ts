@@ -10,6 +10,8 @@ beforeAll(async () => {
   films.set("mp4", await makeFilm("mp4", `${H264} -c:a aac`));
   films.set("mkv", await makeFilm("mkv", `${H264} -c:a aac`));
   films.set("mkv with AC-3", await makeFilm("mkv", `${H264} -c:a ac3`));
+  const source = "-f lavfi -i testsrc2=size=160x90:rate=24,noise=alls=90:allf=t:enable='gte(t,20)' -t 40";
+  films.set("calm, then busy", await makeFilm("mkv", H264, source));
 }, 30_000);
 
 const open = (film: string, name = "film.bin"): TestContext =>
@@ -55,6 +57,26 @@ describe("The factory", () => {
     const [demand] = viewer.provider.demands();
     expect(demand?.bytesPerSecond).toBeCloseTo(viewer.provider.sizeBytes / durationSeconds);
     await response.body?.cancel();
+  });
+
+  test("paces the readahead by the place where the film is read, once its index is known", async () => {
+    const factory = createStreamFactory({ ffmpeg, clock: realClock });
+    const viewer = open("calm, then busy");
+    const sizeBytes = viewer.provider.sizeBytes;
+    const rateAt = async (offsetBytes: number): Promise<number> => {
+      const response = await factory.direct.produce(get({ range: `bytes=${offsetBytes}-` }), viewer.context);
+      const rate = viewer.provider.demands()[0]?.bytesPerSecond ?? 0;
+      await response.body?.cancel();
+      return rate;
+    };
+    const { durationSeconds = 0 } = await factory.mediaInfo(viewer.context);
+    const places = [0.01, 0.9].map((share) => Math.floor(share * sizeBytes));
+    for (const place of places) expect(await rateAt(place)).toBeCloseTo(sizeBytes / durationSeconds);
+    const entered = get({}, "/stream?t=10");
+    await (await factory.remux.produce(entered, viewer.context)).body?.cancel();
+    const [calm = 0, busy = 0] = [await rateAt(places[0] ?? 0), await rateAt(places[1] ?? 0)];
+    expect(calm).toBeLessThan(0.7 * (sizeBytes / durationSeconds));
+    expect(busy).toBeGreaterThan(1.4 * (sizeBytes / durationSeconds));
   });
 
   test("says what is no media, but still hands it out", async () => {

@@ -1,9 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { DeadlineOrder, type Deadlines } from "../../src/download/deadline-order.ts";
+import { DeadlineOrder } from "../../src/download/deadline-order.ts";
 
 const nothing = () => false;
-
-const plan = (...pieces: number[]): Deadlines => pieces.map((piece) => [piece, piece]);
+const plan = (...pieces: number[]) => pieces.map((piece) => [piece, piece] as const);
 
 describe("the order of deadlines", () => {
   it("is earliest first, the lower piece first among equals", () => {
@@ -90,7 +89,7 @@ describe("the order of deadlines", () => {
     for (const [piece, dueMs] of plans.flat()) earliest.set(piece, Math.min(dueMs, earliest.get(piece) ?? dueMs));
     const expected = [...earliest].sort(([a, aDue], [b, bDue]) => aDue - bDue || a - b).map(([piece]) => piece);
     const order = new DeadlineOrder();
-    for (const [reader, wishes] of plans.entries()) order.setReader(reader, wishes, nothing);
+    for (const [reader, deadlines] of plans.entries()) order.setReader(reader, deadlines, nothing);
     expect([order.at(3), order.at(0)]).toEqual([expected[3], expected[0]]);
     expect([...order.earliestFirst()].slice(0, 9)).toEqual(expected.slice(0, 9));
     expect([order.pieces, order.at(expected.length)]).toEqual([expected, undefined]);
