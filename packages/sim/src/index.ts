@@ -5,3 +5,8 @@ export type { SimulatedSwarmOptions } from "./simulated-swarm.ts";
 export type { SimulatedTorrentSeed } from "./simulated-torrent.ts";
 export * from "./simulated-torrent-engine.ts";
 export * from "./virtual-clock.ts";
+export { randomScenario } from "./world/random-scenario.ts";
+export { shrinkScenario } from "./world/shrink-scenario.ts";
+export * from "./world/simulated-peer.ts";
+export * from "./world/swarm-scenario.ts";
+export * from "./world/torrent-shape.ts";

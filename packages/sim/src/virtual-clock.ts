@@ -19,6 +19,11 @@ export interface VirtualClock extends Clock {
    * is still pending after `limitMs`, or when nothing is left that could wake it.
    */
   runUntil<T>(promise: Promise<T>, limitMs: number): Promise<T>;
+  /**
+   * Fires timers until `isDone`, or until it is `limitMs` on this clock; true if done. Synchronous, and so several times
+   * as fast as the others: for a world in which nothing waits for a promise.
+   */
+  stepUntil(isDone: () => boolean, limitMs: number): boolean;
 }
 
 /** Timers that may fire without time passing: more are a loop that never lets time go on. */
@@ -90,6 +95,16 @@ class SteppedClock implements VirtualClock {
       }
     });
     return promise;
+  }
+
+  stepUntil(isDone: () => boolean, limitMs: number): boolean {
+    assertInvariant(!this.#isRunning, "Time already passes: await the advance or runUntil that was called before");
+    while (!isDone()) {
+      if (this.#fireNext(limitMs)) continue;
+      this.#moveTo(Math.max(this.#nowMs, limitMs));
+      return isDone();
+    }
+    return true;
   }
 
   async #run(steps: () => Promise<void>): Promise<void> {

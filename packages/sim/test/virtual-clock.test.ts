@@ -78,6 +78,22 @@ describe("the virtual clock", () => {
     });
   });
 
+  describe("stepUntil", () => {
+    it("fires timers, each at its instant, until what is waited for has come", () => {
+      const firedMs: number[] = [];
+      for (const delayMs of [30, 10, 20]) clock.setTimer(delayMs, () => firedMs.push(clock.nowMs()));
+      expect(clock.stepUntil(() => firedMs.length === 2, 100)).toBe(true);
+      expect([firedMs, clock.nowMs(), clock.pendingTimers]).toEqual([[10, 20], 20, 1]);
+    });
+
+    it("ends at its limit, and never goes back for one that has passed", async () => {
+      expect(clock.stepUntil(() => false, 50)).toBe(false);
+      expect(clock.nowMs()).toBe(50);
+      expect(clock.stepUntil(() => false, 20)).toBe(false);
+      expect(clock.nowMs()).toBe(50);
+    });
+  });
+
   describe("runUntil", () => {
     it("lets only as much time pass as the promise needs", async () => {
       clock.setTimer(500, () => {});

@@ -1,8 +1,8 @@
+import { torrentShape } from "@riptide/sim";
 import { describe, expect, it } from "vitest";
 import { bitsByteLength, hasBit, setBit } from "../../src/bits.ts";
 import { BlockGrid } from "../../src/download/block-grid.ts";
 import { BufferPool, MIN_PIECE_BUFFERS, PIECE_MEMORY_BYTES } from "../../src/download/buffer-pool.ts";
-import { geometryOf } from "./simulated-swarm.ts";
 
 describe("bits", () => {
   it("have the first index in the highest bit of the first byte (BEP 3)", () => {
@@ -20,7 +20,7 @@ describe("bits", () => {
 });
 
 describe("block grid", () => {
-  const grid = new BlockGrid(geometryOf(100_000, 40_000));
+  const grid = new BlockGrid(torrentShape(100_000, 40_000));
 
   it("cuts every piece into blocks of 16 KiB and a rest", () => {
     expect([0, 1, 2].map((piece) => grid.blockCount(piece))).toEqual([3, 3, 2]);

@@ -1,12 +1,12 @@
+import { torrentShape } from "@riptide/sim";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type PlannedDemand, planDeadlines, ReadingPlaces } from "../../src/download/index.ts";
 import { MAX_PLANNED_PIECES } from "../../src/download/readers.ts";
-import { geometryOf } from "./simulated-swarm.ts";
 
 const MIB = 1024 * 1024;
 const NOW = 100_000;
-const geometry = geometryOf(100 * MIB, MIB);
+const geometry = torrentShape(100 * MIB, MIB);
 
 const demand = (start: number, end: number, rest: Partial<PlannedDemand>): PlannedDemand => ({
   range: { start: start * MIB, end: end * MIB },
@@ -86,7 +86,7 @@ describe("the plan of deadlines", () => {
   });
 
   it("is bounded, and keeps the most urgent", () => {
-    const large = geometryOf(5000 * MIB, MIB);
+    const large = torrentShape(5000 * MIB, MIB);
     const demands = [demand(0, 5000, { urgency: "later" }), demand(4000, 4001, { urgency: "now" })];
     const plan = planDeadlines(demands, large, NOW);
     expect(plan).toHaveLength(MAX_PLANNED_PIECES);
@@ -95,7 +95,7 @@ describe("the plan of deadlines", () => {
   });
 
   it("goes on behind the limit once the first pieces are there", () => {
-    const large = geometryOf(5000 * MIB, MIB);
+    const large = torrentShape(5000 * MIB, MIB);
     const plan = planDeadlines([demand(0, 5000, { urgency: "later" })], large, NOW, (piece) => piece < 3000);
     expect(plan[0]?.[0]).toBe(3000);
   });

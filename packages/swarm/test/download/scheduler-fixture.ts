@@ -1,9 +1,9 @@
+import { torrentShape } from "@riptide/sim";
 import { createDownloadState, type DownloadState } from "../../src/download/download-state.ts";
 import type { DownloaderOutput, PeerKey } from "../../src/download/downloader-types.ts";
 import { PeerQueue } from "../../src/download/peer-queue.ts";
 import { Source } from "../../src/download/source.ts";
 import { BLOCK_LENGTH_BYTES, type BlockRequest } from "../../src/types.ts";
-import { geometryOf } from "./simulated-swarm.ts";
 
 /** Blocks of each piece in these tests. */
 const BLOCKS = 4;
@@ -49,7 +49,7 @@ function nameBlocks(blocks: readonly BlockRequest[]): string {
 
 /** A torrent of `pieceCount` pieces of four blocks. */
 export function smallGeometry(pieceCount: number) {
-  return geometryOf(pieceCount * BLOCKS * BLOCK_LENGTH_BYTES, BLOCKS * BLOCK_LENGTH_BYTES);
+  return torrentShape(pieceCount * BLOCKS * BLOCK_LENGTH_BYTES, BLOCKS * BLOCK_LENGTH_BYTES);
 }
 
 export function stateWith(deadlines: readonly (readonly [number, number])[], pieceCount = 8) {

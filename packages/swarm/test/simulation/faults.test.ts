@@ -1,16 +1,16 @@
+import { type SimulatedPeerOptions, torrentShape } from "@riptide/sim";
 import { describe, expect, it } from "vitest";
-import type { SeedOptions } from "./simulated-seed.ts";
-import { geometryOf, SimulatedSwarm } from "./simulated-swarm.ts";
+import { SimulatedSwarm } from "./simulated-swarm.ts";
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-const good: SeedOptions = { bytesPerSecond: 1_000_000 };
+const good: SimulatedPeerOptions = { bytesPerSecond: 1_000_000 };
 
 describe("peers that go", () => {
   it("in the middle of a block leave nothing behind: others send it again", () => {
-    const seeds = [good, { bytesPerSecond: 20_000, leavesAtMs: 500 }];
-    const swarm = new SimulatedSwarm({ geometry: geometryOf(MIB, MIB), seeds });
+    const peers = [good, { bytesPerSecond: 20_000, leavesAtMs: 500 }];
+    const swarm = new SimulatedSwarm({ geometry: torrentShape(MIB, MIB), peers });
     swarm.read(0, 0);
     swarm.run(499);
     expect(swarm.connections.get(1)?.receiving?.target).not.toBeNull();
@@ -18,19 +18,19 @@ describe("peers that go", () => {
   });
 
   it("and come back go on with what they had begun", () => {
-    const seeds = [
+    const peers = [
       { ...good, leavesAtMs: 500 },
       { ...good, joinsAtMs: 800 },
     ];
-    const swarm = new SimulatedSwarm({ geometry: geometryOf(MIB, MIB), seeds });
+    const swarm = new SimulatedSwarm({ geometry: torrentShape(MIB, MIB), peers });
     swarm.read(0, 0);
     expect(swarm.untilComplete(1400)).toBe(true);
     expect(swarm.sentBytes).toBe(MIB);
   });
 
   it("leave wanted pieces that nobody has, and these are named", () => {
-    const seeds = [good, { ...good, has: (piece: number) => piece === 1 }];
-    const swarm = new SimulatedSwarm({ geometry: geometryOf(4 * MIB, MIB), seeds });
+    const peers = [good, { ...good, has: (piece: number) => piece === 1 }];
+    const swarm = new SimulatedSwarm({ geometry: torrentShape(4 * MIB, MIB), peers });
     swarm.read(0, 0);
     swarm.run(100);
     expect(swarm.downloader.unavailable()).toEqual([]);
@@ -44,8 +44,8 @@ describe("peers that go", () => {
 
 describe("peers that choke", () => {
   it("without a reject get their late blocks accepted, and nothing is fetched twice", () => {
-    const seeds = [{ ...good, neverRejects: true, chokes: [{ fromMs: 500, toMs: 1500, stillSends: 4 }] }];
-    const swarm = new SimulatedSwarm({ geometry: geometryOf(MIB, MIB), seeds });
+    const peers = [{ ...good, neverRejects: true, chokes: [{ fromMs: 500, toMs: 1500, stillSends: 4 }] }];
+    const swarm = new SimulatedSwarm({ geometry: torrentShape(MIB, MIB), peers });
     swarm.read(0, 0);
     swarm.run(499);
     const bytesBefore = swarm.sentBytes;
@@ -58,8 +58,8 @@ describe("peers that choke", () => {
   });
 
   it("with rejects are asked again as soon as they unchoke", () => {
-    const seeds = [{ ...good, latencyMs: 20, chokes: [{ fromMs: 500, toMs: 600 }] }];
-    const swarm = new SimulatedSwarm({ geometry: geometryOf(MIB, MIB), seeds });
+    const peers = [{ ...good, latencyMs: 20, chokes: [{ fromMs: 500, toMs: 600 }] }];
+    const swarm = new SimulatedSwarm({ geometry: torrentShape(MIB, MIB), peers });
     swarm.read(0, 0);
     expect(swarm.untilComplete(1700)).toBe(true);
     expect(swarm.sentBytes).toBe(MIB);
@@ -69,8 +69,8 @@ describe("peers that choke", () => {
 describe("peers that need more than a second for a block", () => {
   it("are silent between two blocks, and yet are asked for the next one all the time", () => {
     const swarm = new SimulatedSwarm({
-      geometry: geometryOf(256 * KIB, 256 * KIB),
-      seeds: [{ bytesPerSecond: 12_000 }],
+      geometry: torrentShape(256 * KIB, 256 * KIB),
+      peers: [{ bytesPerSecond: 12_000 }],
     });
     swarm.read(0, 0);
     expect(swarm.untilComplete(1.05 * ((256 * KIB) / 12))).toBe(true);
@@ -80,29 +80,29 @@ describe("peers that need more than a second for a block", () => {
 
 describe("peers that lose requests", () => {
   it("get them again", () => {
-    const seeds = [{ ...good, queueLimit: 5 }];
-    const swarm = new SimulatedSwarm({ geometry: geometryOf(2 * MIB, MIB), seeds });
+    const peers = [{ ...good, queueLimit: 5 }];
+    const swarm = new SimulatedSwarm({ geometry: torrentShape(2 * MIB, MIB), peers });
     swarm.read(0, 0);
     expect(swarm.untilComplete(60_000)).toBe(true);
     expect(swarm.sentBytes).toBe(2 * MIB);
   });
 
   it("say how many they keep, and then lose none", () => {
-    const swarm = new SimulatedSwarm({ geometry: geometryOf(2 * MIB, MIB), seeds: [{ ...good, queueLimit: 5 }] });
+    const swarm = new SimulatedSwarm({ geometry: torrentShape(2 * MIB, MIB), peers: [{ ...good, queueLimit: 5 }] });
     swarm.read(0, 0);
-    swarm.time.at(0, () => swarm.downloader.peerQueueLimit(0, 5));
+    swarm.at(0, () => swarm.downloader.peerQueueLimit(0, 5));
     expect(swarm.untilComplete(2300)).toBe(true);
   });
 
   it("and are all there is, are probed again after a silence", () => {
-    const seeds = [{ ...good, stallsAfterBytes: 200_000 }, { bytesPerSecond: 50_000 }];
-    const swarm = new SimulatedSwarm({ geometry: geometryOf(4 * MIB, MIB), seeds });
+    const peers = [{ ...good, stallsAfterBytes: 200_000 }, { bytesPerSecond: 50_000 }];
+    const swarm = new SimulatedSwarm({ geometry: torrentShape(4 * MIB, MIB), peers });
     swarm.read(0, 0);
     swarm.run(5000);
-    const requestsBefore = swarm.connections.get(0)?.seed.receivedRequests ?? 0;
+    const requestsBefore = swarm.connections.get(0)?.peer.receivedRequests ?? 0;
     expect(swarm.downloader.peerStats(0).isSilent).toBe(true);
     swarm.run(20_000);
-    const probes = (swarm.connections.get(0)?.seed.receivedRequests ?? 0) - requestsBefore;
+    const probes = (swarm.connections.get(0)?.peer.receivedRequests ?? 0) - requestsBefore;
     expect(probes).toBeGreaterThanOrEqual(1);
     expect(probes).toBeLessThanOrEqual(3);
   });
@@ -111,8 +111,8 @@ describe("peers that lose requests", () => {
 describe("a store that fails", () => {
   it("gets the piece again without a new download", () => {
     const swarm = new SimulatedSwarm({
-      geometry: geometryOf(3 * MIB, MIB),
-      seeds: [good],
+      geometry: torrentShape(3 * MIB, MIB),
+      peers: [good],
       store: (piece, attempt) => (piece === 1 && attempt < 2 ? false : 3),
     });
     swarm.read(0, 0);
@@ -122,27 +122,27 @@ describe("a store that fails", () => {
 
   it("lets the download rest: paused, nothing is asked for nor offered, and resumed all goes on", () => {
     const swarm = new SimulatedSwarm({
-      geometry: geometryOf(3 * MIB, MIB),
-      seeds: [good],
+      geometry: torrentShape(3 * MIB, MIB),
+      peers: [good],
       store: (_piece, attempt) => (attempt === 0 ? false : 0),
     });
     swarm.read(0, 0);
-    swarm.time.at(1100, () => swarm.downloader.pause(swarm.time.nowMs));
+    swarm.at(1100, () => swarm.downloader.pause(swarm.nowMs));
     swarm.run(1300);
     const requestsBefore = swarm.requested;
     const bytesBefore = swarm.sentBytes;
     swarm.run(3000);
     expect(swarm.requested).toBe(requestsBefore);
     expect(swarm.sentBytes).toBe(bytesBefore);
-    swarm.downloader.resume(swarm.time.nowMs);
+    swarm.downloader.resume(swarm.nowMs);
     expect(swarm.untilComplete(2600)).toBe(true);
     expect(swarm.sentBytes).toBe(3 * MIB);
   });
 
   it("is waited for when it is slow: memory stays within its budget", () => {
     const swarm = new SimulatedSwarm({
-      geometry: geometryOf(160 * MIB, 4 * MIB),
-      seeds: [{ bytesPerSecond: 100_000_000 }],
+      geometry: torrentShape(160 * MIB, 4 * MIB),
+      peers: [{ bytesPerSecond: 100_000_000 }],
       store: () => 500,
     });
     swarm.wantAll();
@@ -154,8 +154,8 @@ describe("a store that fails", () => {
 
 describe("a restart", () => {
   it("goes on with loose blocks: nothing is fetched twice", () => {
-    const geometry = geometryOf(2 * MIB + 5, MIB);
-    const first = new SimulatedSwarm({ geometry, seeds: [good] });
+    const geometry = torrentShape(2 * MIB + 5, MIB);
+    const first = new SimulatedSwarm({ geometry, peers: [good] });
     first.read(0, 0);
     first.run(1600);
     const partials = first.downloader.exportPartials();
@@ -163,7 +163,7 @@ describe("a restart", () => {
     expect([...first.stored.keys()]).toEqual([0]);
     const bytesBefore = first.sentBytes;
 
-    const second = new SimulatedSwarm({ geometry, seeds: [good], have: Uint8Array.of(0b10000000) });
+    const second = new SimulatedSwarm({ geometry, peers: [good], have: Uint8Array.of(0b10000000) });
     for (const { piece, blocks, bytes } of partials) second.downloader.importPartial(piece, blocks, bytes, 0);
     second.read(0, 0);
     expect(second.untilComplete(1000)).toBe(true);
@@ -171,8 +171,8 @@ describe("a restart", () => {
   });
 
   it("verifies a piece whose loose blocks are all there at once", () => {
-    const geometry = geometryOf(40_000, 40_000);
-    const swarm = new SimulatedSwarm({ geometry, seeds: [] });
+    const geometry = torrentShape(40_000, 40_000);
+    const swarm = new SimulatedSwarm({ geometry, peers: [] });
     swarm.downloader.importPartial(0, Uint8Array.of(0b11100000), swarm.content(0), 0);
     swarm.run(1);
     expect([...swarm.stored.keys()]).toEqual([0]);
@@ -185,7 +185,7 @@ describe("a restart", () => {
     { title: "with bytes of the wrong length", piece: 0, blocks: 1, bytes: 39_999 },
     { title: "of a fractional piece", piece: 0.5, blocks: 1, bytes: 40_000 },
   ])("ignores loose blocks $title", ({ piece, blocks, bytes }) => {
-    const swarm = new SimulatedSwarm({ geometry: geometryOf(40_000, 40_000), seeds: [] });
+    const swarm = new SimulatedSwarm({ geometry: torrentShape(40_000, 40_000), peers: [] });
     swarm.downloader.importPartial(piece, new Uint8Array(blocks).fill(255), new Uint8Array(bytes), 0);
     expect(swarm.downloader.stats.activePieces).toBe(0);
     expect(swarm.failedPieces).toBe(0);
@@ -201,11 +201,11 @@ describe("torrents of unusual shape", () => {
     { title: "pieces of 16 MiB", sizeBytes: 50 * MIB, pieceLengthBytes: 16 * MIB },
     { title: "one piece of 96 MiB, more than the whole budget", sizeBytes: 96 * MIB, pieceLengthBytes: 96 * MIB },
   ])("arrive whole: $title", ({ sizeBytes, pieceLengthBytes }) => {
-    const seeds = [
+    const peers = [
       { bytesPerSecond: 50_000_000, latencyMs: 10 },
       { bytesPerSecond: 20_000_000, latencyMs: 30 },
     ];
-    const swarm = new SimulatedSwarm({ geometry: geometryOf(sizeBytes, pieceLengthBytes), seeds });
+    const swarm = new SimulatedSwarm({ geometry: torrentShape(sizeBytes, pieceLengthBytes), peers });
     swarm.read(0, 0);
     expect(swarm.untilComplete(1.35 * (sizeBytes / 70_000) + 400)).toBe(true);
     expect(swarm.downloader.stats.wastedBytes).toBeLessThanOrEqual(0.05 * sizeBytes + 64 * KIB);
@@ -213,8 +213,8 @@ describe("torrents of unusual shape", () => {
   });
 
   it("drop the least urgent partial piece when memory is short, never the most urgent one", () => {
-    const seeds = [{ bytesPerSecond: 4_000_000 }];
-    const swarm = new SimulatedSwarm({ geometry: geometryOf(640 * MIB, 16 * MIB), seeds });
+    const peers = [{ bytesPerSecond: 4_000_000 }];
+    const swarm = new SimulatedSwarm({ geometry: torrentShape(640 * MIB, 16 * MIB), peers });
     for (let place = 0; place < 10; place++) {
       swarm.read(0, place * 64 * MIB);
       swarm.run(300);

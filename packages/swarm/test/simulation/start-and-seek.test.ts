@@ -1,6 +1,6 @@
+import { type SimulatedPeerOptions, torrentShape } from "@riptide/sim";
 import { describe, expect, it } from "vitest";
-import type { SeedOptions } from "./simulated-seed.ts";
-import { geometryOf, SimulatedSwarm } from "./simulated-swarm.ts";
+import { SimulatedSwarm } from "./simulated-swarm.ts";
 
 const MIB = 1024 * 1024;
 const PIECES = 256;
@@ -15,45 +15,45 @@ const BYTES_BAR = 1.35 * MIB;
 
 interface Row {
   readonly title: string;
-  readonly seeds: readonly SeedOptions[];
+  readonly peers: readonly SimulatedPeerOptions[];
   /** What the network alone takes until the first piece is there: handshakes, a round trip, the bytes. */
   readonly idealStartMs?: number;
   readonly idealSeekMs?: number;
 }
 
-const fast: SeedOptions = { bytesPerSecond: 1_000_000 };
-const thin: SeedOptions = { bytesPerSecond: 60_000 };
-const times = (count: number, seed: SeedOptions) => Array.from({ length: count }, () => seed);
+const fast: SimulatedPeerOptions = { bytesPerSecond: 1_000_000 };
+const thin: SimulatedPeerOptions = { bytesPerSecond: 60_000 };
+const times = (count: number, seed: SimulatedPeerOptions) => Array.from({ length: count }, () => seed);
 
 const rows: readonly Row[] = [
-  { title: "one peer of 1 MB/s", seeds: [fast] },
-  { title: "1 MB/s and a peer of 60 KB/s", seeds: [fast, thin] },
-  { title: "1 MB/s and a blackhole that unchokes and never answers", seeds: [fast, { ...fast, isBlackhole: true }] },
-  { title: "a blackhole that came first, and 1 MB/s", seeds: [{ ...fast, isBlackhole: true }, fast] },
-  { title: "eight peers of 125 KB/s", seeds: times(8, { bytesPerSecond: 125_000 }) },
+  { title: "one peer of 1 MB/s", peers: [fast] },
+  { title: "1 MB/s and a peer of 60 KB/s", peers: [fast, thin] },
+  { title: "1 MB/s and a blackhole that unchokes and never answers", peers: [fast, { ...fast, isBlackhole: true }] },
+  { title: "a blackhole that came first, and 1 MB/s", peers: [{ ...fast, isBlackhole: true }, fast] },
+  { title: "eight peers of 125 KB/s", peers: times(8, { bytesPerSecond: 125_000 }) },
   {
     title: "1 MB/s and a peer of 1 MB/s that stalls after 1 MB",
-    seeds: [fast, { ...fast, stallsAfterBytes: 1_000_000 }],
+    peers: [fast, { ...fast, stallsAfterBytes: 1_000_000 }],
   },
   {
     title: "1 MB/s with a round trip of 100 ms",
-    seeds: [{ ...fast, latencyMs: 50 }],
+    peers: [{ ...fast, latencyMs: 50 }],
     idealStartMs: 400 + PIECE_MS,
     idealSeekMs: 100 + PIECE_MS,
   },
-  { title: "800 KB/s and four peers of 60 KB/s", seeds: [{ bytesPerSecond: 800_000 }, ...times(4, thin)] },
-  { title: "a peer that claims everything and has a tenth, and 1 MB/s", seeds: [liar(), fast] },
-  { title: "1 MB/s, and 1 MB/s that drops all but 2 requests", seeds: [fast, { ...fast, queueLimit: 2 }] },
+  { title: "800 KB/s and four peers of 60 KB/s", peers: [{ bytesPerSecond: 800_000 }, ...times(4, thin)] },
+  { title: "a peer that claims everything and has a tenth, and 1 MB/s", peers: [liar(), fast] },
+  { title: "1 MB/s, and 1 MB/s that drops all but 2 requests", peers: [fast, { ...fast, queueLimit: 2 }] },
 ];
 
 describe("start and seek with pieces of 1 MiB", () => {
-  it.each(rows)("are near the physical limit with $title", ({ seeds, idealStartMs, idealSeekMs }) => {
-    const swarm = new SimulatedSwarm({ geometry: geometryOf(PIECES * MIB, MIB), seeds });
+  it.each(rows)("are near the physical limit with $title", ({ peers, idealStartMs, idealSeekMs }) => {
+    const swarm = new SimulatedSwarm({ geometry: torrentShape(PIECES * MIB, MIB), peers });
     swarm.read(0, 0);
     expect(swarm.untilStored(0)).toBeLessThanOrEqual(timeBarMs(idealStartMs ?? PIECE_MS));
     expect(swarm.sentBytes).toBeLessThanOrEqual(BYTES_BAR);
 
-    swarm.run(SEEK_AT_MS - swarm.time.nowMs);
+    swarm.run(SEEK_AT_MS - swarm.nowMs);
     const bytesBefore = swarm.sentBytes;
     // The old reader keeps reading: its next piece is due "now" as well.
     swarm.read(1, SEEK_PIECE * MIB);
@@ -67,8 +67,8 @@ describe("start and seek with pieces of 1 MiB", () => {
     { places: 20, maxWaste: 0.02 },
     { places: 100, maxWaste: 0.4 },
   ])("leave no request behind after a storm of 100 seeks to $places places", ({ places, maxWaste }) => {
-    const seeds = [fast, thin, { ...fast, isBlackhole: true }, ...times(4, { bytesPerSecond: 125_000, latencyMs: 40 })];
-    const swarm = new SimulatedSwarm({ geometry: geometryOf(PIECES * MIB, MIB), seeds });
+    const peers = [fast, thin, { ...fast, isBlackhole: true }, ...times(4, { bytesPerSecond: 125_000, latencyMs: 40 })];
+    const swarm = new SimulatedSwarm({ geometry: torrentShape(PIECES * MIB, MIB), peers });
     swarm.read(0, 0);
     swarm.run(2000);
     for (let seek = 0; seek < 100; seek++) {
@@ -88,7 +88,7 @@ describe("start and seek with pieces of 1 MiB", () => {
   });
 
   it("serve two readers side by side at the same pace", () => {
-    const swarm = new SimulatedSwarm({ geometry: geometryOf(PIECES * MIB, MIB), seeds: [fast] });
+    const swarm = new SimulatedSwarm({ geometry: torrentShape(PIECES * MIB, MIB), peers: [fast] });
     swarm.read(0, 0);
     swarm.run(3000);
     swarm.read(1, 100 * MIB);
@@ -102,23 +102,23 @@ describe("start and seek with pieces of 1 MiB", () => {
   });
 
   it("read 8 MiB beside a peer that stalls without a long gap", () => {
-    const seeds = [fast, { ...fast, stallsAfterBytes: 1_000_000 }];
-    const swarm = new SimulatedSwarm({ geometry: geometryOf(8 * MIB, MIB), seeds });
+    const peers = [fast, { ...fast, stallsAfterBytes: 1_000_000 }];
+    const swarm = new SimulatedSwarm({ geometry: torrentShape(8 * MIB, MIB), peers });
     swarm.read(0, 0);
     expect(swarm.untilComplete(8200)).toBe(true);
     expect(longestGapMs(swarm)).toBeLessThan(1700);
   });
 
   it("fill 30 peers of 333 KB/s without wasting a byte", () => {
-    const seeds = times(30, { bytesPerSecond: 333_000, latencyMs: 20 });
-    const swarm = new SimulatedSwarm({ geometry: geometryOf(60 * MIB, MIB), seeds });
+    const peers = times(30, { bytesPerSecond: 333_000, latencyMs: 20 });
+    const swarm = new SimulatedSwarm({ geometry: torrentShape(60 * MIB, MIB), peers });
     swarm.read(0, 0);
     expect(swarm.untilComplete(1.1 * ((60 * MIB) / 9990) + 200)).toBe(true);
     expect(swarm.downloader.stats.wastedBytes).toBeLessThan(0.02 * 60 * MIB);
   });
 });
 
-function liar(): SeedOptions {
+function liar(): SimulatedPeerOptions {
   return { ...fast, has: (piece) => piece % 10 === 9, liesAbout: (piece) => piece % 10 !== 9 };
 }
 

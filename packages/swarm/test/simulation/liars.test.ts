@@ -1,18 +1,18 @@
+import { type SimulatedPeerOptions, torrentShape, trueBytes } from "@riptide/sim";
 import { describe, expect, it } from "vitest";
-import type { SeedOptions } from "./simulated-seed.ts";
-import { contentOf, geometryOf, SimulatedSwarm } from "./simulated-swarm.ts";
+import { SimulatedSwarm } from "./simulated-swarm.ts";
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-const good: SeedOptions = { bytesPerSecond: 1_000_000 };
-const thin: SeedOptions = { bytesPerSecond: 150_000 };
-const always: Pick<SeedOptions, "poisons"> = { poisons: () => true };
-const times = (count: number, seed: SeedOptions) => Array.from({ length: count }, () => seed);
+const good: SimulatedPeerOptions = { bytesPerSecond: 1_000_000 };
+const thin: SimulatedPeerOptions = { bytesPerSecond: 150_000 };
+const always: Pick<SimulatedPeerOptions, "poisons"> = { poisons: () => true };
+const times = (count: number, seed: SimulatedPeerOptions) => Array.from({ length: count }, () => seed);
 
 interface Row {
   readonly title: string;
-  readonly seeds: readonly SeedOptions[];
+  readonly peers: readonly SimulatedPeerOptions[];
   readonly pieceLengthBytes: number;
   readonly sizeBytes: number;
   readonly liars: readonly string[];
@@ -25,7 +25,7 @@ interface Row {
 const rows: readonly Row[] = [
   {
     title: "one good peer and one that poisons everything",
-    seeds: [good, { ...good, ...always }],
+    peers: [good, { ...good, ...always }],
     pieceLengthBytes: 256 * KIB,
     sizeBytes: 4 * MIB,
     liars: ["10.0.0.1"],
@@ -35,7 +35,7 @@ const rows: readonly Row[] = [
   },
   {
     title: "a poisoner that came first, and one good peer",
-    seeds: [{ ...good, ...always }, good],
+    peers: [{ ...good, ...always }, good],
     pieceLengthBytes: 256 * KIB,
     sizeBytes: 4 * MIB,
     liars: ["10.0.0.0"],
@@ -45,7 +45,7 @@ const rows: readonly Row[] = [
   },
   {
     title: "a peer that poisons one block in five",
-    seeds: [good, { ...good, poisons: ({ piece, offset }) => (piece * 7 + offset / 16_384) % 5 === 0 }],
+    peers: [good, { ...good, poisons: ({ piece, offset }) => (piece * 7 + offset / 16_384) % 5 === 0 }],
     pieceLengthBytes: 256 * KIB,
     sizeBytes: 4 * MIB,
     liars: ["10.0.0.1"],
@@ -55,7 +55,7 @@ const rows: readonly Row[] = [
   },
   {
     title: "seven thin good peers and one poisoner, pieces of 256 KiB",
-    seeds: [...times(7, thin), { ...thin, ...always }],
+    peers: [...times(7, thin), { ...thin, ...always }],
     pieceLengthBytes: 256 * KIB,
     sizeBytes: 4 * MIB,
     liars: ["10.0.0.7"],
@@ -65,7 +65,7 @@ const rows: readonly Row[] = [
   },
   {
     title: "seven thin good peers and one poisoner, pieces of 1 MiB: one extra copy",
-    seeds: [...times(7, thin), { ...thin, ...always }],
+    peers: [...times(7, thin), { ...thin, ...always }],
     pieceLengthBytes: MIB,
     sizeBytes: 8 * MIB,
     liars: ["10.0.0.7"],
@@ -75,7 +75,7 @@ const rows: readonly Row[] = [
   },
   {
     title: "six thin good peers and two poisoners that do not know each other",
-    seeds: [...times(6, thin), { ...thin, ...always }, { ...thin, poisons: ({ offset }) => offset % 32_768 === 0 }],
+    peers: [...times(6, thin), { ...thin, ...always }, { ...thin, poisons: ({ offset }) => offset % 32_768 === 0 }],
     pieceLengthBytes: 256 * KIB,
     sizeBytes: 4 * MIB,
     liars: ["10.0.0.6", "10.0.0.7"],
@@ -87,7 +87,7 @@ const rows: readonly Row[] = [
 
 describe("peers that lie", () => {
   it.each(rows)("are banned, and only they: $title", (row) => {
-    const swarm = new SimulatedSwarm({ geometry: geometryOf(row.sizeBytes, row.pieceLengthBytes), seeds: row.seeds });
+    const swarm = new SimulatedSwarm({ geometry: torrentShape(row.sizeBytes, row.pieceLengthBytes), peers: row.peers });
     swarm.read(0, 0);
     // The swarm compares the bytes of every piece before and after it is stored.
     expect(swarm.untilComplete(row.maxMs)).toBe(true);
@@ -98,8 +98,8 @@ describe("peers that lie", () => {
   });
 
   it("do not delay a seek once they are banned", () => {
-    const seeds = [...times(7, thin), { ...thin, ...always }];
-    const swarm = new SimulatedSwarm({ geometry: geometryOf(256 * MIB, MIB), seeds });
+    const peers = [...times(7, thin), { ...thin, ...always }];
+    const swarm = new SimulatedSwarm({ geometry: torrentShape(256 * MIB, MIB), peers });
     swarm.read(0, 0);
     swarm.run(5000);
     const bytesBefore = swarm.sentBytes;
@@ -112,21 +112,21 @@ describe("peers that lie", () => {
   it("are banned with all their connections, and one that comes back gets no request", () => {
     const evil = { ...good, ...always, host: "10.6.6.6" };
     const swarm = new SimulatedSwarm({
-      geometry: geometryOf(2 * MIB, 256 * KIB),
-      seeds: [good, evil, evil, { ...evil, joinsAtMs: 1500 }],
+      geometry: torrentShape(2 * MIB, 256 * KIB),
+      peers: [good, evil, evil, { ...evil, joinsAtMs: 1500 }],
     });
     swarm.read(0, 0);
     expect(swarm.untilComplete(4000)).toBe(true);
     expect(swarm.bans.map(({ host }) => host)).toEqual(["10.6.6.6"]);
-    expect(swarm.connections.get(3)?.seed.receivedRequests).toBe(0);
+    expect(swarm.connections.get(3)?.peer.receivedRequests).toBe(0);
   });
 
   it("are banned alone in the swarm, and the piece waits for an honest peer", () => {
-    const seeds = [
+    const peers = [
       { ...good, ...always },
       { ...good, joinsAtMs: 3000 },
     ];
-    const swarm = new SimulatedSwarm({ geometry: geometryOf(MIB, 256 * KIB), seeds });
+    const swarm = new SimulatedSwarm({ geometry: torrentShape(MIB, 256 * KIB), peers });
     swarm.read(0, 0);
     swarm.run(2900);
     expect(swarm.bans.map(({ host }) => host)).toEqual(["10.0.0.0"]);
@@ -137,8 +137,8 @@ describe("peers that lie", () => {
 
   it("are banned together when one piece shows both, and what they sent before is not held against others", () => {
     const swarm = new SimulatedSwarm({
-      geometry: geometryOf(1_212_417, MIB),
-      seeds: [
+      geometry: torrentShape(1_212_417, MIB),
+      peers: [
         { bytesPerSecond: 458_753 },
         { bytesPerSecond: 83_592, latencyMs: 27, joinsAtMs: 339, queueLimit: 1, has: (piece) => piece === 0 },
         { bytesPerSecond: 48_265, joinsAtMs: 1751, ...always },
@@ -151,10 +151,10 @@ describe("peers that lie", () => {
   });
 
   it("do not leave a piece behind that nobody may finish, when all but one peer go", () => {
-    const seeds = [good, good, { ...good, ...always }];
-    const swarm = new SimulatedSwarm({ geometry: geometryOf(256 * KIB, 256 * KIB), seeds });
+    const peers = [good, good, { ...good, ...always }];
+    const swarm = new SimulatedSwarm({ geometry: torrentShape(256 * KIB, 256 * KIB), peers });
     swarm.read(0, 0);
-    expect(swarm.time.runUntil(() => swarm.failedPieces === 1, 500)).toBe(true);
+    expect(swarm.runUntil(() => swarm.failedPieces === 1, 500)).toBe(true);
     swarm.leave(1);
     swarm.leave(2);
     expect(swarm.untilComplete(400)).toBe(true);
@@ -163,17 +163,17 @@ describe("peers that lie", () => {
   });
 
   it("are found although the honest witness leaves in the middle of the piece", () => {
-    const seeds = [{ ...good, leavesAtMs: 400 }, { ...good, ...always }, { ...thin }];
-    const swarm = new SimulatedSwarm({ geometry: geometryOf(MIB, 256 * KIB), seeds });
+    const peers = [{ ...good, leavesAtMs: 400 }, { ...good, ...always }, { ...thin }];
+    const swarm = new SimulatedSwarm({ geometry: torrentShape(MIB, 256 * KIB), peers });
     swarm.read(0, 0);
     expect(swarm.untilComplete(12_000)).toBe(true);
     expect(swarm.bans.map(({ host }) => host)).toEqual(["10.0.0.1"]);
   });
 
   it("cannot spoil loose blocks of an earlier run without being found, and those blame nobody", () => {
-    const geometry = geometryOf(256 * KIB, 256 * KIB);
-    const swarm = new SimulatedSwarm({ geometry, seeds: [good] });
-    const bytes = contentOf(geometry, 0);
+    const geometry = torrentShape(256 * KIB, 256 * KIB);
+    const swarm = new SimulatedSwarm({ geometry, peers: [good] });
+    const bytes = trueBytes(geometry, 0);
     bytes[5 * 16_384] = (bytes[5 * 16_384] ?? 0) ^ 1;
     swarm.downloader.importPartial(0, Uint8Array.of(0b00001100, 0), bytes, 0);
     swarm.read(0, 0);

@@ -1,0 +1,333 @@
+import { assertInvariant } from "@riptide/core";
+import {
+  createRandom,
+  createVirtualClock,
+  SimulatedPeer,
+  type SimulatedPeerOptions,
+  type VirtualClock,
+} from "@riptide/sim";
+import { bitsByteLength, hasBit, setBit } from "../../src/bits.ts";
+import type { DownloaderOutput, PeerKey } from "../../src/download/downloader-types.ts";
+import { Downloader } from "../../src/download/index.ts";
+import { BLOCK_LENGTH_BYTES, type BlockRequest, type TorrentGeometry } from "../../src/types.ts";
+import { contentCache } from "./content-cache.ts";
+import { SwarmReaders } from "./swarm-readers.ts";
+
+const TICK_MS = 50;
+/** As the session does after the disk refused a piece. */
+const STORAGE_RETRY_MS = 5000;
+
+interface Connection {
+  readonly peer: SimulatedPeer;
+  readonly host: string;
+  /** As the messages say: requested, and neither answered, rejected, cancelled nor choked away. */
+  readonly owed: Set<string>;
+  /** As the downloader was told last. */
+  isChoking: boolean;
+  receiving: { readonly block: BlockRequest; target: { buffer: Uint8Array; at: number } | null } | undefined;
+}
+
+export interface SwarmOptions {
+  readonly geometry: TorrentGeometry;
+  readonly peers: readonly SimulatedPeerOptions[];
+  readonly have?: Uint8Array;
+  /** How long a piece takes to be stored; `false` = storing fails. */
+  readonly store?: (piece: number, attempt: number) => number | false;
+  /** After storing failed, the download rests for a while, as the session lets it. */
+  readonly restsWhenStoreFails?: boolean;
+  readonly windowBytes?: number;
+  /** What chance there is follows from it. */
+  readonly seed?: number;
+}
+
+/**
+ * A downloader between simulated peers and readers. Checks on the way that a peer is asked only for what it has, while it
+ * lets us ask, and never twice for a block at once; that verified bytes are right; and that a banned host is left alone.
+ */
+export class SimulatedSwarm {
+  readonly clock: VirtualClock = createVirtualClock({ drain: () => Promise.resolve() });
+  readonly downloader: Downloader;
+  readonly readers: SwarmReaders;
+  readonly geometry: TorrentGeometry;
+  /** What is really in a piece. */
+  readonly content: (piece: number) => Uint8Array;
+  readonly bans: { host: string; reason: string }[] = [];
+  /** When each piece was stored. */
+  readonly stored = new Map<number, number>();
+  readonly connections = new Map<PeerKey, Connection>();
+  maxBufferBytes = 0;
+  /** The most pieces that were being put together at once. */
+  maxActivePieces = 0;
+  failedPieces = 0;
+  requested = 0;
+  readonly #options: SwarmOptions;
+  readonly #random;
+  readonly #storeAttempts = new Map<number, number>();
+  readonly #away = new Set<SimulatedPeerOptions>();
+  #nextKey: PeerKey;
+  #departedBytes = 0;
+  #isHealed = false;
+
+  constructor(options: SwarmOptions) {
+    this.#options = options;
+    this.#random = createRandom(options.seed ?? 1);
+    this.geometry = options.geometry;
+    this.content = contentCache(options.geometry);
+    this.#nextKey = options.peers.length;
+    const have = options.have ?? new Uint8Array(bitsByteLength(options.geometry.pieceCount));
+    for (let piece = 0; piece < this.geometry.pieceCount; piece++) if (hasBit(have, piece)) this.stored.set(piece, 0);
+    this.downloader = new Downloader({
+      geometry: options.geometry,
+      have,
+      verify: (piece, bytes) => this.#isRight(piece, bytes),
+      output: this.#output(),
+    });
+    this.readers = new SwarmReaders({
+      ...options,
+      downloader: this.downloader,
+      nowMs: () => this.nowMs,
+      isStored: (piece) => this.stored.has(piece),
+    });
+    for (const [key, peer] of options.peers.entries()) this.#join(key, peer, peer.joinsAtMs ?? 0);
+    this.#tickForever();
+  }
+
+  get nowMs(): number {
+    return this.clock.nowMs();
+  }
+
+  get sentBytes(): number {
+    let bytes = this.#departedBytes;
+    for (const { peer } of this.connections.values()) bytes += peer.sentBytes;
+    return bytes;
+  }
+
+  /** Whether the peer of this host may send wrong bytes. */
+  isLiar(host: string): boolean {
+    return this.#options.peers.some((peer, index) => hostOf(peer, index) === host && peer.poisons !== undefined);
+  }
+
+  at(atMs: number, happen: () => void): void {
+    this.clock.setTimer(atMs - this.nowMs, happen);
+  }
+
+  read(reader: number, offset: number): void {
+    this.readers.read(reader, offset);
+  }
+
+  stopReading(reader: number): void {
+    this.readers.stop(reader);
+  }
+
+  wantAll(): void {
+    this.readers.wantAll();
+  }
+
+  /** True once it is done; false after `limitMs` more. */
+  runUntil(isDone: () => boolean, limitMs: number): boolean {
+    return this.clock.stepUntil(isDone, this.nowMs + limitMs);
+  }
+
+  run(durationMs: number): void {
+    this.runUntil(() => false, durationMs);
+  }
+
+  /** Runs until the piece is stored; the time that took. Fails after `limitMs`. */
+  untilStored(piece: number, limitMs = 60_000): number {
+    const startMs = this.nowMs;
+    assertInvariant(
+      this.runUntil(() => this.stored.has(piece), limitMs),
+      `Piece ${piece} must come within ${limitMs} ms`,
+    );
+    return this.nowMs - startMs;
+  }
+
+  untilComplete(limitMs: number): boolean {
+    return this.runUntil(() => this.stored.size === this.geometry.pieceCount, limitMs);
+  }
+
+  leave(key: PeerKey): void {
+    const connection = this.connections.get(key);
+    if (connection === undefined) return;
+    connection.peer.close();
+    this.#departedBytes += connection.peer.sentBytes;
+    this.connections.delete(key);
+    this.#away.add(connection.peer.options);
+    this.downloader.removePeer(key, this.nowMs);
+  }
+
+  /** All trouble ends: peers are honest and answer, and those that left come back. */
+  heal(): void {
+    this.#isHealed = true;
+    for (const { peer } of this.connections.values()) peer.heal();
+    for (const options of this.#away) this.#join(this.#nextKey++, options, this.nowMs);
+  }
+
+  /** TCP, then the handshakes with the bitfield behind it, then interested and unchoke. */
+  #join(key: PeerKey, options: SimulatedPeerOptions, atMs: number): void {
+    const roundTripMs = 2 * (options.latencyMs ?? 0);
+    this.at(atMs + 2 * roundTripMs, () => this.#connect(key, options));
+    if (options.leavesAtMs === undefined || atMs > 0) return;
+    this.at(options.leavesAtMs, () => this.leave(key));
+    if (options.returnsAfterMs === undefined) return;
+    this.at(options.leavesAtMs + options.returnsAfterMs, () => this.#join(this.#nextKey++, options, this.nowMs));
+  }
+
+  #connect(key: PeerKey, options: SimulatedPeerOptions): void {
+    const host = hostOf(options, this.#options.peers.indexOf(options));
+    const listener = {
+      unchoked: () => {
+        connection.isChoking = false;
+        this.downloader.peerUnchoked(key, this.nowMs);
+      },
+      choked: () => {
+        connection.owed.clear();
+        connection.isChoking = true;
+        this.downloader.peerChoked(key, this.nowMs);
+        assertInvariant(
+          this.downloader.peerStats(key).inFlight === 0,
+          `Nothing may be expected of peer ${key}: it chokes`,
+        );
+      },
+      rejected: (block: BlockRequest) => {
+        connection.owed.delete(nameOf(block));
+        this.downloader.rejected(key, block, this.nowMs);
+      },
+      delivering: (block: BlockRequest) => this.#delivering(key, connection, block),
+      delivered: (wrongBy: number) => this.#delivered(key, connection, wrongBy),
+    };
+    const peer = new SimulatedPeer(options, { clock: this.clock, random: this.#random, listener });
+    const connection: Connection = { peer, host, owed: new Set(), isChoking: true, receiving: undefined };
+    this.#away.delete(options);
+    this.connections.set(key, connection);
+    this.downloader.addPeer(key, host, this.nowMs);
+    this.#announce(key, options);
+    this.at(this.nowMs + peer.latencyMs, () => (this.#isHealed ? peer.heal() : peer.unchoke()));
+  }
+
+  #announce(key: PeerKey, { has, liesAbout }: SimulatedPeerOptions): void {
+    if (has === undefined) {
+      this.downloader.peerHaveAll(key, this.nowMs);
+      return;
+    }
+    const bits = new Uint8Array(bitsByteLength(this.geometry.pieceCount));
+    for (let piece = 0; piece < this.geometry.pieceCount; piece++) {
+      if (has(piece) || liesAbout?.(piece) === true) setBit(bits, piece);
+    }
+    this.downloader.peerBitfield(key, bits, this.nowMs);
+  }
+
+  #delivering(key: PeerKey, connection: Connection, block: BlockRequest): void {
+    connection.receiving = { block, target: this.downloader.blockTarget(key, block) };
+    // The first half comes with the first byte, so that a block that is interrupted has been written in part.
+    this.#write(connection, { wrongBy: 0, start: 0, end: block.length >> 1 });
+  }
+
+  #delivered(key: PeerKey, connection: Connection, wrongBy: number): void {
+    const { receiving } = connection;
+    if (receiving === undefined) return;
+    this.#write(connection, { wrongBy, start: receiving.block.length >> 1, end: receiving.block.length });
+    connection.receiving = undefined;
+    connection.owed.delete(nameOf(receiving.block));
+    this.downloader.blockArrived(key, receiving.block, receiving.target !== null, this.nowMs);
+    this.downloader.readEnded(key, this.nowMs);
+  }
+
+  #write({ receiving }: Connection, { wrongBy, start, end }: { wrongBy: number; start: number; end: number }): void {
+    if (receiving?.target == null) return;
+    const { block, target } = receiving;
+    const { buffer, at } = target;
+    buffer.set(this.content(block.piece).subarray(block.offset + start, block.offset + end), at + start);
+    buffer[at + start]! ^= wrongBy;
+  }
+
+  #output(): DownloaderOutput {
+    return {
+      request: (key, blocks) => this.#request(key, blocks),
+      cancel: (key, blocks) => {
+        for (const block of blocks) this.connections.get(key)?.owed.delete(nameOf(block));
+        this.connections.get(key)?.peer.cancel(blocks);
+      },
+      pieceVerified: (piece, bytes) => this.#store(piece, bytes),
+      pieceFailed: () => {
+        this.failedPieces += 1;
+      },
+      ban: (_key, host, reason) => {
+        this.bans.push({ host, reason });
+        for (const [key, connection] of this.connections) if (connection.host === host) this.leave(key);
+      },
+      bufferReleased: (buffer) => {
+        for (const { receiving } of this.connections.values()) {
+          if (receiving?.target?.buffer === buffer) receiving.target = null;
+        }
+      },
+    };
+  }
+
+  #request(key: PeerKey, blocks: readonly BlockRequest[]): void {
+    const connection = this.connections.get(key);
+    assertInvariant(connection !== undefined, `Peer ${key} must be connected when it is asked`);
+    const { has = () => true, liesAbout } = connection.peer.options;
+    assertInvariant(!connection.isChoking, `Peer ${key} must not be asked while it chokes us`);
+    assertInvariant(!this.bans.some(({ host }) => host === connection.host), `Peer ${key} is banned, but was asked`);
+    for (const block of blocks) {
+      this.requested += 1;
+      const name = nameOf(block);
+      assertInvariant(!connection.owed.has(name), `Peer ${key} must not be asked twice for ${name} at once`);
+      assertInvariant(!this.stored.has(block.piece), `Peer ${key} must not be asked for ${name}, which is stored`);
+      const isThere = has(block.piece) || liesAbout?.(block.piece) === true;
+      assertInvariant(isThere, `Peer ${key} must not be asked for ${name}, which it never had`);
+      connection.owed.add(name);
+    }
+    connection.peer.request(blocks);
+    this.#sample();
+  }
+
+  #store(piece: number, bytes: Uint8Array): void {
+    assertInvariant(this.#isRight(piece, bytes), `The bytes of piece ${piece} must be right`);
+    const attempt = this.#storeAttempts.get(piece) ?? 0;
+    this.#storeAttempts.set(piece, attempt + 1);
+    const durationMs = (this.#options.store ?? (() => 0))(piece, attempt);
+    this.clock.setTimer(durationMs === false ? 0 : durationMs, () => {
+      if (durationMs === false) return this.#storeFailed(piece);
+      assertInvariant(this.#isRight(piece, bytes), `The bytes of piece ${piece} must still be right once stored`);
+      this.stored.set(piece, this.nowMs);
+      this.downloader.pieceStored(piece, this.nowMs);
+      this.readers.advance();
+    });
+  }
+
+  #storeFailed(piece: number): void {
+    this.downloader.pieceStoreFailed(piece, this.nowMs);
+    if (this.#options.restsWhenStoreFails !== true) return;
+    this.downloader.pause(this.nowMs);
+    this.clock.setTimer(STORAGE_RETRY_MS, () => this.downloader.resume(this.nowMs));
+  }
+
+  /** Compares with the truth: what SHA-1 would say, at a fraction of the time. */
+  #isRight(piece: number, bytes: Uint8Array): boolean {
+    return Buffer.compare(bytes, this.content(piece)) === 0;
+  }
+
+  #tickForever(): void {
+    this.clock.setTimer(TICK_MS, () => {
+      this.downloader.tick(this.nowMs);
+      this.#sample();
+      this.#tickForever();
+    });
+  }
+
+  #sample(): void {
+    const { activePieces, bufferBytes } = this.downloader.stats;
+    this.maxBufferBytes = Math.max(this.maxBufferBytes, bufferBytes);
+    this.maxActivePieces = Math.max(this.maxActivePieces, activePieces);
+  }
+}
+
+function hostOf(peer: SimulatedPeerOptions, index: number): string {
+  return peer.host ?? `10.0.0.${index}`;
+}
+
+function nameOf(block: BlockRequest): string {
+  return `${block.piece}:${block.offset / BLOCK_LENGTH_BYTES}`;
+}
