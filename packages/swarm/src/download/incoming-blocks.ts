@@ -1,5 +1,5 @@
 import type { BlockRequest } from "../types.ts";
-import { acceptBlock, dropRequest } from "./block-requests.ts";
+import { acceptBlock, dropRequest, recallBlock } from "./block-requests.ts";
 import type { DownloadState } from "./download-state.ts";
 import type { BlockTarget } from "./downloader-types.ts";
 import type { PeerQueue } from "./peer-queue.ts";
@@ -36,8 +36,8 @@ export function receiveBlock(
   peer.downloadedBytes += block.length;
   const key = state.grid.keyOf(block);
   const wasAsked = key !== undefined && peer.wasAsked(key);
-  // Asked, taken back and asked again, the block may come twice: the peer had sent it before it read of the cancel.
-  const isStillAsked = key !== undefined && peer.inFlight.has(key);
+  // It was on its way when we took the request back: what we asked for again since then would come a second time.
+  if (wasAsked && peer.forgetRecalled(key) && peer.inFlight.has(key)) recallBlock(state, peer, key);
   if (stored && incoming !== undefined && incoming.key === key && canUse(state, peer, incoming)) {
     const { assembly } = incoming;
     const index = state.grid.blockOf(incoming.key);
@@ -48,7 +48,6 @@ export function receiveBlock(
     if (key !== undefined) dropRequest(state, peer, key);
   }
   if (!wasAsked) return peer.noteUnrequested(block.length);
-  if (!isStillAsked) peer.forgetRecalled(key);
   peer.noteBlock(nowMs);
   endSilence(state, peer);
 }

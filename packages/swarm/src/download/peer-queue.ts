@@ -61,7 +61,8 @@ export class PeerQueue {
   barrenVersion = -1;
   /** When it would finish one more block, as ranked on the last tick. */
   rankedEtaMs = Number.POSITIVE_INFINITY;
-  readonly #recalled = new Set<number>();
+  /** How often each block was taken back without an answer so far. */
+  readonly #recalled = new Map<number, number>();
   #unrequestedBytes = 0;
   #bits: Uint8Array | "all" | undefined;
   #queueLimit = DEFAULT_QUEUE_LIMIT;
@@ -158,9 +159,9 @@ export class PeerQueue {
 
   /** The request was taken back, but its block may be on its way already. */
   noteRecalled(key: number): void {
-    this.#recalled.add(key);
+    this.#recalled.set(key, (this.#recalled.get(key) ?? 0) + 1);
     if (this.#recalled.size <= MAX_RECALLED) return;
-    for (const oldest of this.#recalled) {
+    for (const oldest of this.#recalled.keys()) {
       this.#recalled.delete(oldest);
       this.#unrequestedBytes -= BLOCK_LENGTH_BYTES;
       break;
@@ -169,7 +170,10 @@ export class PeerQueue {
 
   /** True if we had taken a request for the block back: an answer to that one is no longer expected. */
   forgetRecalled(key: number): boolean {
-    return this.#recalled.delete(key);
+    const count = this.#recalled.get(key) ?? 0;
+    if (count > 1) this.#recalled.set(key, count - 1);
+    else this.#recalled.delete(key);
+    return count > 0;
   }
 
   /** Whether we asked it for the block, be it that we took the request back. */

@@ -111,6 +111,21 @@ describe("a block", () => {
     expect(downloader.exportPartials().map(({ piece, blocks }) => [piece, ...blocks])).toEqual([[0, 0b01000000]]);
   });
 
+  it("whose block comes although it was taken back does not send it again for the request that followed", () => {
+    const { downloader, output } = newDownloader({ peers: [1] });
+    downloader.setDeadlines(0, [[0, 60_000]], 0);
+    downloader.setDeadlines(0, [[1, 60_000]], 10);
+    downloader.setDeadlines(0, [[0, 60_000]], 20);
+    output.take();
+    // It was on its way when the first CANCEL came.
+    deliver(downloader, 1, block(0, 0), 100);
+    expect(output.take()).toContain("cancel 1 0.0");
+    // That second CANCEL is answered by a reject of its own, which ends nothing else.
+    downloader.rejected(1, block(0, 0), 130);
+    downloader.tick(150);
+    expect(output.take().join()).not.toContain("0.0");
+  });
+
   it("whose cancelled request is rejected leaves the request that followed alone", () => {
     const { downloader, output } = newDownloader({ peers: [1] });
     downloader.setDeadlines(0, [[0, 60_000]], 0);

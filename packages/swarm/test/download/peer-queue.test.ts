@@ -119,6 +119,13 @@ describe("requests taken back", () => {
     expect(peer.wasAsked(7)).toBe(false);
   });
 
+  it("are counted: a block taken back twice is answered twice", () => {
+    const peer = newPeer();
+    peer.noteRecalled(7);
+    peer.noteRecalled(7);
+    expect([peer.forgetRecalled(7), peer.forgetRecalled(7), peer.forgetRecalled(7)]).toEqual([true, true, false]);
+  });
+
   it("are remembered within a limit, the oldest forgotten first", () => {
     const peer = newPeer();
     for (let key = 0; key < 2001; key++) peer.noteRecalled(key);
