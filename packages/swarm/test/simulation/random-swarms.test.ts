@@ -1,0 +1,63 @@
+import { randomScenario } from "@riptide/sim";
+import { describe, expect, it } from "vitest";
+import { baseSeed } from "./base-seed.ts";
+import { PINNED_SEEDS, SLOWEST_TRIAL } from "./pinned-seeds.ts";
+import { runScenario } from "./run-scenario.ts";
+import { runSessionScenario } from "./run-session-scenario.ts";
+
+const BASE_SEED = baseSeed();
+const RUNS = 1000;
+const RUNS_PER_TEST = 50;
+const SESSION_RUNS = 30;
+const SESSION_RUNS_PER_TEST = 5;
+/** A run takes 20 ms of work, one of a whole session 250 ms; machines are busy. */
+const TIMEOUT_MS = 120_000;
+
+describe("random swarms", () => {
+  it.each(seedsFrom(BASE_SEED, RUNS, RUNS_PER_TEST))(
+    "go wrong in no way, and finish once healed, from seed $from",
+    ({ seeds }) => {
+      const failures = seeds.flatMap((seed) => {
+        const { failure } = runScenario(randomScenario(seed));
+        return failure === undefined ? [] : [`npm run simulate -- --seed ${seed}   # ${failure}`];
+      });
+      expect(failures).toEqual([]);
+    },
+    TIMEOUT_MS,
+  );
+
+  it.each(seedsFrom(BASE_SEED, SESSION_RUNS, SESSION_RUNS_PER_TEST))(
+    "do so with a whole session, from seed $from",
+    async ({ seeds }) => {
+      const failures: string[] = [];
+      for (const seed of seeds) {
+        const failure = await runSessionScenario(randomScenario(seed));
+        if (failure !== undefined) failures.push(`npm run simulate -- --session --seed ${seed}   # ${failure}`);
+      }
+      expect(failures).toEqual([]);
+    },
+    TIMEOUT_MS,
+  );
+
+  it.each(PINNED_SEEDS)("do so with seed $seed, which found: $found", ({ seed }) => {
+    expect(runScenario(randomScenario(seed)).failure).toBeUndefined();
+  });
+
+  it("let a thin witness take no longer than it did", () => {
+    const { failure, finishMs } = runScenario(randomScenario(SLOWEST_TRIAL.seed));
+    expect(failure).toBeUndefined();
+    expect(finishMs).toBeLessThanOrEqual(SLOWEST_TRIAL.finishMs);
+  });
+
+  it("are the same each time", () => {
+    for (const seed of [1, 2, 3]) expect(runScenario(randomScenario(seed))).toEqual(runScenario(randomScenario(seed)));
+  });
+});
+
+/** Short runs one after the other: one long one would keep the test runner from hearing of its tests. */
+function seedsFrom(base: number, count: number, size: number): { from: number; seeds: number[] }[] {
+  return Array.from({ length: count / size }, (_, chunk) => {
+    const from = base + chunk * size;
+    return { from, seeds: Array.from({ length: size }, (_value, index) => from + index) };
+  });
+}
