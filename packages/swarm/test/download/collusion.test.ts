@@ -1,6 +1,6 @@
+import { type SimulatedPeerOptions, torrentShape } from "@riptide/sim";
 import { describe, expect, it } from "vitest";
-import type { SeedOptions } from "./simulated-seed.ts";
-import { geometryOf, SimulatedSwarm } from "./simulated-swarm.ts";
+import { SimulatedSwarm } from "../simulation/simulated-swarm.ts";
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -8,7 +8,7 @@ const BLOCK = 16 * KIB;
 /** All honest peers together: the goals for gaps are stated for this. */
 const HONEST_BYTES_PER_SECOND = 1_000_000;
 
-type Lie = Pick<SeedOptions, "poisons">;
+type Lie = Pick<SimulatedPeerOptions, "poisons">;
 
 // A simulated liar always sends the same wrong byte: liars who lie about the same block tell the same lie.
 const lies: Readonly<Record<string, (liar: number) => Lie>> = {
@@ -24,8 +24,11 @@ const lies: Readonly<Record<string, (liar: number) => Lie>> = {
 function swarmOf({ liars, peers, lie, areFirst }: { liars: number; peers: number; lie: string; areFirst: boolean }) {
   const honest = peers - liars;
   const bytesPerSecond = HONEST_BYTES_PER_SECOND / honest;
-  const good = Array.from({ length: honest }, (_, index): SeedOptions => ({ bytesPerSecond, host: `good-${index}` }));
-  const bad = Array.from({ length: liars }, (_, index): SeedOptions => {
+  const good = Array.from(
+    { length: honest },
+    (_, index): SimulatedPeerOptions => ({ bytesPerSecond, host: `good-${index}` }),
+  );
+  const bad = Array.from({ length: liars }, (_, index): SimulatedPeerOptions => {
     return { bytesPerSecond, host: `liar-${index}`, ...lies[lie]?.(index) };
   });
   return areFirst ? [...bad, ...good] : [...good, ...bad];
@@ -44,8 +47,8 @@ const rows = gangs.flatMap((gang) =>
 
 describe("peers that lie together", () => {
   it.each(rows)("are all banned, and only they: $liars of $peers, $lie, pieces of $pieceLengthBytes bytes", (row) => {
-    const geometry = geometryOf(8 * MIB, row.pieceLengthBytes);
-    const swarm = new SimulatedSwarm({ geometry, seeds: swarmOf(row) });
+    const geometry = torrentShape(8 * MIB, row.pieceLengthBytes);
+    const swarm = new SimulatedSwarm({ geometry, peers: swarmOf(row) });
     swarm.read(0, 0);
     expect(swarm.untilComplete(11_000)).toBe(true);
     const banned = swarm.bans.map(({ host }) => host).sort();
@@ -63,7 +66,7 @@ describe("a piece with a wrong hash", () => {
     // What the good peer sent could only come from the two others, at 40 KB/s.
     const thin = { bytesPerSecond: 20_000 };
     const seeds = [{ bytesPerSecond: 1_000_000 }, { ...thin, poisons: () => true, host: "liar" }, thin];
-    const swarm = new SimulatedSwarm({ geometry: geometryOf(8 * MIB, pieceLengthBytes), seeds });
+    const swarm = new SimulatedSwarm({ geometry: torrentShape(8 * MIB, pieceLengthBytes), peers: seeds });
     swarm.read(0, 0);
     expect(swarm.untilStored(0)).toBeLessThanOrEqual(maxFirstMs);
     expect(swarm.untilComplete(9000)).toBe(true);
@@ -72,7 +75,7 @@ describe("a piece with a wrong hash", () => {
 
   it("that a fast peer and a thin one send again is asked of the fast one as well where it may answer", () => {
     const seeds = [{ bytesPerSecond: 20_000 }, { bytesPerSecond: 1_000_000, poisons: () => true }, honestPeer()];
-    const swarm = new SimulatedSwarm({ geometry: geometryOf(8 * MIB, MIB), seeds });
+    const swarm = new SimulatedSwarm({ geometry: torrentShape(8 * MIB, MIB), peers: seeds });
     swarm.read(0, 0);
     expect(swarm.untilStored(0)).toBeLessThanOrEqual(1700);
   });
@@ -80,7 +83,7 @@ describe("a piece with a wrong hash", () => {
   it("is not settled by two connections of one host that confirm each other's lies", () => {
     const evil = { bytesPerSecond: 1_000_000, host: "10.6.6.6", poisons: () => true };
     const half = { bytesPerSecond: 500_000 };
-    const swarm = new SimulatedSwarm({ geometry: geometryOf(8 * MIB, MIB), seeds: [half, half, evil, evil] });
+    const swarm = new SimulatedSwarm({ geometry: torrentShape(8 * MIB, MIB), peers: [half, half, evil, evil] });
     swarm.read(0, 0);
     expect(swarm.untilStored(0)).toBeLessThanOrEqual(1500);
     expect(swarm.untilComplete(9000)).toBe(true);
@@ -92,9 +95,9 @@ describe("a piece with a wrong hash", () => {
     let isInvestigated = false;
     const witness = { ...honestPeer(), host: "false-witness", joinsAtMs: 700, poisons: () => isInvestigated };
     const liar = { ...honestPeer(), host: "liar", poisons: () => true };
-    const swarm = new SimulatedSwarm({ geometry: geometryOf(8 * MIB, MIB), seeds: [honestPeer(), liar, witness] });
+    const swarm = new SimulatedSwarm({ geometry: torrentShape(8 * MIB, MIB), peers: [honestPeer(), liar, witness] });
     swarm.read(0, 0);
-    expect(swarm.time.runUntil(() => swarm.failedPieces > 0, 2000)).toBe(true);
+    expect(swarm.runUntil(() => swarm.failedPieces > 0, 2000)).toBe(true);
     isInvestigated = true;
     expect(swarm.untilComplete(10_000)).toBe(true);
     expect(swarm.bans.map(({ host }) => host).sort()).toEqual(["false-witness", "liar"]);
@@ -106,7 +109,7 @@ describe("a piece with a wrong hash", () => {
       ...seed,
       bytesPerSecond: 20 * seed.bytesPerSecond,
     }));
-    const swarm = new SimulatedSwarm({ geometry: geometryOf(64 * MIB, 16 * MIB), seeds });
+    const swarm = new SimulatedSwarm({ geometry: torrentShape(64 * MIB, 16 * MIB), peers: seeds });
     swarm.read(0, 0);
     expect(swarm.untilComplete(10_000)).toBe(true);
     expect(swarm.bans.map(({ host }) => host).sort()).toEqual(["liar-0", "liar-1"]);
@@ -114,7 +117,7 @@ describe("a piece with a wrong hash", () => {
   });
 });
 
-function honestPeer(): SeedOptions {
+function honestPeer(): SimulatedPeerOptions {
   return { bytesPerSecond: 1_000_000 };
 }
 

@@ -1,11 +1,12 @@
+import { createVirtualClock, torrentShape } from "@riptide/sim";
 import { describe, expect, it } from "vitest";
 import { DownloadLimiter } from "../../src/download/index.ts";
-import { geometryOf, SimulatedSwarm } from "./simulated-swarm.ts";
-import { VirtualTime } from "./virtual-time.ts";
+import { SimulatedSwarm } from "../simulation/simulated-swarm.ts";
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
 const PIECE = 64 * KIB;
+const virtualClock = () => createVirtualClock({ drain: () => Promise.resolve() });
 
 describe("DownloadLimiter", () => {
   it("lets a quarter of a second through at once, and the rate from then on", () => {
@@ -71,17 +72,22 @@ describe("a limited stream", () => {
   const RATE = 500_000;
   const seeds = [{ bytesPerSecond: 5_000_000 }, { bytesPerSecond: 2_000_000 }, { bytesPerSecond: 300_000 }];
 
-  function limited(limiter: DownloadLimiter, sizeBytes = 32 * MIB, time = new VirtualTime()): SimulatedSwarm {
-    return new SimulatedSwarm({ geometry: geometryOf(sizeBytes, PIECE), seeds, allowance: limiter.allowance(), time });
+  function limited(limiter: DownloadLimiter, sizeBytes = 32 * MIB, clock = virtualClock()): SimulatedSwarm {
+    return new SimulatedSwarm({
+      geometry: torrentShape(sizeBytes, PIECE),
+      peers: seeds,
+      allowance: limiter.allowance(),
+      clock,
+    });
   }
 
   it("starts at once, keeps its order, and takes no more than its share of the line", () => {
     const swarm = limited(new DownloadLimiter(RATE));
     swarm.read(1, 0);
     expect(swarm.untilStored(0)).toBeLessThan(300);
-    const [fromBytes, fromMs] = [swarm.downloader.stats.downloadedBytes, swarm.time.nowMs];
+    const [fromBytes, fromMs] = [swarm.downloader.stats.downloadedBytes, swarm.nowMs];
     swarm.run(10_000);
-    const rate = ((swarm.downloader.stats.downloadedBytes - fromBytes) * 1000) / (swarm.time.nowMs - fromMs);
+    const rate = ((swarm.downloader.stats.downloadedBytes - fromBytes) * 1000) / (swarm.nowMs - fromMs);
     expect(rate).toBeGreaterThan(RATE * 0.9);
     expect(rate).toBeLessThan(RATE * 1.1);
     const stored = [...swarm.stored.keys()];
@@ -101,8 +107,8 @@ describe("a limited stream", () => {
 
   it("is not slowed down by a torrent that nobody waits for", () => {
     const limiter = new DownloadLimiter(RATE);
-    const time = new VirtualTime();
-    const [watched, idle] = [limited(limiter, 32 * MIB, time), limited(limiter, 32 * MIB, time)];
+    const clock = virtualClock();
+    const [watched, idle] = [limited(limiter, 32 * MIB, clock), limited(limiter, 32 * MIB, clock)];
     idle.wantAll();
     idle.run(2_000);
     watched.read(1, 0);
@@ -118,8 +124,8 @@ describe("a limited stream", () => {
 
   it("shares evenly with another that is due at the same time", () => {
     const limiter = new DownloadLimiter(RATE);
-    const time = new VirtualTime();
-    const swarms = [limited(limiter, 32 * MIB, time), limited(limiter, 32 * MIB, time)];
+    const clock = virtualClock();
+    const swarms = [limited(limiter, 32 * MIB, clock), limited(limiter, 32 * MIB, clock)];
     for (const swarm of swarms) swarm.read(1, 0);
     swarms[0]!.run(20_000);
     for (const swarm of swarms) {

@@ -1,7 +1,7 @@
+import { type SimulatedPeerOptions, torrentShape } from "@riptide/sim";
 import { describe, expect, it } from "vitest";
 import { MAX_UNREQUESTED_BYTES } from "../../src/download/index.ts";
-import type { SeedOptions } from "./simulated-seed.ts";
-import { geometryOf, SimulatedSwarm } from "./simulated-swarm.ts";
+import { SimulatedSwarm } from "../simulation/simulated-swarm.ts";
 
 const BLOCK = 16 * 1024;
 const MIB = 1024 * 1024;
@@ -11,12 +11,15 @@ const block = (index: number) => ({ piece: index % 4, offset: 0, length: BLOCK }
 describe("a peer that sends blocks that nobody asked for", () => {
   it("is flooding us beyond a bound, be they of the torrent or of none", () => {
     for (const blockOf of [block, (index: number) => ({ ...block(index), piece: 999 })]) {
-      const swarm = new SimulatedSwarm({ geometry: geometryOf(4 * MIB, MIB), seeds: [{ bytesPerSecond: 1_000_000 }] });
+      const swarm = new SimulatedSwarm({
+        geometry: torrentShape(4 * MIB, MIB),
+        peers: [{ bytesPerSecond: 1_000_000 }],
+      });
       swarm.run(10);
       let sent = 0;
       for (; !swarm.downloader.isFlooding(0) && sent < 1000; sent += 1) {
         expect(swarm.downloader.blockTarget(0, blockOf(sent))).toBeNull();
-        swarm.downloader.blockArrived(0, blockOf(sent), false, swarm.time.nowMs);
+        swarm.downloader.blockArrived(0, blockOf(sent), false, swarm.nowMs);
       }
       expect(sent * BLOCK).toBeGreaterThan(MAX_UNREQUESTED_BYTES);
       expect(sent * BLOCK).toBeLessThanOrEqual(1.1 * MAX_UNREQUESTED_BYTES);
@@ -25,18 +28,18 @@ describe("a peer that sends blocks that nobody asked for", () => {
 
   it("may send more by mistake the more it sends on request", () => {
     const seeds = [{ bytesPerSecond: 50_000_000 }];
-    const swarm = new SimulatedSwarm({ geometry: geometryOf(64 * MIB, MIB), seeds });
+    const swarm = new SimulatedSwarm({ geometry: torrentShape(64 * MIB, MIB), peers: seeds });
     swarm.read(0, 0);
     expect(swarm.untilComplete(5000)).toBe(true);
-    for (let sent = 0; sent < 4 * 64; sent += 1) swarm.downloader.blockArrived(0, block(sent), false, swarm.time.nowMs);
+    for (let sent = 0; sent < 4 * 64; sent += 1) swarm.downloader.blockArrived(0, block(sent), false, swarm.nowMs);
     expect(swarm.downloader.isFlooding(0)).toBe(false);
-    for (let sent = 0; sent < 2 * 64; sent += 1) swarm.downloader.blockArrived(0, block(sent), false, swarm.time.nowMs);
+    for (let sent = 0; sent < 2 * 64; sent += 1) swarm.downloader.blockArrived(0, block(sent), false, swarm.nowMs);
     expect(swarm.downloader.isFlooding(0)).toBe(true);
   });
 
   it("is nobody whose blocks crossed a cancel or a choke, however often", () => {
     // Sends everything it was ever asked for: it reads no cancel, and chokes with a full pipe.
-    const deaf: SeedOptions = {
+    const deaf: SimulatedPeerOptions = {
       bytesPerSecond: 400_000,
       latencyMs: 300,
       neverRejects: true,
@@ -46,9 +49,12 @@ describe("a peer that sends blocks that nobody asked for", () => {
         stillSends: 1000,
       })),
     };
-    const swarm = new SimulatedSwarm({ geometry: geometryOf(256 * MIB, MIB), seeds: [deaf, { ...deaf, chokes: [] }] });
+    const swarm = new SimulatedSwarm({
+      geometry: torrentShape(256 * MIB, MIB),
+      peers: [deaf, { ...deaf, chokes: [] }],
+    });
     swarm.run(1300);
-    for (const { seed } of swarm.connections.values()) seed.cancel = () => undefined;
+    for (const { peer } of swarm.connections.values()) peer.cancel = () => undefined;
     for (let seek = 0; seek < 200; seek += 1) {
       swarm.read(0, ((seek * 57) % 200) * MIB);
       swarm.run(200);

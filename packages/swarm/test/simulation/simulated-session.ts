@@ -12,6 +12,7 @@ import type { SessionEvent, TorrentFigures } from "../../src/session/protocol.ts
 import { TorrentSession } from "../../src/session/torrent-session.ts";
 import { pieceLength, type TorrentGeometry } from "../../src/types.ts";
 import { contentCache } from "./content-cache.ts";
+import { SimulatedNetwork } from "./simulated-network.ts";
 import { SimulatedSocket } from "./simulated-socket.ts";
 import { VirtualHost } from "./virtual-host.ts";
 import { WirePeer } from "./wire-peer.ts";
@@ -57,7 +58,6 @@ export class SimulatedSession implements AsyncDisposable {
     this.#random = createRandom(options.seed);
     this.#content = contentCache(options.geometry);
     this.#metainfo = metainfoOf(options.geometry);
-    host.dial = ({ host: address = "", onread }) => this.#dial(address, onread);
     this.#session = this.#createSession();
   }
 
@@ -171,12 +171,14 @@ export class SimulatedSession implements AsyncDisposable {
         trackers: [],
         peers: addresses(true).map(({ host }) => ({ host, port: PEER_PORT })),
         provenPeers: [],
+        reclaimsSpace: false,
         seedPaths: undefined,
       },
       {
         peerId: new Uint8Array(20).fill(200),
         clock: this.clock,
         random: () => this.#random.next(),
+        network: new SimulatedNetwork((host, onread) => this.#dial(host, onread)),
         announce: async () => ({ peers: [], intervalSeconds: 1800 }),
         dht: undefined,
         lsd: undefined,

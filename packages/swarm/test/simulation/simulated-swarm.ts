@@ -7,7 +7,7 @@ import {
   type VirtualClock,
 } from "@riptide/sim";
 import { bitsByteLength, hasBit, setBit } from "../../src/bits.ts";
-import type { DownloaderOutput, PeerKey } from "../../src/download/downloader-types.ts";
+import type { DownloadAllowance, DownloaderOutput, PeerKey } from "../../src/download/downloader-types.ts";
 import { Downloader } from "../../src/download/index.ts";
 import { BLOCK_LENGTH_BYTES, type BlockRequest, type TorrentGeometry } from "../../src/types.ts";
 import { contentCache } from "./content-cache.ts";
@@ -17,8 +17,15 @@ const TICK_MS = 50;
 /** As the session does after the disk refused a piece. */
 const STORAGE_RETRY_MS = 5000;
 
+/** The same options may stand for several peers. */
+interface Member {
+  readonly options: SimulatedPeerOptions;
+  readonly host: string;
+}
+
 interface Connection {
   readonly peer: SimulatedPeer;
+  readonly member: Member;
   readonly host: string;
   /** As the messages say: requested, and neither answered, rejected, cancelled nor choked away. */
   readonly owed: Set<string>;
@@ -38,6 +45,9 @@ export interface SwarmOptions {
   readonly windowBytes?: number;
   /** What chance there is follows from it. */
   readonly seed?: number;
+  readonly allowance?: DownloadAllowance;
+  /** Shared with other swarms. */
+  readonly clock?: VirtualClock;
 }
 
 /**
@@ -45,7 +55,7 @@ export interface SwarmOptions {
  * lets us ask, and never twice for a block at once; that verified bytes are right; and that a banned host is left alone.
  */
 export class SimulatedSwarm {
-  readonly clock: VirtualClock = createVirtualClock({ drain: () => Promise.resolve() });
+  readonly clock: VirtualClock;
   readonly downloader: Downloader;
   readonly readers: SwarmReaders;
   readonly geometry: TorrentGeometry;
@@ -63,13 +73,16 @@ export class SimulatedSwarm {
   readonly #options: SwarmOptions;
   readonly #random;
   readonly #storeAttempts = new Map<number, number>();
-  readonly #away = new Set<SimulatedPeerOptions>();
+  readonly #members: readonly Member[];
+  readonly #away = new Set<Member>();
   #nextKey: PeerKey;
   #departedBytes = 0;
   #isHealed = false;
 
   constructor(options: SwarmOptions) {
     this.#options = options;
+    this.clock = options.clock ?? createVirtualClock({ drain: () => Promise.resolve() });
+    this.#members = options.peers.map((peer, index) => ({ options: peer, host: peer.host ?? `10.0.0.${index}` }));
     this.#random = createRandom(options.seed ?? 1);
     this.geometry = options.geometry;
     this.content = contentCache(options.geometry);
@@ -81,6 +94,7 @@ export class SimulatedSwarm {
       have,
       verify: (piece, bytes) => this.#isRight(piece, bytes),
       output: this.#output(),
+      allowance: options.allowance,
     });
     this.readers = new SwarmReaders({
       ...options,
@@ -88,7 +102,7 @@ export class SimulatedSwarm {
       nowMs: () => this.nowMs,
       isStored: (piece) => this.stored.has(piece),
     });
-    for (const [key, peer] of options.peers.entries()) this.#join(key, peer, peer.joinsAtMs ?? 0);
+    for (const [key, member] of this.#members.entries()) this.#join(key, member, member.options.joinsAtMs ?? 0);
     this.#tickForever();
   }
 
@@ -104,7 +118,7 @@ export class SimulatedSwarm {
 
   /** Whether the peer of this host may send wrong bytes. */
   isLiar(host: string): boolean {
-    return this.#options.peers.some((peer, index) => hostOf(peer, index) === host && peer.poisons !== undefined);
+    return this.#members.some((member) => member.host === host && member.options.poisons !== undefined);
   }
 
   at(atMs: number, happen: () => void): void {
@@ -152,7 +166,7 @@ export class SimulatedSwarm {
     connection.peer.close();
     this.#departedBytes += connection.peer.sentBytes;
     this.connections.delete(key);
-    this.#away.add(connection.peer.options);
+    this.#away.add(connection.member);
     this.downloader.removePeer(key, this.nowMs);
   }
 
@@ -160,21 +174,22 @@ export class SimulatedSwarm {
   heal(): void {
     this.#isHealed = true;
     for (const { peer } of this.connections.values()) peer.heal();
-    for (const options of this.#away) this.#join(this.#nextKey++, options, this.nowMs);
+    for (const member of this.#away) this.#join(this.#nextKey++, member, this.nowMs);
   }
 
   /** TCP, then the handshakes with the bitfield behind it, then interested and unchoke. */
-  #join(key: PeerKey, options: SimulatedPeerOptions, atMs: number): void {
+  #join(key: PeerKey, member: Member, atMs: number): void {
+    const { options } = member;
     const roundTripMs = 2 * (options.latencyMs ?? 0);
-    this.at(atMs + 2 * roundTripMs, () => this.#connect(key, options));
+    this.at(atMs + 2 * roundTripMs, () => this.#connect(key, member));
     if (options.leavesAtMs === undefined || atMs > 0) return;
     this.at(options.leavesAtMs, () => this.leave(key));
     if (options.returnsAfterMs === undefined) return;
-    this.at(options.leavesAtMs + options.returnsAfterMs, () => this.#join(this.#nextKey++, options, this.nowMs));
+    this.at(options.leavesAtMs + options.returnsAfterMs, () => this.#join(this.#nextKey++, member, this.nowMs));
   }
 
-  #connect(key: PeerKey, options: SimulatedPeerOptions): void {
-    const host = hostOf(options, this.#options.peers.indexOf(options));
+  #connect(key: PeerKey, member: Member): void {
+    const { options, host } = member;
     const listener = {
       unchoked: () => {
         connection.isChoking = false;
@@ -197,8 +212,8 @@ export class SimulatedSwarm {
       delivered: (wrongBy: number) => this.#delivered(key, connection, wrongBy),
     };
     const peer = new SimulatedPeer(options, { clock: this.clock, random: this.#random, listener });
-    const connection: Connection = { peer, host, owed: new Set(), isChoking: true, receiving: undefined };
-    this.#away.delete(options);
+    const connection: Connection = { peer, member, host, owed: new Set(), isChoking: true, receiving: undefined };
+    this.#away.delete(member);
     this.connections.set(key, connection);
     this.downloader.addPeer(key, host, this.nowMs);
     this.#announce(key, options);
@@ -322,10 +337,6 @@ export class SimulatedSwarm {
     this.maxBufferBytes = Math.max(this.maxBufferBytes, bufferBytes);
     this.maxActivePieces = Math.max(this.maxActivePieces, activePieces);
   }
-}
-
-function hostOf(peer: SimulatedPeerOptions, index: number): string {
-  return peer.host ?? `10.0.0.${index}`;
 }
 
 function nameOf(block: BlockRequest): string {

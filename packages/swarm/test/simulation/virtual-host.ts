@@ -1,22 +1,14 @@
-import net from "node:net";
 import { createVirtualClock, type VirtualClock } from "@riptide/sim";
-
-type DialOptions = net.TcpSocketConnectOpts & { readonly onread: net.OnReadOpts };
-type Dial = (options: DialOptions) => net.Socket;
 
 /** What Node calls an operation on a file that is under way: with a promise, or with a callback as inside of `rm`. */
 const FILE_OPERATION = /^FSReq/;
 
-/** Takes over what reaches outside of the process as long as it is there: timers run on its clock, dials go to `dial`. */
+/** Takes over the timers of this process as long as it is there: they run on its clock. */
 export class VirtualHost implements Disposable {
   readonly clock: VirtualClock = createVirtualClock({ drain: drainDisk });
-  dial: Dial = () => {
-    throw new TypeError("Nobody takes dials yet");
-  };
   readonly #undo: (() => void)[] = [];
 
   constructor() {
-    this.#replace(net, "connect", () => (options: DialOptions) => this.dial(options));
     this.#replace(globalThis, "setTimeout", () => (callback: () => void, delayMs: number) => {
       return new VirtualTimeout(this.clock, delayMs, callback);
     });
