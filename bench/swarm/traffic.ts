@@ -131,9 +131,12 @@ async function downloadBy(name: ArmName, torrent: BenchTorrent, peers: readonly 
 async function downloadByAria2(torrent: BenchTorrent, peers: readonly PeerAddress[]): Promise<Download> {
   await using tracker = await startTracker(() => peers.map(({ port }) => port));
   await using folder = await temporaryFolder("bench-aria2");
-  const { torrentPath } = torrent;
   const startedMs = performance.now();
-  await using aria2 = await startAria2({ torrentPath, saveDirectory: folder.path, trackerUrl: tracker.url });
+  await using aria2 = await startAria2({
+    source: torrent.torrentPath,
+    saveDirectory: folder.path,
+    trackerUrl: tracker.url,
+  });
   const isComplete = (): boolean => tracker.announces.some((announce) => announce.get("event") === "completed");
   await waitUntil("aria2 has it all", isComplete, 120_000);
   return downloadOf(torrent, (performance.now() - startedMs) / 1000, await cpuSecondsOf(aria2.pid));

@@ -1,10 +1,10 @@
 import { execFile } from "node:child_process";
-import { createHash } from "node:crypto";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { sha256 } from "../support/sha256.ts";
 import { films } from "./films.ts";
 import { makeFilm, remuxFilm } from "./make-film.ts";
 import { type Probed, probe } from "./probe.ts";
@@ -243,8 +243,4 @@ async function keyFrameSizes(path: string): Promise<number[]> {
   const wanted = ["-select_streams", "v", "-show_entries", "packet=size,flags", "-of", "csv=p=0"];
   const { stdout } = await promisify(execFile)("ffprobe", ["-v", "error", ...wanted, path]);
   return stdout.split("\n").flatMap((line) => (line.includes("K") ? [Number.parseInt(line, 10)] : []));
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
 }

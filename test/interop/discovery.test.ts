@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createDht } from "../../packages/swarm/src/discovery/index.ts";
 import {
@@ -5,11 +7,14 @@ import {
   connectResponse,
   startUdpTracker,
 } from "../../packages/swarm/test/discovery/udp-tracker-server.ts";
-import { startLibtorrent } from "../support/peers/libtorrent.ts";
-import { startTracker } from "../support/peers/tracker.ts";
+import { type LibtorrentOptions, startLibtorrent } from "../support/peers/libtorrent.ts";
+import { startForeignTracker, startTracker } from "../support/peers/tracker.ts";
 import { startScriptedSeed } from "../support/scripted-seed.ts";
+import { sha256 } from "../support/sha256.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 import { never, readRange, realClock, startTestEngine, type TestEngine } from "../support/test-engine.ts";
 import { createTestTorrent, type TestTorrent } from "../support/test-torrent.ts";
+import { describeWith } from "../support/tools.ts";
 import { waitUntil } from "../support/wait.ts";
 
 const KIB = 1024;
@@ -19,11 +24,11 @@ const HOST = "127.0.0.1";
 async function expectToPlay({ engine }: TestEngine, torrent: TestTorrent): Promise<void> {
   const { provider } = await engine.openFile(torrent.infoHash, 0, { signal: AbortSignal.timeout(15_000) });
   const bytes = await readRange(provider, 0, provider.sizeBytes, AbortSignal.timeout(15_000));
-  expect(Buffer.compare(bytes, torrent.bytes)).toBe(0);
+  expect(sha256(bytes)).toBe(sha256(torrent.bytes));
 }
 
-function smallTorrent(): Promise<TestTorrent> {
-  return createTestTorrent({ lengthBytes: 1024 * KIB + 9, pieceLengthBytes: 64 * KIB });
+function smallTorrent(...trackers: string[]): Promise<TestTorrent> {
+  return createTestTorrent({ lengthBytes: 1024 * KIB + 9, pieceLengthBytes: 64 * KIB, trackers });
 }
 
 function magnetWith(torrent: TestTorrent, ...parameters: string[]): string {
@@ -80,6 +85,26 @@ describe("a magnet finds its peers", () => {
     await expectToPlay(us, torrent);
   });
 
+  it("in the DHT, where libtorrent announced itself", async () => {
+    await using dht = await startDhtNodes(4);
+    await using torrent = await smallTorrent();
+    await using seed = await startLibtorrent({ ...seedOf(torrent), dhtNode: dht.bootstrap[0]! });
+    await dht.waitForPeer(torrent.infoHash, seed.port);
+    await using us = await startTestEngine({ settings: settingsWith(dht.bootstrap) });
+    await us.engine.add(magnetWith(torrent), { signal: never });
+    await expectToPlay(us, torrent);
+  });
+
+  it("in the DHT, where we announced ourselves: libtorrent", async () => {
+    await using dht = await startDhtNodes(4);
+    await using torrent = await smallTorrent();
+    await using us = await startTestEngine({ settings: settingsWith(dht.bootstrap) });
+    us.engine.share(torrent.torrentFile, [torrent.filePath]);
+    await dht.waitForPeer(torrent.infoHash, await us.engine.peerPort(never));
+    await using leech = await startLeech(torrent, { dhtNode: dht.bootstrap[0]! });
+    await expectToHaveIt(leech, torrent);
+  });
+
   it("in the local network, through a seed of another kind", async () => {
     await using torrent = await smallTorrent();
     await using us = await startTestEngine({ settings: LOCAL });
@@ -117,6 +142,77 @@ describe("a magnet finds its peers", () => {
     await expect.poll(counts, { timeout: 5_000 }).toEqual([2, 2, 2]);
   });
 });
+
+describeWith("webtorrent")("a whole tracker of another make", () => {
+  it.each(["http", "udp"] as const)(
+    "tells us by %s of a libtorrent that announced itself, and tells it of us",
+    async (by) => {
+      await using trackers = await startForeignTracker();
+      const tracker = trackers[by];
+      await using torrent = await smallTorrent(tracker);
+      await using seed = await startLibtorrent(seedOf(torrent));
+      await using us = await startTestEngine();
+      await us.engine.add(magnetWith(torrent, `tr=${encodeURIComponent(tracker)}`), { signal: never });
+      await expectToPlay(us, torrent);
+      await seed[Symbol.asyncDispose]();
+      await using leech = await startLeech(torrent, {}, `tr=${encodeURIComponent(tracker)}`);
+      await expectToHaveIt(leech, torrent);
+    },
+  );
+});
+
+describe("peer exchange", () => {
+  it("tells us of a seed that libtorrent knows", async () => {
+    await using torrent = await smallTorrent();
+    await using owner = await startScriptedSeed({ torrent, host: "127.0.0.2" });
+    const { torrentPath } = torrent;
+    await using middle = await startLeech(torrent, { torrentPath, role: "idle", connectTo: owner.peer });
+    await waitUntil("the two know each other", () => owner.counters.connections > 0);
+    await using us = await startTestEngine();
+    await us.engine.add(magnetWith(torrent, `x.pe=${HOST}:${middle.port}`), { signal: never });
+    await expectToPlay(us, torrent);
+    expect([middle.report().uploadedBytes, owner.counters.bytesSent]).toEqual([0, torrent.bytes.length]);
+  });
+
+  it("tells libtorrent of a seed that we know", async () => {
+    await using torrent = await smallTorrent();
+    await using owner = await startScriptedSeed({ torrent, host: "127.0.0.2" });
+    await using us = await startTestEngine({ peers: [owner.peer] });
+    await us.engine.add(torrent.torrentFile, { signal: never });
+    await waitUntil("the two know each other", () => us.engine.get(torrent.infoHash)!.connectedPeers === 1);
+    const connectTo = { host: HOST, port: await us.engine.peerPort(never) };
+    await using leech = await startLeech(torrent, { connectTo });
+    await expectToHaveIt(leech, torrent);
+    expect([us.engine.get(torrent.infoHash)!.uploadedBytes, owner.counters.bytesSent]).toEqual([
+      0,
+      torrent.bytes.length,
+    ]);
+  });
+});
+
+/** A libtorrent that has only a magnet, and nobody but what the options name. */
+async function startLeech(torrent: TestTorrent, options: Partial<LibtorrentOptions>, ...parameters: string[]) {
+  const folder = await temporaryFolder("leech");
+  const leech = await startLibtorrent({
+    torrentPath: magnetWith(torrent, ...parameters),
+    saveDirectory: folder.path,
+    role: "leech",
+    ...options,
+  });
+  return {
+    ...leech,
+    read: () => readFile(join(folder.path, torrent.name)),
+    [Symbol.asyncDispose]: async () => {
+      await leech[Symbol.asyncDispose]();
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function expectToHaveIt(leech: Awaited<ReturnType<typeof startLeech>>, torrent: TestTorrent): Promise<void> {
+  await waitUntil("libtorrent has it all", () => leech.report().isSeeding, 30_000);
+  expect(sha256(await leech.read())).toBe(sha256(torrent.bytes));
+}
 
 const LOCAL = { ...settingsWith([]), dht: undefined, lsd: true };
 

@@ -2,7 +2,8 @@ import { freePort } from "../free-port.ts";
 import { startProcess } from "../processes.ts";
 
 export interface Aria2Options {
-  readonly torrentPath: string;
+  /** A .torrent file, or a magnet. */
+  readonly source: string;
   readonly saveDirectory: string;
   readonly uploadBytesPerSecond?: number;
   /** Only encrypted connections (MSE with RC4). */
@@ -35,7 +36,7 @@ export async function startAria2(options: Aria2Options): Promise<Aria2Peer> {
     `--max-overall-upload-limit=${options.uploadBytesPerSecond ?? 0}`,
     ...(options.requireCrypto === true ? ["--bt-require-crypto=true", "--bt-min-crypto-level=arc4"] : []),
     ...(options.trackerUrl === undefined ? [] : [`--bt-tracker=${options.trackerUrl}`]),
-    options.torrentPath,
+    options.source,
   ]);
   // It listens before it says so, on IPv4.
   await process.waitFor((line) => (line.includes("listening") || line.includes("Listening") ? true : undefined));

@@ -1,11 +1,12 @@
 """One libtorrent session with one torrent, for tests. Prints a JSON line with its port, then one for each change.
 
 usage: libtorrent-peer.py TORRENT SAVE_DIRECTORY ROLE ENCRYPTION UPLOAD_LIMIT HOST:PORT LSD LISTEN
-  ROLE        seed (trusts the files in SAVE_DIRECTORY) or leech
+  TORRENT     a file, or a magnet
+  ROLE        seed (trusts the files in SAVE_DIRECTORY), leech, or idle (meets peers, and takes nothing of them)
   ENCRYPTION  off | default | forced | rc4
   UPLOAD_LIMIT  bytes per second, 0 = unlimited
   HOST:PORT   a peer to connect to; - for none
-  LSD         lsd (finds peers in the local network) or no-lsd
+  LSD         lsd (finds peers in the local network), dht=HOST:PORT (in the DHT of that node) or no-lsd
   LISTEN      an address to listen on, an IPv6 one in brackets
 Ends when its standard input ends.
 """
@@ -26,6 +27,14 @@ POLICIES = {
     "forced": {"in_enc_policy": 0, "out_enc_policy": 0, "allowed_enc_level": 3},
     "rc4": {"in_enc_policy": 0, "out_enc_policy": 0, "allowed_enc_level": 2, "prefer_rc4": True},
 }
+DHT = {
+    "enable_dht": True,
+    "dht_bootstrap_nodes": lsd.removeprefix("dht="),
+    # Its nodes all have one address here, and look like one that lies about how many it is.
+    "dht_restrict_routing_ips": False,
+    "dht_restrict_search_ips": False,
+    "dht_ignore_dark_internet": False,
+}
 settings = {
     "listen_interfaces": f"{listen}:0",
     "enable_dht": False,
@@ -40,14 +49,20 @@ settings = {
     "unchoke_slots_limit": 20,
     # A seed in seed mode hashes each piece before it first sends of it, others overtaking it: a seed that has run for a while does not.
     "disable_hash_checks": role == "seed",
+    # Who takes nothing would leave a seed.
+    "close_redundant_connections": role != "idle",
     "alert_mask": 0,
     **POLICIES[encryption],
+    **(DHT if lsd.startswith("dht=") else {}),
 }
 session = lt.session(settings)
-info = lt.torrent_info(torrent_path)
-params = {"ti": info, "save_path": save_directory}
+is_magnet = torrent_path.startswith("magnet:")
+params = {"url": torrent_path} if is_magnet else {"ti": lt.torrent_info(torrent_path)}
+params["save_path"] = save_directory
 if role == "seed":
     params["flags"] = lt.torrent_flags.seed_mode | lt.torrent_flags.upload_mode
+elif role == "idle":
+    params["flags"] = lt.torrent_flags.upload_mode
 handle = session.add_torrent(params)
 handle.unset_flags(lt.torrent_flags.auto_managed | lt.torrent_flags.paused)
 if role == "seed":

@@ -11,14 +11,18 @@ interface LibtorrentReport {
 }
 
 export interface LibtorrentOptions {
+  /** Or a magnet. */
   readonly torrentPath: string;
   readonly saveDirectory: string;
-  readonly role: "seed" | "leech";
+  /** `idle`: meets peers, and takes nothing of them. */
+  readonly role: "seed" | "leech" | "idle";
   readonly encryption?: "off" | "default" | "forced" | "rc4";
   readonly uploadBytesPerSecond?: number;
   readonly connectTo?: { readonly host: string; readonly port: number };
   /** Announces itself to the local network (BEP 14), and hears others. */
   readonly findsLocally?: boolean;
+  /** A node of the DHT in which it finds peers, and is found. Not together with `findsLocally`. */
+  readonly dhtNode?: { readonly host: string; readonly port: number };
   /** 127.0.0.1 unless given. */
   readonly host?: string;
 }
@@ -38,6 +42,7 @@ export async function startLibtorrent(options: LibtorrentOptions): Promise<Libto
     uploadBytesPerSecond = 0,
     connectTo,
     findsLocally = false,
+    dhtNode,
     host = "127.0.0.1",
   } = options;
   const script = fileURLToPath(new URL("./libtorrent-peer.py", import.meta.url));
@@ -50,7 +55,7 @@ export async function startLibtorrent(options: LibtorrentOptions): Promise<Libto
     encryption,
     String(uploadBytesPerSecond),
     target,
-    findsLocally ? "lsd" : "no-lsd",
+    dhtNode === undefined ? (findsLocally ? "lsd" : "no-lsd") : `dht=${dhtNode.host}:${dhtNode.port}`,
     bracketed(host),
   ]);
   const first = await process.waitFor(parse);

@@ -1,6 +1,9 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
+import { fileURLToPath } from "node:url";
+import { startProcess } from "../processes.ts";
+import { WEBTORRENT_PACKAGES } from "./webtorrent.ts";
 
 export interface TestTracker extends AsyncDisposable {
   readonly url: string;
@@ -30,5 +33,19 @@ export async function startTracker(
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },
+  };
+}
+
+/** A whole tracker of another make, which tells of whoever announced itself: bittorrent-tracker, by HTTP and by UDP. */
+export async function startForeignTracker(): Promise<
+  AsyncDisposable & { readonly http: string; readonly udp: string }
+> {
+  const script = fileURLToPath(new URL("./foreign-tracker.mjs", import.meta.url));
+  const program = startProcess(process.execPath, [script, `${WEBTORRENT_PACKAGES}bittorrent-tracker/server.js`]);
+  const { http, udp } = await program.waitFor((line) => JSON.parse(line) as { http: number; udp: number });
+  return {
+    http: `http://127.0.0.1:${http}/announce`,
+    udp: `udp://127.0.0.1:${udp}/announce`,
+    [Symbol.asyncDispose]: () => program[Symbol.asyncDispose](),
   };
 }

@@ -6,7 +6,8 @@ import { startProcess } from "../processes.ts";
 import { waitUntil } from "../wait.ts";
 
 export interface TransmissionOptions {
-  readonly torrentPath: string;
+  /** A .torrent file, or a magnet. */
+  readonly source: string;
   readonly saveDirectory: string;
   readonly encryption: "required" | "preferred" | "tolerated";
 }
@@ -15,6 +16,8 @@ export interface TransmissionPeer extends AsyncDisposable {
   readonly port: number;
   /** Share of the torrent that is there, 0 to 1. */
   progress(): Promise<number>;
+  /** Whether the connection is encrypted, of each peer. */
+  encryptedPeers(): Promise<boolean[]>;
 }
 
 const ENCRYPTION_FLAGS = { required: "-er", preferred: "-ep", tolerated: "-et" };
@@ -45,8 +48,11 @@ export async function startTransmission(options: TransmissionOptions): Promise<T
   };
   try {
     await waitUntil("transmission answers", () => rpc("session-get", {}).catch(() => undefined));
-    const metainfo = (await readFile(options.torrentPath)).toString("base64");
-    await rpc("torrent-add", { metainfo, "download-dir": options.saveDirectory });
+    const { source } = options;
+    const what = source.startsWith("magnet:")
+      ? { filename: source }
+      : { metainfo: (await readFile(source)).toString("base64") };
+    await rpc("torrent-add", { ...what, "download-dir": options.saveDirectory });
     await waitUntil("transmission has checked its files", async () => {
       const [torrent] = (await rpc("torrent-get", { fields: ["status"] }))["torrents"] as { status: number }[];
       return torrent !== undefined && torrent.status >= 4;
@@ -60,6 +66,11 @@ export async function startTransmission(options: TransmissionOptions): Promise<T
     progress: async () => {
       const { torrents } = await rpc("torrent-get", { fields: ["percentDone"] });
       return (torrents as { percentDone: number }[])[0]!.percentDone;
+    },
+    encryptedPeers: async () => {
+      const { torrents } = await rpc("torrent-get", { fields: ["peers"] });
+      const [{ peers }] = torrents as [{ peers: { isEncrypted: boolean }[] }];
+      return peers.map(({ isEncrypted }) => isEncrypted);
     },
     [Symbol.asyncDispose]: stop,
   };
