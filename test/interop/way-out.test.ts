@@ -10,6 +10,7 @@ import {
   startUdpTracker,
 } from "../../packages/swarm/test/discovery/udp-tracker-server.ts";
 import { startHttpServer } from "../../packages/swarm/test/metainfo/http-server.ts";
+import { startRouter } from "../support/peers/router.ts";
 import { startSocks5Server } from "../support/peers/socks5-server.ts";
 import { startTracker } from "../support/peers/tracker.ts";
 import { startScriptedSeed } from "../support/scripted-seed.ts";
@@ -195,5 +196,27 @@ describe("with one interface", () => {
     const starting = startTestEngine({ settings: settingsWith({ bindInterface }) });
     const advice = "Give --bind-interface the name or an address of an interface that is up.";
     await expect(starting).rejects.toMatchObject({ code: "engine_unavailable", message: `${sentence} ${advice}` });
+  });
+});
+
+describe("with port mapping", () => {
+  it("has the router let peers in while it runs, and says so when it does not", async () => {
+    await using router = await startRouter({ gateway: "pcp" });
+    await using stubborn = await startRouter({ upnp: "conflict" });
+    const network = { bindInterface: "127.0.0.1" };
+    const logged: unknown[] = [];
+    {
+      await using us = await startTestEngine({ settings: settingsWith(network, { portMapping: router.settings }) });
+      await using _refused = await startTestEngine({
+        settings: settingsWith(network, { portMapping: stubborn.settings }),
+        log: (...line) => logged.push(line),
+      });
+      const port = await us.engine.peerPort(never);
+      await waitUntil("the port is open", () => router.mappings.has(port));
+      await waitUntil("the other one complains", () => logged.length > 0);
+    }
+    expect([...router.mappings]).toEqual([]);
+    const problem = "another machine has this port of the router: choose another --peer-port";
+    expect(logged).toEqual([["The router opens no port for Riptide", problem]]);
   });
 });

@@ -37,6 +37,7 @@ export interface ServeOptions {
   readonly peerPort: number;
   readonly bindInterface: string | undefined;
   readonly proxy: Socks5Proxy | undefined;
+  readonly usePortMapping: boolean;
   readonly uploadBytesPerSecond: number | undefined;
   readonly downloadBytesPerSecond: number | undefined;
   readonly useDht: boolean;
@@ -72,6 +73,10 @@ export function parseCommandLine(words: readonly string[], environment: NodeJS.P
   if (values["bind-interface"] !== undefined && values["peer-host"] !== undefined) {
     throw new UsageError("--bind-interface says where peers connect to: leave --peer-host out.");
   }
+  const proxy = chooseProxy(values.proxy, mode, environment);
+  if (proxy !== undefined && values["port-mapping"]) {
+    throw new UsageError("Through a proxy nobody can connect to us: leave --port-mapping out.");
+  }
   return {
     kind: "serve",
     options: {
@@ -87,7 +92,8 @@ export function parseCommandLine(words: readonly string[], environment: NodeJS.P
       peerHost: parseHost("--peer-host", values["peer-host"] ?? (mode === "demo" ? "127.0.0.1" : "::")),
       peerPort: parsePort("--peer-port", values["peer-port"] ?? (mode === "demo" ? "0" : "6881")),
       bindInterface: values["bind-interface"],
-      proxy: chooseProxy(values.proxy, mode, environment),
+      proxy,
+      usePortMapping: values["port-mapping"] && mode === "serve",
       uploadBytesPerSecond: parseLimit("--upload-limit", values["upload-limit"]),
       downloadBytesPerSecond: parseLimit("--download-limit", values["download-limit"]),
       useDht: !values["no-dht"] && mode === "serve",

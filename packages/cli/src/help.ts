@@ -19,6 +19,7 @@ export const HELP = `Riptide plays a torrent the moment you ask for it.
                       reach peers, HTTP trackers and .torrent URLs through this proxy only, which looks up names, too. Then
                       nobody connects to us, and UDP trackers, DHT and the local network are off; RIPTIDE_PROXY keeps the
                       password out of the process list
+  --port-mapping      ask the router to let peers in, by PCP, NAT-PMP or UPnP, until Riptide ends
   --upload-limit N    bytes per second for all uploads together, as in 500K or 5M (unlimited; K = 1024)
   --download-limit N  bytes per second for all downloads together: what a player needs first comes first (unlimited)
   --no-dht            do not use the DHT (the demo never does)

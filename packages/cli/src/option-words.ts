@@ -14,6 +14,7 @@ const OPTIONS = {
   "peer-port": { type: "string" },
   "bind-interface": { type: "string" },
   proxy: { type: "string" },
+  "port-mapping": { type: "boolean", default: false },
   "upload-limit": { type: "string" },
   "download-limit": { type: "string" },
   "no-dht": { type: "boolean", default: false },

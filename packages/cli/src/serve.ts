@@ -97,8 +97,9 @@ async function openEngine(options: ServeOptions, { closing, ...shared }: EngineC
   const { peerHost, peerPort, useLsd: lsd, peers, proxy, bindInterface, maxDiskBytes } = options;
   const { uploadBytesPerSecond, downloadBytesPerSecond } = options;
   const dht = options.useDht ? { bootstrap: [] } : undefined;
+  const portMapping = options.usePortMapping ? {} : undefined;
   const limits = { uploadBytesPerSecond, downloadBytesPerSecond };
-  const settings = { peerHost, peerPort, dht, lsd, ...limits, network: { proxy, bindInterface } };
+  const settings = { peerHost, peerPort, dht, lsd, ...limits, network: { proxy, bindInterface }, portMapping };
   const engine = await openTorrentEngine({ dataDirectory, settings, peers, maxDiskBytes, ...shared }).catch(
     (error: unknown) => {
       if (!(error instanceof RiptideError)) throw error;

@@ -21,6 +21,7 @@ const DEFAULTS: ServeOptions = {
   peerHost: "::",
   bindInterface: undefined,
   proxy: undefined,
+  usePortMapping: false,
   peerPort: 6881,
   maxDiskBytes: undefined,
   uploadBytesPerSecond: undefined,
@@ -74,6 +75,11 @@ const goodLines: readonly GoodLine[] = [
     title: "one interface alone may be used",
     words: ["--bind-interface", "tun0"],
     expected: { ...DEFAULTS, bindInterface: "tun0" },
+  },
+  {
+    title: "routers are asked to let peers in, but not for the demo",
+    words: ["--port-mapping"],
+    expected: { ...DEFAULTS, usePortMapping: true },
   },
   {
     title: "a proxy has a usual port",
@@ -296,6 +302,7 @@ const badLines: readonly (readonly [words: readonly string[], sentence: string])
     `--upload-limit takes bytes per second from 4K on, as in 500K or 5M, not ${JSON.stringify(limit)}.`,
   ]),
   [["--download-limit", "1K"], '--download-limit takes bytes per second from 4K on, as in 500K or 5M, not "1K".'],
+  [["--port-mapping", "--proxy=socks5://proxy"], "Through a proxy nobody can connect to us: leave --port-mapping out."],
   [["demo", HASH], "The demo takes no sources. Leave the word demo out to play your own torrents."],
 ];
 

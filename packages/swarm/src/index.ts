@@ -9,5 +9,6 @@ export {
   parseTorrentFile,
 } from "./metainfo/index.ts";
 export type { NetworkSettings, Socks5Proxy } from "./network/network.ts";
+export type { PortMappingSettings } from "./port-mapping/index.ts";
 export type { SessionSettings } from "./session/protocol.ts";
 export type { PeerAddress } from "./types.ts";

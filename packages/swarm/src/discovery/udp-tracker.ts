@@ -1,9 +1,9 @@
 import { randomInt } from "node:crypto";
-import { createSocket, type Socket } from "node:dgram";
 import type { Clock } from "@riptide/core";
 import { withDeadline } from "../metainfo/deadline.ts";
 import { type ResolvedAddress, resolveHost } from "../metainfo/resolve-host.ts";
 import type { Network } from "../network/network.ts";
+import { askUntilAnswered, openUdpSocket, type UdpExchange } from "../network/udp-exchange.ts";
 import {
   ANNOUNCE_TIMEOUT_MS,
   type AnnounceRequest,
@@ -70,7 +70,7 @@ export class UdpTrackerClient {
     const { hostname, port } = new URL(request.url);
     const address = this.#preferred(await resolveHost(hostname, { signal, family: request.family }));
     const source = this.#network.sourceAddress(address.family === 6 ? 6 : 4);
-    const socket = await openSocket(address, { port: Number(port), source, signal });
+    const socket = await openUdpSocket({ host: address.address, port: Number(port) }, { source, signal });
     const exchange = { socket, clock: this.#clock, signal };
     const key = `${address.address} ${port}`;
     try {
@@ -97,8 +97,8 @@ export class UdpTrackerClient {
     return address;
   }
 
-  async #connect(key: string, exchange: Exchange): Promise<Connection> {
-    const id = decodeConnectResponse(await sendUntilAnswered(encodeConnectRequest(randomInt(2 ** 32)), exchange));
+  async #connect(key: string, exchange: UdpExchange): Promise<Connection> {
+    const id = decodeConnectResponse(await ask(encodeConnectRequest(randomInt(2 ** 32)), exchange));
     const connection = { id, expiresMs: this.#clock.nowMs() + CONNECTION_LIFETIME_MS };
     this.#connections.delete(key);
     this.#connections.set(key, connection);
@@ -110,82 +110,20 @@ export class UdpTrackerClient {
   async #announceOver(
     connection: Connection,
     request: AnnounceRequest,
-    exchange: Exchange,
+    exchange: UdpExchange,
     address: ResolvedAddress,
   ): Promise<AnnounceResult> {
     const packet = encodeAnnounceRequest(connection.id, randomInt(2 ** 32), request);
-    return decodeAnnounceResponse(await sendUntilAnswered(packet, exchange), address.family === 6 ? 6 : 4);
+    return decodeAnnounceResponse(await ask(packet, exchange), address.family === 6 ? 6 : 4);
   }
 }
 
-interface Exchange {
-  readonly socket: Socket;
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
+async function ask(request: UdpRequest, exchange: UdpExchange): Promise<Uint8Array> {
+  const isAnswer = (datagram: Uint8Array): boolean => isAnswerTo(request, datagram);
+  return await askUntilAnswered({ packet: request.packet, isAnswer, firstWaitMs: FIRST_RETRANSMISSION_MS }, exchange);
 }
 
 function rejectUnlessRefused(error: unknown): undefined {
   if (error instanceof TrackerError && error.kind === "refused") return undefined;
   throw error;
-}
-
-/** A connected socket: the kernel drops datagrams from anybody but the tracker, and reports a closed port at once. */
-async function openSocket(
-  { address, family }: ResolvedAddress,
-  {
-    port,
-    source,
-    signal,
-  }: { readonly port: number; readonly source: string | undefined; readonly signal: AbortSignal },
-): Promise<Socket> {
-  const socket = createSocket(family === 6 ? "udp6" : "udp4");
-  // A late "port unreachable" has nobody to wait for it, and must not end the process.
-  socket.on("error", () => {});
-  try {
-    await new Promise<void>((resolve, reject) => {
-      socket.once("error", reject);
-      const connect = (): void =>
-        socket.connect(port, address, () => {
-          socket.off("error", reject);
-          resolve();
-        });
-      if (source === undefined) connect();
-      else socket.bind({ address: source, port: 0 }, connect);
-    });
-    signal.throwIfAborted();
-    return socket;
-  } catch (error) {
-    socket.close();
-    throw error;
-  }
-}
-
-/** Sends a request, again and again at doubling intervals, until its answer comes, the socket fails or `signal` aborts. */
-async function sendUntilAnswered(request: UdpRequest, { socket, clock, signal }: Exchange): Promise<Uint8Array> {
-  signal.throwIfAborted();
-  return await new Promise((resolve, reject) => {
-    let timer: Disposable | undefined;
-    const release = () => {
-      timer?.[Symbol.dispose]();
-      socket.off("message", onMessage).off("error", onFailure);
-      signal.removeEventListener("abort", onAbort);
-    };
-    const onMessage = (datagram: Uint8Array) => {
-      if (!isAnswerTo(request, datagram)) return;
-      release();
-      resolve(datagram);
-    };
-    const onFailure = (error: unknown) => {
-      release();
-      reject(error);
-    };
-    const onAbort = () => onFailure(signal.reason);
-    const send = (waitMs: number) => {
-      timer = clock.setTimer(waitMs, () => send(waitMs * 2));
-      socket.send(request.packet);
-    };
-    socket.on("message", onMessage).on("error", onFailure);
-    signal.addEventListener("abort", onAbort, { once: true });
-    send(FIRST_RETRANSMISSION_MS);
-  });
 }

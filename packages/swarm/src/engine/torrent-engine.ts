@@ -291,6 +291,9 @@ class ThreadedTorrentEngine implements RiptideTorrentEngine {
         if (event.problem !== undefined) this.#options.log?.("A piece could not be stored", event.problem.detail);
         this.#update(event.infoHash, (record) => record.setStorageProblem(event.problem));
         return;
+      case "portMapping":
+        if (event.problem !== undefined) this.#options.log?.("The router opens no port for Riptide", event.problem);
+        return;
       case "failed":
         this.#options.log?.("A torrent could not be opened", event.failure.detail);
         this.#update(event.infoHash, (record) => {

@@ -15,3 +15,11 @@ export function addressesOf(nameOrAddress: string): string[] {
     return first === undefined ? [] : [first.address];
   });
 }
+
+/** The name of the interface that has the address, or is called so; as it is if there is none. */
+export function nameOf(nameOrAddress: string): string {
+  const named = Object.entries(networkInterfaces()).find(([, addresses = []]) =>
+    addresses.some(({ address }) => address === nameOrAddress),
+  );
+  return named?.[0] ?? nameOrAddress;
+}

@@ -1,6 +1,6 @@
 import { connect, isIP, Socket, type TcpSocketConnectOpts } from "node:net";
 import type { PeerAddress } from "../types.ts";
-import { addressesOf } from "./interface-addresses.ts";
+import { addressesOf, nameOf } from "./interface-addresses.ts";
 
 /** A proxy of RFC 1928, with a name and a password of RFC 1929 if it wants one. */
 export interface Socks5Proxy {
@@ -53,6 +53,11 @@ export class Network {
     const family = able.includes(4) ? 4 : able[0];
     if (family !== undefined) return family;
     throw new InterfaceError(`${this.#bindInterface} has no address to reach the other side from`);
+  }
+
+  /** The interface that alone may be used, by its name; undefined: the system chooses. */
+  get interfaceName(): string | undefined {
+    return this.#bindInterface === undefined ? undefined : nameOf(this.#bindInterface);
   }
 
   /** Whether the system, and not we, choose which interface is used. */

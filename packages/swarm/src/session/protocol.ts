@@ -1,5 +1,6 @@
 import type { Demand, ErrorCode } from "@riptide/core";
 import type { NetworkSettings } from "../network/network.ts";
+import type { PortMappingSettings } from "../port-mapping/index.ts";
 import type { PeerAddress } from "../types.ts";
 
 /** What the session must know to take up a torrent; sent again whenever a new session is started. */
@@ -91,6 +92,8 @@ export type SessionEvent =
   | { readonly type: "failed"; readonly infoHash: string; readonly failure: Failure }
   /** The disk refused a piece (and later took one again): downloading pauses, what is there is still served. */
   | { readonly type: "storage"; readonly infoHash: string; readonly problem: Failure | undefined }
+  /** Why the router does not let peers in, as a clause; undefined: it does. */
+  | { readonly type: "portMapping"; readonly problem: string | undefined }
   | { readonly type: "removed"; readonly infoHash: string }
   | { readonly type: "closed" };
 
@@ -110,4 +113,6 @@ export interface SessionSettings {
   readonly network?: NetworkSettings | undefined;
   /** Of all torrents together; undefined = unlimited. */
   readonly downloadBytesPerSecond?: number | undefined;
+  /** Routers are asked to let peers in; undefined: they are not. */
+  readonly portMapping?: PortMappingSettings | undefined;
 }

@@ -4,6 +4,7 @@ import type { Clock } from "@riptide/core";
 import { createDht, createLsd, createTrackerClient, type Dht, type Lsd, openMulticast } from "../discovery/index.ts";
 import { DownloadLimiter } from "../download/index.ts";
 import { Network, openPeerServers, type PeerServers } from "../network/index.ts";
+import { type PortMapping, startPortMapping } from "../port-mapping/index.ts";
 import { RateLimiter } from "../upload/index.ts";
 import { createWebAgents } from "../webseed/index.ts";
 import { acceptWire } from "../wire/index.ts";
@@ -58,6 +59,7 @@ export class Session {
   readonly #environment: SessionEnvironment;
   readonly #servers: PeerServers;
   readonly #webAgents = createWebAgents();
+  readonly #portMapping: PortMapping | undefined;
   #figuresTimer: Disposable | undefined;
   #provenTimer: Disposable | undefined;
   readonly #lastFigures = new Map<string, string>();
@@ -85,6 +87,7 @@ export class Session {
       budget: new ConnectionBudget(),
       emit,
     };
+    this.#portMapping = mapPort(options, network, servers);
     emit({ type: "listening", port: servers.port });
     this.#tellFigures();
     this.#tellProvenPeers();
@@ -154,7 +157,8 @@ export class Session {
     for (const socket of this.#greeting) socket.destroy();
     await Promise.allSettled([...this.#removals, ...[...this.#torrents.values()].map((torrent) => torrent.close())]);
     this.#webAgents.close();
-    await Promise.all([this.#environment.dht?.close(), this.#environment.lsd?.close()]);
+    const { dht, lsd } = this.#environment;
+    await Promise.all([dht?.close(), lsd?.close(), this.#portMapping?.close()]);
     this.#options.emit({ type: "closed" });
   }
 
@@ -204,6 +208,18 @@ function searchedHosts({ hosts }: PeerServers): readonly string[] {
 function isOfBothFamilies(servers: PeerServers): boolean {
   const hosts = searchedHosts(servers);
   return hosts.some(isIPv4) && hosts.some(isIPv6);
+}
+
+/** Routers map ports of IPv4; nobody connects to us through a proxy. */
+function mapPort(
+  { settings, clock, emit }: SessionOptions,
+  network: Network,
+  servers: PeerServers,
+): PortMapping | undefined {
+  const { portMapping } = settings;
+  if (portMapping === undefined || !searchedHosts(servers).some(isIPv4)) return undefined;
+  const told = (problem: string | undefined): void => emit({ type: "portMapping", problem });
+  return startPortMapping({ settings: portMapping, network, clock, port: servers.port, told });
 }
 
 function createUploadLimiter({ uploadBytesPerSecond }: SessionSettings, clock: Clock): RateLimiter | undefined {
