@@ -147,6 +147,14 @@ describe("a start that cannot be", () => {
     server.close();
   });
 
+  test("an interface that is missing is named, and not the folder", async () => {
+    const words = quietly(folder.path, "--bind-interface=no-such0").filter((word) => !word.startsWith("--peer-host"));
+    await expectRefusal(
+      words,
+      "This machine has no interface no-such0. Give --bind-interface the name or an address of an interface that is up.",
+    );
+  });
+
   test("a data folder that is a file is named", async () => {
     const file = join(folder.path, "file");
     await writeFile(file, "");

@@ -118,6 +118,29 @@ describe("with a proxy", () => {
     expect(new Set(server.requests)).toEqual(new Set([...Object.keys(routes), `127.0.0.1:${canary.port}`]));
   });
 
+  it.each([
+    ["by a proxy that passes on datagrams", true],
+    ["by no proxy that does not", false],
+  ])("asks UDP trackers %s, and never around it", async (_how, relays) => {
+    await using torrent = await smallTorrent();
+    await using seed = await startScriptedSeed({ torrent });
+    await using tracker = await startUdpTracker(({ action, transactionId }) => {
+      const peer = [203, 0, 113, 7, 6881 >> 8, 6881 & 255];
+      return [action === 0 ? connectResponse(transactionId, 7n) : announceResponse(transactionId, peer)];
+    });
+    const trackerPort = Number(new URL(tracker.url).port);
+    const routes = { [FAR_PEER]: seed.peer.port, [`${FAR_TRACKER}:6969`]: trackerPort };
+    await using server = await startSocks5Server({ routes: () => routes, login: LOGIN, relays });
+    await using us = await startTestEngine({ settings: settingsWith({ proxy: server.proxy }) });
+    const trackers = [`udp://${FAR_TRACKER}:6969/announce`, ...(relays ? [] : [tracker.url])];
+    const parameters = trackers.map((url) => ["tr", url] as const);
+    const always = relays ? [] : [["x.pe", FAR_PEER] as const];
+    await us.engine.add(magnetWith(torrent, ...parameters, ...always), { signal: never });
+    await expectToPlay(us, torrent);
+    expect(tracker.requests.length > 0).toBe(relays);
+    expect(server.requests.includes(`UDP ${FAR_TRACKER}:6969`)).toBe(relays);
+  });
+
   it("fetches .torrent files through it", async () => {
     await using torrent = await smallTorrent();
     await using files = await startHttpServer((_request, response) => response.end(torrent.torrentFile));

@@ -16,9 +16,9 @@ export const HELP = `Riptide plays a torrent the moment you ask for it.
   --bind-interface NAME|ADDRESS
                       the only interface to use for peers, trackers and DHT, as that of a VPN; never another one in its place
   --proxy socks5://[USER:PASSWORD@]HOST:PORT
-                      reach peers, HTTP trackers and .torrent URLs through this proxy only, which looks up names, too. Then
-                      nobody connects to us, and UDP trackers, DHT and the local network are off; RIPTIDE_PROXY keeps the
-                      password out of the process list
+                      reach peers, trackers and .torrent URLs through this proxy only, which looks up names, too (UDP trackers
+                      if it passes on datagrams). Then nobody connects to us, and DHT and local network are off;
+                      RIPTIDE_PROXY keeps the password out of the process list
   --port-mapping      ask the router to let peers in, by PCP, NAT-PMP or UPnP, until Riptide ends
   --upload-limit N    bytes per second for all uploads together, as in 500K or 5M (unlimited; K = 1024)
   --download-limit N  bytes per second for all downloads together: what a player needs first comes first (unlimited)

@@ -1,3 +1,4 @@
+import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import type { Socks5Proxy } from "@riptide/swarm";
@@ -15,10 +16,16 @@ export interface Socks5ServerOptions {
   /** The whole internet that lies behind it: `HOST:PORT`, where the host may be a name, → port on 127.0.0.1. */
   readonly routes: () => Readonly<Record<string, number>>;
   readonly login?: Socks5Proxy["login"];
+  /** Whether it passes on datagrams. */
+  readonly relays?: boolean;
 }
 
 /** A proxy of RFC 1928 and 1929 that leads nowhere but where the test says. */
-export async function startSocks5Server({ routes, login }: Socks5ServerOptions): Promise<TestSocks5Server> {
+export async function startSocks5Server({
+  routes,
+  login,
+  relays = false,
+}: Socks5ServerOptions): Promise<TestSocks5Server> {
   const requests: string[] = [];
   let refusedLogins = 0;
   const sockets = new Set<Socket>();
@@ -44,10 +51,11 @@ export async function startSocks5Server({ routes, login }: Socks5ServerOptions):
         return void socket.end();
       }
     }
-    const [, , , type] = await read(4);
+    const [, command, , type] = await read(4);
     const host =
       type === 3 ? (await read((await read(1))[0]!)).toString() : await readAddress(read, type === 4 ? 16 : 4);
     const port = (await read(2)).readUInt16BE();
+    if (command === 3) return relays ? await relayDatagrams(socket, routes, requests) : void socket.end(reply(7));
     requests.push(`${host}:${port}`);
     const route = routes()[`${host}:${port}`];
     if (route === undefined) return void socket.end(reply(4));
@@ -71,6 +79,38 @@ export async function startSocks5Server({ routes, login }: Socks5ServerOptions):
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+/** RFC 1928 §7, for as long as the connection stands. Answers come as from 192.0.2.1:80. */
+async function relayDatagrams(
+  control: Socket,
+  routes: Socks5ServerOptions["routes"],
+  requests: string[],
+): Promise<void> {
+  const relay = createSocket("udp4");
+  const beyond = createSocket("udp4");
+  let clientPort = 0;
+  relay.on("message", (datagram, client) => {
+    clientPort = client.port;
+    const isName = datagram[3] === 3;
+    const end = isName ? 5 + datagram[4]! : 8;
+    const host = isName ? datagram.subarray(5, end).toString() : datagram.subarray(4, end).join(".");
+    const target = `${host}:${datagram.readUInt16BE(end)}`;
+    requests.push(`UDP ${target}`);
+    const route = routes()[target];
+    if (route !== undefined) beyond.send(datagram.subarray(end + 2), route, "127.0.0.1");
+  });
+  beyond.on("message", (answer) => {
+    relay.send(Buffer.concat([Uint8Array.of(0, 0, 0, 1, 192, 0, 2, 1, 0, 80), answer]), clientPort, "127.0.0.1");
+  });
+  control.on("close", () => {
+    relay.close();
+    beyond.close();
+  });
+  relay.bind(0, "127.0.0.1");
+  await once(relay, "listening");
+  const { port } = relay.address();
+  control.write(Uint8Array.of(5, 0, 0, 1, 0, 0, 0, 0, port >>> 8, port & 255));
 }
 
 /** RFC 1928 §6. */

@@ -62,9 +62,8 @@ export function readAnnounceResponse(body: Uint8Array): AnnounceResult {
 async function getResponse(request: AnnounceRequest, means: Means): Promise<Uint8Array> {
   const { signal, family } = request;
   const limits = { maxBytes: MAX_RESPONSE_BYTES, timeoutMs: ANNOUNCE_TIMEOUT_MS };
-  const options = { ...means, ...limits, signal, family, reach: reachOf(request) };
   try {
-    return await httpGet(announceUrl(request), options);
+    return await httpGet(announceUrl(request), { ...means, signal, family, ...limits, reach: reachOf(request) });
   } catch (cause) {
     if (!(cause instanceof HttpGetError)) throw cause;
     throw new TrackerError("unreachable", `The tracker does not answer: ${cause.message}`, { cause });

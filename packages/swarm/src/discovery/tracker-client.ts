@@ -4,7 +4,7 @@ import { announceHttp } from "./http-tracker.ts";
 import { type Announce, TrackerError } from "./tracker.ts";
 import { UdpTrackerClient } from "./udp-tracker.ts";
 
-/** One client for all torrents: announces to http, https and, without a proxy, udp trackers. Holds nothing open between announces. */
+/** One client for all torrents: announces to http, https and udp trackers. Holds nothing open between announces. */
 export function createTrackerClient(clock: Clock, network: Network): Announce {
   const udp = new UdpTrackerClient(clock, network);
   return async (request) => {
@@ -14,8 +14,6 @@ export function createTrackerClient(clock: Clock, network: Network): Announce {
       case "https:":
         return await announceHttp(request, { clock, network });
       case "udp:":
-        if (network.proxy !== undefined)
-          throw new TrackerError("unreachable", "No UDP tracker is asked around the proxy");
         return await udp.announce(request);
       default:
         throw new TrackerError("invalid", "The tracker's address is no http, https or udp address");

@@ -3,7 +3,8 @@ import type { Clock } from "@riptide/core";
 import { withDeadline } from "../metainfo/deadline.ts";
 import { type ResolvedAddress, resolveHost } from "../metainfo/resolve-host.ts";
 import type { Network } from "../network/network.ts";
-import { askUntilAnswered, openUdpSocket, type UdpExchange } from "../network/udp-exchange.ts";
+import { askUntilAnswered, openUdpChannel, type UdpChannel, type UdpExchange } from "../network/udp-exchange.ts";
+import { openUdpRelay } from "../network/udp-relay.ts";
 import {
   ANNOUNCE_TIMEOUT_MS,
   type AnnounceRequest,
@@ -67,26 +68,37 @@ export class UdpTrackerClient {
   }
 
   async #announceOnce(request: AnnounceRequest, signal: AbortSignal): Promise<AnnounceResult> {
-    const { hostname, port } = new URL(request.url);
-    const address = this.#preferred(await resolveHost(hostname, { signal, family: request.family }));
-    const source = this.#network.sourceAddress(address.family === 6 ? 6 : 4);
-    const socket = await openUdpSocket({ host: address.address, port: Number(port) }, { source, signal });
-    const exchange = { socket, clock: this.#clock, signal };
-    const key = `${address.address} ${port}`;
+    const { key, channel } = await this.#open(request, signal);
+    const exchange = { channel, clock: this.#clock, signal };
     try {
       const connection = this.#connections.get(key);
       if (connection !== undefined && connection.expiresMs > this.#clock.nowMs()) {
         // Some trackers bind the id to the port that it was asked from; those get asked again.
-        const reused = await this.#announceOver(connection, request, exchange, address).catch(rejectUnlessRefused);
+        const reused = await this.#announceOver(connection, request, exchange).catch(rejectUnlessRefused);
         if (reused !== undefined) return reused;
       }
-      return await this.#announceOver(await this.#connect(key, exchange), request, exchange, address);
+      return await this.#announceOver(await this.#connect(key, exchange), request, exchange);
     } catch (error) {
       this.#connections.delete(key);
       throw error;
     } finally {
-      socket.close();
+      channel.close();
     }
+  }
+
+  /** A way to the tracker, and what tells trackers apart. */
+  async #open({ url, family }: AnnounceRequest, signal: AbortSignal): Promise<{ key: string; channel: UdpChannel }> {
+    const { hostname, port } = new URL(url);
+    const key = `${hostname} ${port} ${family ?? ""}`;
+    const { proxy } = this.#network;
+    if (proxy !== undefined) {
+      const target = { host: hostname.replace(/^\[(.*)\]$/, "$1"), port: Number(port) };
+      return { key, channel: await openUdpRelay(this.#network, proxy, target, signal) };
+    }
+    const address = this.#preferred(await resolveHost(hostname, signal, { family }));
+    const source = this.#network.sourceAddress(address.family === 6 ? 6 : 4);
+    const target = { host: address.address, port: Number(port) };
+    return { key: `${key} ${address.address}`, channel: await openUdpChannel(target, { source, signal }) };
   }
 
   /** Of those that may be asked, one is enough, and most peers are IPv4. */
@@ -111,10 +123,10 @@ export class UdpTrackerClient {
     connection: Connection,
     request: AnnounceRequest,
     exchange: UdpExchange,
-    address: ResolvedAddress,
   ): Promise<AnnounceResult> {
     const packet = encodeAnnounceRequest(connection.id, randomInt(2 ** 32), request);
-    return decodeAnnounceResponse(await ask(packet, exchange), address.family === 6 ? 6 : 4);
+    const answer = await ask(packet, exchange);
+    return decodeAnnounceResponse(answer, exchange.channel.family);
   }
 }
 

@@ -13,12 +13,7 @@ const FETCH_TIMEOUT_MS = 15_000;
  */
 export async function fetchTorrentFile(
   url: string,
-  options: {
-    readonly network: Network;
-    readonly clock: Clock;
-    readonly signal: AbortSignal;
-    readonly reach: Reach;
-  },
+  options: { readonly network: Network; readonly clock: Clock; readonly signal: AbortSignal; readonly reach: Reach },
 ): Promise<Uint8Array> {
   try {
     return await httpGet(url, { ...options, maxBytes: MAX_METAINFO_BYTES, timeoutMs: FETCH_TIMEOUT_MS });

@@ -34,6 +34,7 @@ export interface HttpAgents {
 
 export interface HttpOpenOptions {
   readonly network: Network;
+  /** Connects over IPv4 or over IPv6 only; either if undefined. */
   readonly family?: 4 | 6 | undefined;
   readonly reach: Reach;
   /** Sent with every hop: nothing secret. */
@@ -74,7 +75,7 @@ export async function httpGet(url: string, options: HttpGetOptions): Promise<Uin
 }
 
 async function getDocument(url: string, options: HttpGetOptions, signal: AbortSignal): Promise<Uint8Array> {
-  const { network, family, reach, maxBytes } = options;
+  const { maxBytes, network, family, reach } = options;
   const headers = { "accept-encoding": "gzip, deflate" };
   const { response } = await openHttp(url, { network, family, reach, headers, signal });
   try {
@@ -85,17 +86,17 @@ async function getDocument(url: string, options: HttpGetOptions, signal: AbortSi
 }
 
 /**
- * Asks for a URL, over at most five redirects, each hop connected to the very addresses that `resolveHost` passed. Rejects with
+ * Asks for a URL, over at most five redirects, each hop by the way that `httpRoute` names. Rejects with
  * `HttpGetError`, the error of the connection or the signal's reason.
  */
 export async function openHttp(url: string, options: HttpOpenOptions): Promise<HttpAnswer> {
   let target = checkTarget(url);
   let { reach } = options;
   for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
-    const { route, isPublic } = await routeWithin(target, { ...options, reach });
-    const response = await openResponse(target, route, options);
+    const route = await findRoute(target, { ...options, reach });
+    const response = await openResponse(target, route.options, options);
     // A server of the internet has no business to send us to one of this network.
-    if (isPublic) reach = "public";
+    if (route.isPublic) reach = "public";
     const { location } = response.headers;
     if (!isRedirect(response) || location === undefined) return { response, url: target.href, reach };
     response.destroy();
@@ -104,9 +105,9 @@ export async function openHttp(url: string, options: HttpOpenOptions): Promise<H
   throw new HttpGetError("the server redirects too often");
 }
 
-async function routeWithin(target: URL, options: HttpOpenOptions): Promise<HttpRoute> {
+async function findRoute(target: URL, { network, family, reach, signal }: HttpOpenOptions): Promise<HttpRoute> {
   try {
-    return await httpRoute(target, options);
+    return await httpRoute(network, target, { signal, family, reach });
   } catch (cause) {
     if (!(cause instanceof PrivateHostError)) throw cause;
     throw new HttpGetError("the server is in a private network", { cause });
@@ -126,11 +127,12 @@ async function openResponse(
 ): Promise<IncomingMessage> {
   const isSecure = target.protocol === "https:";
   const open = isSecure ? httpsRequest : httpRequest;
-  const agent = isSecure ? agents?.https : agents?.http;
+  // A tunnel makes its own connection, which no agent keeps.
+  const agent = route.createConnection === undefined && (isSecure ? agents?.https : agents?.http);
   return await new Promise((resolve, reject) => {
     const request = open(target, {
       ...route,
-      ...(agent && route.agent === false && { agent }),
+      ...(agent && { agent }),
       headers: { "user-agent": USER_AGENT, ...headers },
     });
     // Not by the option `signal`: it destroys a kept connection with an error that nobody listens for, which ends the process.

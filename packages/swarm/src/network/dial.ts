@@ -1,7 +1,7 @@
 import type { OnReadOpts, Socket } from "node:net";
 import type { PeerAddress } from "../types.ts";
 import type { Network, Socks5Proxy } from "./network.ts";
-import { Socks5Greeting } from "./socks5.ts";
+import { Socks5Greeting, type Socks5Request } from "./socks5.ts";
 
 export interface DialListener {
   /** Every read goes into it: it is used again and again. */
@@ -28,7 +28,7 @@ export function dial(network: Network, target: PeerAddress, { buffer, onConnect,
     if (first.length > 0 && !socket.destroyed) onBytes(first);
   };
   const socket = network.connectDirectly(proxy, readInto(buffer, hear));
-  const greeting = new Socks5Greeting(proxy, target, (bytes) => socket.write(bytes));
+  const greeting = new Socks5Greeting(proxy, { command: "connect", target }, (bytes) => socket.write(bytes));
   return socket.on("connect", () => attempt(socket, () => greeting.start()));
 }
 
@@ -42,13 +42,23 @@ export async function openTunnel(
   target: PeerAddress,
   signal: AbortSignal,
 ): Promise<Socket> {
+  return (await askProxy(network, proxy, { command: "connect", target }, signal)).socket;
+}
+
+/** The connection to the proxy once it has done what it was asked for, and where it is bound since. Rejects as `openTunnel` does. */
+export async function askProxy(
+  network: Network,
+  proxy: Socks5Proxy,
+  request: Socks5Request,
+  signal: AbortSignal,
+): Promise<{ readonly socket: Socket; readonly boundTo: PeerAddress | undefined }> {
   signal.throwIfAborted();
   const socket = network.connectDirectly(proxy);
-  const greeting = new Socks5Greeting(proxy, target, (bytes) => socket.write(bytes));
+  const greeting = new Socks5Greeting(proxy, request, (bytes) => socket.write(bytes));
   const onAbort = (): void => void socket.destroy(signal.reason);
   signal.addEventListener("abort", onAbort, { once: true });
   try {
-    return await new Promise((resolve, reject) => {
+    await new Promise<void>((resolve, reject) => {
       // Read like this, and not by "data", the socket is as good as new afterwards: it flows when its next owner wants it to.
       const onReadable = (): void => {
         const bytes: Buffer | null = socket.read();
@@ -56,12 +66,13 @@ export async function openTunnel(
         if (first === undefined) return;
         socket.off("readable", onReadable).off("error", reject).off("close", onClose);
         if (first.length > 0) socket.unshift(first);
-        resolve(socket);
+        resolve();
       };
       const onClose = (): void => reject(new Error("The proxy hangs up"));
       socket.on("connect", () => attempt(socket, () => greeting.start()));
       socket.on("readable", onReadable).on("error", reject).on("close", onClose);
     });
+    return { socket, boundTo: greeting.boundTo };
   } finally {
     signal.removeEventListener("abort", onAbort);
   }

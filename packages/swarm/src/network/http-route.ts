@@ -2,42 +2,47 @@ import type { RequestOptions } from "node:http";
 import { isIP, type LookupFunction, Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { isPublicAddress } from "../metainfo/public-address.ts";
-import { type ResolvedAddress, type ResolveOptions, resolveHost } from "../metainfo/resolve-host.ts";
+import { PrivateHostError, type Reach, type ResolvedAddress, resolveHost } from "../metainfo/resolve-host.ts";
 import type { PeerAddress } from "../types.ts";
 import { openTunnel } from "./dial.ts";
 import type { Network } from "./network.ts";
 
-/** Good for one connection. */
+/** A way to a server, good for one connection. */
 export interface HttpRoute {
-  /** What `request` of node:http or node:https must be told. `agent` is false where connections of this way may be kept. */
-  readonly route: RequestOptions;
-  /** It leads to the internet and to nothing else. */
+  /** What `request` of node:http or node:https must be told. */
+  readonly options: RequestOptions;
+  /** It leads to addresses of the internet only, or to a name that the proxy looks up. */
   readonly isPublic: boolean;
 }
 
 /**
- * The way that a request to `target` takes over `network`: to addresses that `resolveHost` passed, or through the proxy, which looks up names
- * itself. Rejects with the reason why there is no way.
+ * The way that `network` has to `target`: to addresses that `resolveHost` passed, or through the proxy, which looks up names itself: within whose
+ * networks they lie only it can know. Rejects with the reason why there is no way, `PrivateHostError` if it would lead beyond `reach`.
  */
 export async function httpRoute(
+  network: Network,
   target: URL,
-  { network, ...options }: ResolveOptions & { readonly network: Network },
+  {
+    signal,
+    family,
+    reach,
+  }: { readonly signal: AbortSignal; readonly family?: 4 | 6 | undefined; readonly reach: Reach },
 ): Promise<HttpRoute> {
   const { proxy } = network;
-  const { hostname } = target;
   if (proxy !== undefined) {
     const { host } = hostAndPort(target);
-    if (isIP(host) !== 0) await resolveHost(hostname, options);
-    const createConnection = tunnelTo(target, () => openTunnel(network, proxy, hostAndPort(target), options.signal));
-    return { route: { createConnection }, isPublic: true };
+    const isPublic = isIP(host) === 0 || isPublicAddress(host);
+    if (reach === "public" && !isPublic) throw new PrivateHostError("The host is in a private network");
+    const open = (): Promise<Socket> => openTunnel(network, proxy, hostAndPort(target), signal);
+    return { options: { createConnection: tunnelTo(target, open) }, isPublic };
   }
-  const addresses = await resolveHost(hostname, options);
+  const addresses = await resolveHost(target.hostname, signal, { reach, family });
   const isPublic = addresses.every(({ address }) => isPublicAddress(address));
-  if (network.isFree) return { route: { agent: false, lookup: pinnedLookup(addresses) }, isPublic };
+  if (network.isFree) return { options: { agent: false, lookup: pinnedLookup(addresses) }, isPublic };
   const used = network.preferredFamily(addresses.map((address) => (address.family === 6 ? 6 : 4)));
   const localAddress = network.sourceAddress(used);
   const lookup = pinnedLookup(addresses.filter((address) => address.family === used));
-  return { route: { agent: false, lookup, ...(localAddress !== undefined && { localAddress }) }, isPublic };
+  return { options: { agent: false, lookup, ...(localAddress !== undefined && { localAddress }) }, isPublic };
 }
 
 /** Hands out the checked addresses, so that a second answer of the name server cannot lead elsewhere. */

@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import type { PeerAddress } from "../types.ts";
 import { encodeCompactPeer } from "../wire/compact-peer.ts";
 import { type HandshakeScript, HandshakeStream } from "../wire/handshake-stream.ts";
 import type { Socks5Proxy } from "./network.ts";
@@ -11,6 +12,9 @@ const USERNAME_AND_PASSWORD = 2;
 const LOGIN_VERSION = 1;
 /** RFC 1928 §4. */
 const CONNECT = 1;
+const UDP_ASSOCIATE = 3;
+/** RFC 1928 §7: reserved, and the number of a fragment; we make none, and take none. */
+const UDP_PREFIX = [0, 0, 0] as const;
 const ADDRESS_BYTES: Readonly<Record<number, number>> = { 1: 4, 4: 16 };
 const IPV4 = 1;
 const NAME = 3;
@@ -35,19 +39,29 @@ export class ProxyError extends Error {
   override readonly name = "ProxyError";
 }
 
+/** What a proxy is asked for. */
+export interface Socks5Request {
+  /** A connection, or a relay for datagrams for as long as the connection to the proxy stands. */
+  readonly command: "connect" | "udp";
+  /** For a relay: where we send from, if that is known. The host of a connection may be a name: the proxy looks it up. */
+  readonly target: PeerAddress;
+}
+
 /** What is said to a proxy before a connection is the target's. Knows no socket. */
 export class Socks5Greeting {
   readonly #stream: HandshakeStream;
-  readonly #script: HandshakeScript<void>;
+  readonly #script: HandshakeScript<PeerAddress>;
+  #boundTo: PeerAddress | undefined;
 
-  /** The target's host may be a name: the proxy looks it up. `write` gets what goes to the proxy. */
-  constructor(
-    proxy: Socks5Proxy,
-    target: { readonly host: string; readonly port: number },
-    write: (bytes: Uint8Array) => void,
-  ) {
+  /** `write` gets what goes to the proxy. */
+  constructor(proxy: Socks5Proxy, request: Socks5Request, write: (bytes: Uint8Array) => void) {
     this.#stream = new HandshakeStream(write);
-    this.#script = greet(this.#stream, proxy.login, target);
+    this.#script = greet(this.#stream, proxy.login, request);
+  }
+
+  /** Where the proxy takes datagrams (BND.ADDR, BND.PORT), or dials from; known at the end. The host may be a name, or unspecified. */
+  get boundTo(): PeerAddress | undefined {
+    return this.#boundTo;
   }
 
   /** The connection to the proxy stands. Throws `ProxyError` for a target that cannot be named. */
@@ -58,16 +72,21 @@ export class Socks5Greeting {
   /** Takes what the proxy says; returns what the target said behind it once the greeting is over. Throws `ProxyError`. */
   hear(bytes: Uint8Array): Uint8Array | undefined {
     this.#stream.push(bytes);
-    return this.#script.next().done === true ? this.#stream.rest() : undefined;
+    const step = this.#script.next();
+    if (step.done !== true) return undefined;
+    this.#boundTo = step.value;
+    return this.#stream.rest();
   }
 }
 
 function* greet(
   stream: HandshakeStream,
   login: Socks5Proxy["login"],
-  target: { readonly host: string; readonly port: number },
-): HandshakeScript<void> {
-  const request = connectRequest(target);
+  { command, target }: Socks5Request,
+): HandshakeScript<PeerAddress> {
+  // RFC 1928 §4: VER, CMD, RSV, ATYP, DST.ADDR, DST.PORT.
+  const code = command === "connect" ? CONNECT : UDP_ASSOCIATE;
+  const request = Buffer.concat([Uint8Array.of(VERSION, code, 0), encodeAddress(target)]);
   const methods = login === undefined ? [NO_AUTHENTICATION] : [NO_AUTHENTICATION, USERNAME_AND_PASSWORD];
   stream.send(Uint8Array.of(VERSION, methods.length, ...methods));
   const [version, method] = yield* stream.take(2);
@@ -75,7 +94,7 @@ function* greet(
   if (method === USERNAME_AND_PASSWORD && login !== undefined) yield* logIn(stream, login);
   else if (method !== NO_AUTHENTICATION) throw new ProxyError("the proxy wants a name and a password");
   stream.send(request);
-  yield* readReply(stream);
+  return yield* readReply(stream);
 }
 
 function* logIn(stream: HandshakeStream, login: NonNullable<Socks5Proxy["login"]>): HandshakeScript<void> {
@@ -85,27 +104,47 @@ function* logIn(stream: HandshakeStream, login: NonNullable<Socks5Proxy["login"]
   if (status !== 0) throw new ProxyError("the proxy refuses the name or the password");
 }
 
-function* readReply(stream: HandshakeStream): HandshakeScript<void> {
+function* readReply(stream: HandshakeStream): HandshakeScript<PeerAddress> {
   const [version, reply = 1, , addressType = 0] = yield* stream.take(4);
   if (version !== VERSION) throw new ProxyError("the proxy does not speak SOCKS5");
   if (reply !== 0) throw new ProxyError(REPLIES[reply] ?? "the proxy failed");
-  // Where the proxy dialled from (BND.ADDR, BND.PORT): of no use to us.
   const nameBytes = addressType === NAME ? (yield* stream.take(1))[0] : undefined;
-  const addressBytes = nameBytes ?? ADDRESS_BYTES[addressType];
-  if (addressBytes === undefined) throw new ProxyError("the proxy does not speak SOCKS5");
-  yield* stream.take(addressBytes + 2);
+  const hostBytes = nameBytes ?? ADDRESS_BYTES[addressType];
+  if (hostBytes === undefined) throw new ProxyError("the proxy does not speak SOCKS5");
+  const bytes = yield* stream.take(hostBytes + 2);
+  return { host: hostText(bytes.subarray(0, hostBytes), addressType), port: bytes.readUInt16BE(hostBytes) };
 }
 
-/** RFC 1928 §4: VER, CMD, RSV, ATYP, DST.ADDR, DST.PORT. */
-function connectRequest(target: { readonly host: string; readonly port: number }): Uint8Array {
+/** RFC 1928 §7: what goes in front of a packet to the target, whose name the proxy looks up. Throws `ProxyError`. */
+export function encodeUdpHeader(target: PeerAddress): Uint8Array {
+  return Buffer.concat([Uint8Array.from(UDP_PREFIX), encodeAddress(target)]);
+}
+
+/** What a relay passes on, and by which family it came; undefined for fragments and nonsense. */
+export function parseUdpDatagram(
+  datagram: Uint8Array,
+): { readonly packet: Uint8Array; readonly family: 4 | 6 } | undefined {
+  const addressType = datagram[3] ?? 0;
+  const hostBytes = addressType === NAME ? (datagram[4] ?? 0) + 1 : ADDRESS_BYTES[addressType];
+  if (datagram[2] !== 0 || hostBytes === undefined) return undefined;
+  const headerBytes = UDP_PREFIX.length + 1 + hostBytes + 2;
+  if (datagram.length < headerBytes) return undefined;
+  return { packet: datagram.subarray(headerBytes), family: addressType === IPV6 ? 6 : 4 };
+}
+
+/** ATYP, address, port. */
+function encodeAddress(target: PeerAddress): Uint8Array {
   const { host, port } = target;
   const version = isIP(host);
-  const type = version === 0 ? NAME : version === 4 ? IPV4 : IPV6;
-  const destination =
-    version === 0
-      ? Buffer.concat([shortString(host), Uint8Array.of(port >>> 8, port & 255)])
-      : encodeCompactPeer(target);
-  return Buffer.concat([Uint8Array.of(VERSION, CONNECT, 0, type), destination]);
+  if (version === 0)
+    return Buffer.concat([Uint8Array.of(NAME), shortString(host), Uint8Array.of(port >>> 8, port & 255)]);
+  return Buffer.concat([Uint8Array.of(version === 4 ? IPV4 : IPV6), encodeCompactPeer(target)]);
+}
+
+function hostText(bytes: Uint8Array, addressType: number): string {
+  if (addressType === NAME) return Buffer.from(bytes).toString("latin1");
+  if (addressType === IPV4) return bytes.join(".");
+  return (Buffer.from(bytes).toString("hex").match(/.{4}/g) ?? []).join(":");
 }
 
 function shortString(text: string): Uint8Array {

@@ -11,10 +11,32 @@ export interface UdpQuestion {
   readonly firstWaitMs: number;
 }
 
-export interface UdpExchange {
+/** Datagrams to and from one other side. */
+export interface UdpChannel {
+  /** Connected to whoever takes the datagrams. */
   readonly socket: Socket;
+  /** What is sent for a packet. */
+  wrap(packet: Uint8Array): Uint8Array;
+  /** The packet that a datagram brings; undefined if it is none from the other side. */
+  unwrap(datagram: Uint8Array): Uint8Array | undefined;
+  /** By which family the other side was reached; with a relay, known once it has answered. */
+  readonly family: 4 | 6;
+  close(): void;
+}
+
+export interface UdpExchange {
+  readonly channel: UdpChannel;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+}
+
+/** Datagrams that go straight to the target. `source` is the address to send from; undefined: the system's choice. */
+export async function openUdpChannel(
+  target: PeerAddress,
+  options: { readonly source: string | undefined; readonly signal: AbortSignal },
+): Promise<UdpChannel> {
+  const socket = await openUdpSocket(target, options);
+  return { socket, wrap: same, unwrap: same, family: isIPv6(target.host) ? 6 : 4, close: () => socket.close() };
 }
 
 /**
@@ -47,12 +69,17 @@ export async function openUdpSocket(
   }
 }
 
+function same(bytes: Uint8Array): Uint8Array {
+  return bytes;
+}
+
 /** Sends a question, again and again at doubling intervals, until its answer comes, the socket fails or `signal` aborts. */
 export async function askUntilAnswered(
   question: UdpQuestion,
-  { socket, clock, signal }: UdpExchange,
+  { channel, clock, signal }: UdpExchange,
 ): Promise<Uint8Array> {
   signal.throwIfAborted();
+  const { socket } = channel;
   return await new Promise((resolve, reject) => {
     let timer: Disposable | undefined;
     const release = () => {
@@ -61,9 +88,10 @@ export async function askUntilAnswered(
       signal.removeEventListener("abort", onAbort);
     };
     const onMessage = (datagram: Uint8Array) => {
-      if (!question.isAnswer(datagram)) return;
+      const packet = channel.unwrap(datagram);
+      if (packet === undefined || !question.isAnswer(packet)) return;
       release();
-      resolve(datagram);
+      resolve(packet);
     };
     const onFailure = (error: unknown) => {
       release();
@@ -72,7 +100,7 @@ export async function askUntilAnswered(
     const onAbort = () => onFailure(signal.reason);
     const send = (waitMs: number) => {
       timer = clock.setTimer(waitMs, () => send(waitMs * 2));
-      socket.send(question.packet);
+      socket.send(channel.wrap(question.packet));
     };
     socket.on("message", onMessage).on("error", onFailure);
     signal.addEventListener("abort", onAbort, { once: true });

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { withDeadline } from "../metainfo/deadline.ts";
-import { askUntilAnswered, openUdpSocket } from "../network/udp-exchange.ts";
+import { askUntilAnswered, openUdpChannel } from "../network/udp-exchange.ts";
 import type { PeerAddress } from "../types.ts";
 import { type GatewayProtocol, type Mapped, natPmp, pcp } from "./gateway-packets.ts";
 import { LEASE_SECONDS, type Lease, MappingError, type MappingRequest, noAnswer } from "./port-mapper.ts";
@@ -36,15 +36,15 @@ async function ask(
   lifetimeSeconds: number,
 ): Promise<Mapped> {
   return await withDeadline({ clock, signal, timeoutMs: ANSWER_LIMIT_MS, timeoutError: noAnswer }, async (inTime) => {
-    const socket = await openUdpSocket(gateway, { source: network.sourceAddress(4), signal: inTime });
+    const channel = await openUdpChannel(gateway, { source: network.sourceAddress(4), signal: inTime });
     try {
-      const clientHost = socket.address().address;
+      const clientHost = channel.socket.address().address;
       const packet = protocol.encode({ port, lifetimeSeconds, clientHost });
       const isAnswer = (datagram: Uint8Array): boolean => protocol.isAnswer(datagram, port);
       const question = { packet, isAnswer, firstWaitMs: FIRST_WAIT_MS };
-      return protocol.decode(await askUntilAnswered(question, { socket, clock, signal: inTime }));
+      return protocol.decode(await askUntilAnswered(question, { channel, clock, signal: inTime }));
     } finally {
-      socket.close();
+      channel.close();
     }
   });
 }

@@ -21,7 +21,7 @@ export async function askRouter(
   post?: { readonly headers: Readonly<Record<string, string>>; readonly body: string },
 ): Promise<RouterAnswer> {
   return await withDeadline({ clock, signal, timeoutMs: ANSWER_LIMIT_MS, timeoutError: noAnswer }, async (inTime) => {
-    const route = await httpRoute(network, url, { signal: inTime });
+    const { options: route } = await httpRoute(network, url, { signal: inTime, reach: "anywhere" });
     return await new Promise<RouterAnswer>((resolve, reject) => {
       const method = post === undefined ? "GET" : "POST";
       const request = httpRequest(url, { ...route, method, headers: { ...post?.headers }, signal: inTime });

@@ -18,8 +18,8 @@ export interface RangeRequest {
   readonly range: ByteRange;
   /** What the torrent says. */
   readonly fileLengthBytes: number;
-  readonly network: Network;
   readonly reach: Reach;
+  readonly network: Network;
   readonly agents: HttpAgents | undefined;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -56,7 +56,7 @@ export async function* readRange(request: RangeRequest): AsyncGenerator<Uint8Arr
 }
 
 async function open(request: RangeRequest, signal: AbortSignal): Promise<IncomingMessage> {
-  const { url, range, network, reach, agents, onLocated } = request;
+  const { url, range, reach, network, agents, onLocated } = request;
   const headers = { range: `bytes=${range.start}-${range.end - 1}`, "accept-encoding": "identity" };
   try {
     const answer = await openHttp(url, { network, reach, headers, signal, ...(agents && { agents }) });

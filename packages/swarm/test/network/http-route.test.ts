@@ -25,8 +25,8 @@ const { signal } = new AbortController();
 
 afterEach(() => void lookups.splice(0));
 
-function get(network: Network, url: string): Promise<Uint8Array> {
-  return httpGet(url, { network, reach: "anywhere", clock: new FakeClock(), signal, maxBytes: 100, timeoutMs: 10_000 });
+function get(network: Network, url: string, reach: "public" | "anywhere" = "anywhere"): Promise<Uint8Array> {
+  return httpGet(url, { network, reach, clock: new FakeClock(), signal, maxBytes: 100, timeoutMs: 10_000 });
 }
 
 it("has the proxy look up names, over every redirect", async () => {
@@ -41,6 +41,15 @@ it("has the proxy look up names, over every redirect", async () => {
   expect(Buffer.from(await get(network, "http://first.invalid/")).toString()).toBe("second.invalid:99");
   expect([socks.requests, lookups]).toEqual([Object.keys(routes), []]);
   await server.idle();
+});
+
+it("asks no proxy for an address of a private network where that must not be", async () => {
+  await using socks = await startSocks5Server({ routes: () => ({}) });
+  const network = new Network({ proxy: socks.proxy });
+  for (const host of ["10.0.0.1", "[::1]", "[::ffff:7f00:1]"]) {
+    await expect(get(network, `http://${host}/`, "public")).rejects.toThrow("the server is in a private network");
+  }
+  expect(socks.requests).toEqual([]);
 });
 
 it("looks up names itself without one", async () => {

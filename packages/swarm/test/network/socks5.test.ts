@@ -1,17 +1,27 @@
 import { array, assert, boolean, integer, property } from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ProxyError, Socks5Greeting } from "../../src/network/socks5.ts";
+import { encodeUdpHeader, ProxyError, parseUdpDatagram, Socks5Greeting } from "../../src/network/socks5.ts";
 
 const PROXY = { host: "127.0.0.1", port: 1080, login: undefined };
 const LOGIN = { username: "user", password: "secret" };
 
+interface TalkOptions {
+  readonly host?: string;
+  readonly port?: number;
+  readonly login?: typeof LOGIN | undefined;
+  readonly stepBytes?: number;
+  readonly command?: "connect" | "udp";
+}
+
 /** Talks to a proxy that says `script`, cut into pieces of `stepBytes`. */
 function talk(
   script: readonly number[],
-  { host = "192.0.2.1", port = 6881, login = undefined as typeof LOGIN | undefined, stepBytes = 1 } = {},
+  { host = "192.0.2.1", port = 6881, login, stepBytes = 1, command = "connect" }: TalkOptions = {},
 ) {
   const said: number[] = [];
-  const greeting = new Socks5Greeting({ ...PROXY, login }, { host, port }, (bytes) => said.push(...bytes));
+  const greeting = new Socks5Greeting({ ...PROXY, login }, { command, target: { host, port } }, (bytes) =>
+    said.push(...bytes),
+  );
   greeting.start();
   let rest: Uint8Array | undefined;
   let heardBytes = 0;
@@ -19,7 +29,7 @@ function talk(
     rest = greeting.hear(Uint8Array.from(script.slice(heardBytes, heardBytes + stepBytes)));
     heardBytes += stepBytes;
   }
-  return { said, rest: rest && [...rest, ...script.slice(heardBytes)] };
+  return { said, boundTo: greeting.boundTo, rest: rest && [...rest, ...script.slice(heardBytes)] };
 }
 
 /** The error that a talk ends with, if any. */
@@ -92,5 +102,26 @@ describe("Socks5Greeting", () => {
         expect(String(error)).not.toContain("secret");
       }),
     );
+  });
+});
+
+describe("a datagram of a relay", () => {
+  it.each([
+    ["192.0.2.1", 4],
+    ["2001:db8::1", 6],
+    ["a.example", 4],
+  ] as const)("carries a packet to and from %s", (host, family) => {
+    const header = encodeUdpHeader({ host, port: 6_969 });
+    const parsed = parseUdpDatagram(Buffer.concat([header, Uint8Array.of(1, 2, 3)]));
+    expect(parsed).toEqual({ packet: Buffer.from([1, 2, 3]), family });
+    for (let length = 0; length < header.length; length++) {
+      expect(parseUdpDatagram(header.subarray(0, length))).toBeUndefined();
+    }
+  });
+
+  it("is dropped when it is a fragment or of an unknown kind", () => {
+    const header = encodeUdpHeader({ host: "192.0.2.1", port: 1 });
+    expect(parseUdpDatagram(header.with(2, 1))).toBeUndefined();
+    expect(parseUdpDatagram(header.with(3, 9))).toBeUndefined();
   });
 });

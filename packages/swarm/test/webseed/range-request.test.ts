@@ -3,7 +3,9 @@ import { gzipSync } from "node:zlib";
 import { assertInvariant } from "@riptide/core";
 import { createRandom } from "@riptide/sim";
 import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
+import { startSocks5Server } from "../../../../test/support/peers/socks5-server.ts";
 import { Network } from "../../src/network/network.ts";
+import { createWebAgents } from "../../src/webseed/index.ts";
 import { type RangeRequest, readRange } from "../../src/webseed/range-request.ts";
 import { virtualTime } from "../session/virtual-time.ts";
 import { type AskedRange, type ScriptedWebSeed, startScriptedWebSeed } from "./scripted-web-seed.ts";
@@ -34,8 +36,8 @@ async function read({ origin }: ScriptedWebSeed, changes: Partial<RangeRequest> 
     url: `${origin}/film`,
     range: RANGE,
     fileLengthBytes: FILE.length,
-    network: new Network({}),
     reach: "anywhere",
+    network: new Network({}),
     agents: undefined,
     clock,
     signal: new AbortController().signal,
@@ -45,6 +47,18 @@ async function read({ origin }: ScriptedWebSeed, changes: Partial<RangeRequest> 
   for await (const chunk of readRange(request)) chunks.push(chunk.slice());
   return Buffer.concat(chunks);
 }
+
+it("reads through the proxy, and as it looks up the name", async () => {
+  await using seed = await start();
+  const port = Number(new URL(seed.origin).port);
+  await using socks = await startSocks5Server({ routes: () => ({ "seed.invalid:80": port }) });
+  const network = new Network({ proxy: socks.proxy });
+  const agents = createWebAgents();
+  const bytes = await read(seed, { url: "http://seed.invalid/film", network, agents });
+  expect(Buffer.compare(bytes, FILE.subarray(RANGE.start, RANGE.end))).toBe(0);
+  expect(socks.requests).toEqual(["seed.invalid:80"]);
+  agents.close();
+});
 
 /** Sends the range that was asked for, with these headers. */
 function partial({ response, range, file }: AskedRange, headers: Record<string, string> = {}): true {

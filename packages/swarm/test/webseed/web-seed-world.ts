@@ -99,11 +99,11 @@ export class WebSeedWorld implements Disposable {
       },
     });
     this.seeds = new WebSeeds({
+      network: new Network({}),
       metainfo,
       sink: this.downloader,
       clock,
       agents: this.#agents,
-      network: new Network({}),
       reach: () => "anywhere",
       onReceived: (bytes) => {
         this.receivedBytes += bytes;
