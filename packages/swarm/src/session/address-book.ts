@@ -135,6 +135,15 @@ export class AddressBook {
     for (const [key, entry] of this.#entries) if (entry.address.host === host) this.#entries.delete(key);
   }
 
+  /** Keeps only what the user named. */
+  forgetFound(): void {
+    for (const [key, entry] of this.#entries) if (entry.origin === "found") this.#entries.delete(key);
+  }
+
+  isGiven(address: PeerAddress): boolean {
+    return this.#entries.get(addressKey(address))?.origin === "given";
+  }
+
   /** The address is our own: forget it, and do not learn it again. */
   excludeOwn(address: PeerAddress): void {
     const key = addressKey(address);

@@ -120,6 +120,14 @@ export class Connections implements Tenant {
     }
   }
 
+  /** Forgets, and disconnects from, everybody but those that the user named. */
+  forgetFound(reason: string): void {
+    this.book.forgetFound();
+    for (const peer of [...this.#peers.values(), ...this.#dialling]) {
+      if (!this.book.isGiven(peer.address)) peer.wire.close(reason);
+    }
+  }
+
   /** Closes every connection, also those under way, and makes no more. */
   close(): void {
     this.#isClosed = true;

@@ -30,6 +30,9 @@ export interface DiscoveryOptions {
   /** Somebody waits for what these peers have: other torrents let it go first. */
   readonly isUrgent: () => boolean;
   readonly found: (peers: readonly PeerAddress[]) => void;
+  readonly isPrivate: boolean;
+  /** Another tracker of a private torrent answered than before: what the last one named is not to be connected to. */
+  readonly switched: () => void;
 }
 
 /**
@@ -40,28 +43,15 @@ export class Discovery {
   readonly #options: DiscoveryOptions;
   readonly #abort = new AbortController();
   readonly #publicAbort = new AbortController();
-  readonly #announcer: Announcer;
+  #announcer: Announcer;
+  #lastTracker: string | undefined;
   #dhtTimer: Disposable | undefined;
   #localSearch: Disposable | undefined;
 
   constructor(options: DiscoveryOptions) {
-    const { trackers, announce, infoHash, peerId, listenPort, trackerFamilies, clock, random, reach } = options;
-    const { transferred, found } = options;
     this.#options = options;
-    this.#announcer = startAnnouncer({
-      tiers: trackers,
-      announce,
-      infoHash,
-      peerId,
-      port: listenPort ?? NOBODY_LISTENS_PORT,
-      families: trackerFamilies,
-      clock,
-      random,
-      signal: this.#abort.signal,
-      reach,
-      stats: transferred,
-      onPeers: found,
-    });
+    if (options.isPrivate) this.#leavePublic();
+    this.#announcer = this.#announceTo(options.trackers);
   }
 
   /** Asks beyond the trackers from now on, unless the torrent turned out to be private before. */
@@ -72,27 +62,66 @@ export class Discovery {
     void this.#askDht();
   }
 
-  /** Adds trackers that came later (a magnet added twice). */
+  /** Adds trackers that came later (a magnet added twice); not to those of a private torrent. */
   learn(tiers: readonly (readonly string[])[]): void {
-    this.#announcer.addTiers(tiers);
+    if (!this.#isPrivate) this.#announcer.addTiers(tiers);
   }
 
   completed(): void {
     this.#announcer.complete();
   }
 
-  /** For good. BEP 27: peers of a private torrent come from its trackers only. */
-  stopPublic(): void {
+  /** For good. BEP 27: peers of a private torrent come from its trackers only, and from one of them at a time. */
+  goPrivate(): void {
+    if (this.#isPrivate) return;
+    this.#leavePublic();
+    void this.#announcer.close();
+    this.#announcer = this.#announceTo(this.#options.trackers);
+  }
+
+  /** Says goodbye to the trackers; takes a second at most. */
+  async close(): Promise<void> {
+    this.#leavePublic();
+    await this.#announcer.close();
+    this.#abort.abort();
+  }
+
+  get #isPrivate(): boolean {
+    return this.#publicAbort.signal.aborted;
+  }
+
+  #leavePublic(): void {
     this.#publicAbort.abort();
     this.#dhtTimer?.[Symbol.dispose]();
     this.#localSearch?.[Symbol.dispose]();
   }
 
-  /** Says goodbye to the trackers; takes a second at most. */
-  async close(): Promise<void> {
-    this.stopPublic();
-    await this.#announcer.close();
-    this.#abort.abort();
+  #announceTo(trackers: readonly (readonly string[])[]): Announcer {
+    const { announce, infoHash, peerId, listenPort, trackerFamilies, clock, random, reach, transferred } =
+      this.#options;
+    return startAnnouncer({
+      // BEP 27: "each peer MUST use only one tracker at a time and only switch between trackers when the current tracker fails".
+      tiers: this.#isPrivate ? [trackers.flat()] : trackers,
+      announce,
+      infoHash,
+      peerId,
+      port: listenPort ?? NOBODY_LISTENS_PORT,
+      // One loop for each family could come to different trackers.
+      families: this.#isPrivate ? undefined : trackerFamilies,
+      clock,
+      random,
+      signal: this.#abort.signal,
+      reach,
+      stats: transferred,
+      onPeers: (peers, tracker) => this.#heard(peers, tracker),
+    });
+  }
+
+  #heard(peers: readonly PeerAddress[], tracker: string): void {
+    // BEP 27: "When switching between trackers, the peer MUST disconnect from all current peers".
+    if (this.#isPrivate && this.#lastTracker !== undefined && this.#lastTracker !== tracker) this.#options.switched();
+    this.#lastTracker = tracker;
+    this.#options.found(peers);
   }
 
   /** One question at a time: a DHT that is slow, or that many torrents ask, must not be asked ever more. */

@@ -32,6 +32,8 @@ export interface MetadataExchangeOptions {
   readonly infoHash: string;
   readonly infoBytes: Uint8Array | undefined;
   readonly listenPort: number | undefined;
+  /** Whether peers may tell us of others (BEP 11). */
+  readonly exchangesPeers: () => boolean;
   readonly clock: Clock;
   /** The info dictionary is there and its hash is right. Once. */
   readonly found: (infoBytes: Uint8Array) => void;
@@ -75,6 +77,7 @@ export class MetadataExchange {
         requestQueueDepth: REQUEST_QUEUE_DEPTH,
         metadataSizeBytes: this.#infoBytes?.length,
         listenPort: this.#options.listenPort,
+        exchangesPeers: this.#options.exchangesPeers(),
       }),
     );
   }

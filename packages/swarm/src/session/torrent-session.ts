@@ -63,6 +63,7 @@ export class TorrentSession implements PeerListener {
   readonly #demands = new Map<number, Demand>();
   #webSeeds: readonly string[];
   #isLocal: boolean;
+  #isPrivate: boolean;
   #isAwaited = false;
   #wantedUntilMs = 0;
   readonly #abort = new AbortController();
@@ -75,6 +76,8 @@ export class TorrentSession implements PeerListener {
   constructor(order: TorrentOrder, environment: SessionEnvironment) {
     const { infoHash, infoBytes, trackers, peers, provenPeers } = order;
     const { peerId, network, clock, random, announce, dht, lsd, listenPort, trackerFamilies, budget } = environment;
+    const metainfo = infoBytes && readMetainfo(infoBytes);
+    this.#isPrivate = metainfo?.isPrivate === true;
     this.#order = order;
     this.#webSeeds = order.webSeeds ?? [];
     this.#isLocal = order.isLocal ?? false;
@@ -92,6 +95,7 @@ export class TorrentSession implements PeerListener {
       infoHash,
       infoBytes,
       listenPort,
+      exchangesPeers: () => !this.#isPrivate,
       clock,
       found: (bytes) => this.#foundMetadata(bytes),
       lied: (peer) => this.#connections.ban(peer.address.host, "its metadata has another info hash"),
@@ -120,9 +124,10 @@ export class TorrentSession implements PeerListener {
       connectedPeers: () => this.#connections.peers.size,
       isUrgent: () => this.#need !== "idle",
       found: (found) => this.#connections.learn(found, "found"),
+      isPrivate: this.#isPrivate,
+      switched: () => this.#connections.forgetFound("the tracker of a private torrent was switched"),
     });
-    if (infoBytes !== undefined) this.#foundMetadata(infoBytes);
-    // Not before the metadata had its say: not even one question about a private torrent goes out (BEP 27).
+    if (infoBytes !== undefined) this.#foundMetadata(infoBytes, metainfo);
     this.#discovery.startPublic();
   }
 
@@ -200,7 +205,7 @@ export class TorrentSession implements PeerListener {
   }
 
   peerToldDhtPort(peer: Peer, port: number): void {
-    this.#environment.dht?.addNode({ host: peer.address.host, port });
+    if (!this.#isPrivate) this.#environment.dht?.addNode({ host: peer.address.host, port });
   }
 
   peerClosed(peer: Peer): void {
@@ -233,8 +238,8 @@ export class TorrentSession implements PeerListener {
     this.#connections.dialDue();
   }
 
-  #foundMetadata(infoBytes: Uint8Array): void {
-    this.#opening ??= this.#open(infoBytes).catch(async (error: unknown) => {
+  #foundMetadata(infoBytes: Uint8Array, metainfo?: Metainfo): void {
+    this.#opening ??= this.#open(infoBytes, metainfo).catch(async (error: unknown) => {
       if (this.#abort.signal.aborted) return;
       this.#environment.emit({ type: "failed", infoHash: this.#order.infoHash, failure: describeFailure(error) });
       await this.#disconnect();
@@ -253,18 +258,22 @@ export class TorrentSession implements PeerListener {
     await this.#discovery.close();
   }
 
-  async #open(infoBytes: Uint8Array): Promise<void> {
-    const metainfo = parseInfoDictionary(infoBytes);
+  async #open(infoBytes: Uint8Array, metainfo = parseInfoDictionary(infoBytes)): Promise<void> {
     this.#metadata.complete(infoBytes);
-    if (metainfo.isPrivate) {
-      this.#discovery.stopPublic();
-      this.#peerExchange.close();
-    }
+    if (metainfo.isPrivate) this.#goPrivate();
     const store = await this.#openStore(metainfo);
     // Loose blocks of an earlier session are only a head start.
     const partials = await store.loadPartials().catch(() => []);
     if (this.#abort.signal.aborted) return await store.close();
     this.#startTransfer(metainfo, store, partials);
+  }
+
+  /** BEP 27: peers come from the own trackers only. A magnet does not say so: who was found in public until now is forgotten. */
+  #goPrivate(): void {
+    this.#peerExchange.close();
+    if (!this.#isPrivate) this.#connections.forgetFound("the torrent is private");
+    this.#isPrivate = true;
+    this.#discovery.goPrivate();
   }
 
   #startTransfer(metainfo: Metainfo, store: TorrentStore, partials: readonly PartialPiece[]): void {
@@ -322,6 +331,15 @@ export class TorrentSession implements PeerListener {
     const { downloadedBytes, uploadedBytes } = this.figures();
     // BEP 3 has no word for "unknown"; a tracker only tells seeds from leechers by it.
     return { downloadedBytes, uploadedBytes, leftBytes: this.#transfer?.isComplete === true ? 0 : 1 };
+  }
+}
+
+/** Undefined for a damaged one: opening the torrent says why. */
+function readMetainfo(infoBytes: Uint8Array): Metainfo | undefined {
+  try {
+    return parseInfoDictionary(infoBytes);
+  } catch {
+    return undefined;
   }
 }
 

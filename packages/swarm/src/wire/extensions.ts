@@ -31,18 +31,16 @@ export interface OwnExtensions {
   readonly requestQueueDepth: number;
   readonly metadataSizeBytes?: number | undefined;
   readonly listenPort?: number | undefined;
+  /** Whether it takes ut_pex: unless it says no. */
+  readonly exchangesPeers?: boolean;
 }
 
 /** Our own extension handshake. */
 export function encodeExtensionHandshake(own: OwnExtensions): Uint8Array {
+  const ids = new Map([["ut_metadata", UT_METADATA_ID]]);
+  if (own.exchangesPeers !== false) ids.set("ut_pex", UT_PEX_ID);
   const fields = new Map<string, string | number | Map<string, number>>([
-    [
-      "m",
-      new Map([
-        ["ut_metadata", UT_METADATA_ID],
-        ["ut_pex", UT_PEX_ID],
-      ]),
-    ],
+    ["m", ids],
     ["v", own.client],
     ["reqq", own.requestQueueDepth],
   ]);

@@ -12,6 +12,7 @@ import { acceptWire } from "../../src/wire/index.ts";
 import { virtualTime } from "../session/virtual-time.ts";
 import { HostilePeer } from "./hostile-peer.ts";
 import { MemorySocket } from "./memory-socket.ts";
+import { cut } from "./mutations.ts";
 import { ScriptedPeer } from "./scripted-peer.ts";
 
 const PIECES = 24;
@@ -44,13 +45,16 @@ async function fuzz(random: Random, count: number, folder: string): Promise<void
   if (situation === "seeding") await writeFile(path, bytes);
   const world = openSession({ metainfo, path, folder, situation });
   const { session, clock, accept } = world;
-  const honest = joinHonestPeer({ metainfo, bytes, accept });
   if (situation !== "seeding") {
     session.setDemand(1, { range: { start: 0, end: metainfo.sizeBytes }, urgency: "soon" });
   }
   const poison = bytes.map((byte, at) => (at % 16_384 === 5 ? byte ^ 1 : byte));
   const hostile: HostilePeer[] = [];
+  let honest: HonestPeer | undefined;
+  // It may be the first, or come when liars have had their say about the metadata and some pieces.
+  const honestNumber = random.int(1, count + 1);
   for (let number = 1; number <= count; number += 1) {
+    if (number === honestNumber) honest = joinHonestPeer({ metainfo, bytes, accept });
     const peer = new HostilePeer({ random, metainfo, bytes, poison, number, accept });
     hostile.push(peer);
     peer.begin();
@@ -58,6 +62,7 @@ async function fuzz(random: Random, count: number, folder: string): Promise<void
     if (hostile.length > random.int(1, 12)) hostile.splice(random.int(0, hostile.length), 1)[0]!.socket.hangUp();
     await clock.advance(random.pick([0, 0, 10, 1_200]));
   }
+  assertInvariant(honest !== undefined, "The honest peer has joined");
   await expectHonestService(world, honest, {
     metainfo,
     bytes,
@@ -153,7 +158,11 @@ function joinHonestPeer(options: Pick<World, "accept"> & { metainfo: Metainfo; b
   const { metainfo, bytes, accept } = options;
   const socket = new MemorySocket(HONEST_HOST);
   const peerId = Buffer.from("-HO0001-honesthonest");
-  const peer = new ScriptedPeer({ socket, metainfo, bytes, peerId, send: (message) => socket.receive(message) });
+  const random = createRandom(bytes.length);
+  const send = (message: Uint8Array): void => {
+    for (const part of cut(random, message)) socket.receive(part);
+  };
+  const peer = new ScriptedPeer({ socket, metainfo, bytes, peerId, send });
   accept(socket);
   peer.greet();
   return { peer, socket };

@@ -11,7 +11,7 @@ import {
 } from "../../src/wire/index.ts";
 import { MessageId } from "../../src/wire/messages.ts";
 import { MessageParser } from "../../src/wire/parser.ts";
-import { blockMessage } from "../wire/message-samples.ts";
+import { blockMessage, rawMessage } from "../wire/message-samples.ts";
 import type { MemorySocket } from "./memory-socket.ts";
 
 /** Under these ids others send us the extensions. */
@@ -54,6 +54,9 @@ export class ScriptedPeer {
       reqq: 500,
       v: "Scripted",
     });
+    // Messages that nobody here understands are no reason to lose a byte of those that follow.
+    this.#say(rawMessage(21, new Uint8Array(300)));
+    this.#say(encoder.KEEP_ALIVE);
     this.#say(encoder.encodeSignal(MessageId.interested));
     this.#say(encoder.encodeSignal(MessageId.unchoke));
   }

@@ -6,11 +6,13 @@ import type { PeerAddress } from "../../src/types.ts";
 import { virtualTime } from "./virtual-time.ts";
 
 /** A discovery without trackers, and a DHT whose walks end when the test says so. */
-function setUp({ connectedPeers = 0 } = {}) {
+function setUp({ connectedPeers = 0, isPrivate = false, trackers = [] as string[][], working = [] as string[] } = {}) {
   const clock = virtualTime();
   const walks: { end: () => void; signal: AbortSignal; isUrgent: (() => boolean) | undefined }[] = [];
   const announces: number[] = [];
-  const setting = { connectedPeers, isUrgent: false };
+  const setting = { connectedPeers, isUrgent: false, working: new Set(working) };
+  const asked: string[] = [];
+  let switches = 0;
   let walk = new Deferred<void>();
   const dht: Dht = {
     nodeCount: 1,
@@ -41,8 +43,11 @@ function setUp({ connectedPeers = 0 } = {}) {
   const discovery = new Discovery({
     infoHash: "ab".repeat(20),
     peerId: new Uint8Array(20),
-    trackers: [],
-    announce: () => Promise.reject(new Error("no trackers")),
+    trackers,
+    announce: ({ url, event }) => {
+      asked.push(`${event ?? "-"} ${url}`);
+      return setting.working.has(url) ? Promise.resolve(answer(url)) : Promise.reject(new Error("no tracker"));
+    },
     dht,
     lsd,
     clock,
@@ -53,9 +58,29 @@ function setUp({ connectedPeers = 0 } = {}) {
     connectedPeers: () => setting.connectedPeers,
     isUrgent: () => setting.isUrgent,
     found: (peers) => found.push(...peers),
+    isPrivate,
+    switched: () => {
+      switches += 1;
+    },
   });
   discovery.startPublic();
-  return { clock, discovery, walks, announces, setting, memberships, found, searchers };
+  return {
+    clock,
+    discovery,
+    walks,
+    announces,
+    setting,
+    memberships,
+    found,
+    searchers,
+    asked,
+    switches: () => switches,
+  };
+}
+
+/** A tracker knows one peer, at its own last digit. */
+function answer(url: string) {
+  return { intervalSeconds: 1_800, peers: [{ host: `10.0.0.${new URL(url).hostname.at(-1)}`, port: 1 }] };
 }
 
 it.each([
@@ -89,8 +114,47 @@ it("searches the local network until the torrent turns out to be private, and no
   expect(memberships).toEqual(["ab".repeat(20)]);
   searchers[0]!({ host: "192.168.1.7", port: 6881 });
   expect(found).toEqual([{ host: "192.168.1.7", port: 6881 }]);
-  discovery.stopPublic();
+  discovery.goPrivate();
   discovery.startPublic();
   expect(memberships).toEqual([]);
+  await discovery.close();
+});
+
+const TRACKERS = [["http://tracker-1/announce"], ["http://tracker-2/announce"]];
+
+it("asks all tiers of a public torrent at once, and one tracker at a time of a private one", async () => {
+  const open = setUp({ trackers: TRACKERS, working: TRACKERS.flat() });
+  const closed = setUp({ trackers: TRACKERS, working: TRACKERS.flat(), isPrivate: true });
+  await open.clock.advance(0);
+  await closed.clock.advance(3_600_000);
+  expect([open.asked.length, new Set(closed.asked.map((line) => line.split(" ")[1])).size]).toEqual([2, 1]);
+  expect([closed.walks.length, closed.memberships, closed.switches()]).toEqual([0, [], 0]);
+  await open.discovery.close();
+  await closed.discovery.close();
+});
+
+it("says so when another tracker of a private torrent takes over, before its peers are told", async () => {
+  const { clock, discovery, setting, found, switches, asked } = setUp({ trackers: TRACKERS, isPrivate: true });
+  setting.working = new Set(TRACKERS[0]);
+  await clock.advance(120_000);
+  expect([found, switches()]).toEqual([[{ host: "10.0.0.1", port: 1 }], 0]);
+  setting.working = new Set(TRACKERS[1]);
+  await clock.advance(2 * 3_600_000);
+  expect(found.at(-1)).toEqual({ host: "10.0.0.2", port: 1 });
+  expect(switches()).toBe(1);
+  discovery.learn([["http://tracker-3/announce"]]);
+  await clock.advance(2 * 3_600_000);
+  expect(asked.filter((line) => line.includes("tracker-3"))).toEqual([]);
+  await discovery.close();
+});
+
+it("leaves all trackers but one when the torrent turns out to be private", async () => {
+  const { clock, discovery, asked } = setUp({ trackers: TRACKERS, working: TRACKERS.flat() });
+  await clock.advance(0);
+  discovery.goPrivate();
+  await clock.advance(2_000);
+  const stopped = asked.filter((line) => line.startsWith("stopped"));
+  const started = asked.filter((line) => line.startsWith("started"));
+  expect([stopped.length, started.length]).toEqual([2, 3]);
   await discovery.close();
 });

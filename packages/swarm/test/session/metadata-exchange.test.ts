@@ -34,6 +34,7 @@ function setUp({ metadata = METADATA, known = false } = {}) {
     infoHash: sha1(metadata),
     infoBytes: known ? metadata : undefined,
     listenPort: 6881,
+    exchangesPeers: () => true,
     clock,
     found: (bytes) => found.push(bytes),
     lied: (peer) => liars.push(peer),

@@ -10,6 +10,7 @@ import { Network } from "../../src/network/network.ts";
 import { ConnectionBudget } from "../../src/session/connection-budget.ts";
 import type { SessionEvent, TorrentOrder } from "../../src/session/protocol.ts";
 import { TorrentSession } from "../../src/session/torrent-session.ts";
+import { encodeExtensionHandshake, encodePeerExchange, parseExtensionHandshake } from "../../src/wire/index.ts";
 import { FakeWire, fakeAddress, remoteHandshake } from "./fake-peer.ts";
 import { virtualTime } from "./virtual-time.ts";
 
@@ -45,6 +46,7 @@ async function setUp(order: Partial<TorrentOrder> & { infoHash: string }) {
   const events: SessionEvent[] = [];
   const outcome = new Deferred<SessionEvent>();
   const dhtCalls: string[] = [];
+  const lsdCalls: string[] = [];
   const dht: Dht = {
     nodeCount: 1,
     port: 1,
@@ -71,7 +73,13 @@ async function setUp(order: Partial<TorrentOrder> & { infoHash: string }) {
       random: () => 0,
       announce: async () => ({ peers: [], intervalSeconds: 1_800 }),
       dht,
-      lsd: undefined,
+      lsd: {
+        join: (infoHash) => {
+          lsdCalls.push(infoHash);
+          return { [Symbol.dispose]: () => void lsdCalls.push("left") };
+        },
+        close: async () => undefined,
+      },
       uploadLimiter: undefined,
       listenPort: 6881,
       budget: new ConnectionBudget(),
@@ -82,15 +90,15 @@ async function setUp(order: Partial<TorrentOrder> & { infoHash: string }) {
     },
   );
   /** An incoming peer whose handshake is done. */
-  const connect = (number: number, supportsFast = true) => {
+  const connect = (number: number, supportsFast = true, supportsExtensions = false) => {
     const wire = new FakeWire(fakeAddress(number), false);
     const peer = session.accept(wire)!;
     wire.onClose = (reason) => peer.onClose(reason);
-    peer.onHandshake(remoteHandshake(number, { supportsFast, supportsExtensions: false }));
+    peer.onHandshake(remoteHandshake(number, { supportsFast, supportsExtensions }));
     return { peer, wire };
   };
   const settled = (): Promise<SessionEvent> => outcome.wait();
-  return { clock, session, events, dhtCalls, connect, settled };
+  return { clock, session, events, dhtCalls, lsdCalls, connect, settled };
 }
 
 describe("TorrentSession", () => {
@@ -122,6 +130,46 @@ describe("TorrentSession", () => {
     await settled();
     await clock.advance(3_600_000);
     expect(dhtCalls).toHaveLength(2);
+    await session.close();
+  });
+
+  it("says nothing of a private torrent to the DHT, the local network or other peers, and hears nothing of it", async () => {
+    const { metainfo, path } = await createTorrent({ isPrivate: true });
+    const { infoHash, infoBytes } = metainfo;
+    const world = await setUp({ infoHash, infoBytes, seedPaths: [path] });
+    const { clock, session, dhtCalls, lsdCalls } = world;
+    await world.settled();
+    const peers = [1, 2, 3].map((number) => world.connect(number, true, true));
+    for (const { peer, wire } of peers) {
+      // They take ut_pex, and tell of somebody.
+      peer.onExtended(0, encodeExtensionHandshake({ client: "Other", requestQueueDepth: 1, listenPort: 7_000 }));
+      peer.onExtended(
+        2,
+        encodePeerExchange({
+          added: [{ address: fakeAddress(99), prefersEncryption: false, isSeed: false }],
+          dropped: [],
+        }),
+      );
+      peer.onPort(7_001);
+      const [, , payload] = wire.sent.find(([name, id]) => name === "extended" && id === 0)!;
+      expect(parseExtensionHandshake(payload as Uint8Array)).toMatchObject({ utMetadataId: 1, utPexId: undefined });
+    }
+    await clock.advance(600_000);
+    expect([dhtCalls, lsdCalls, session.figures().knownPeers]).toEqual([[], [], 0]);
+    for (const { wire } of peers) expect(wire.sent.filter(([name, id]) => name === "extended" && id === 2)).toEqual([]);
+    await session.close();
+  });
+
+  it("forgets whom it found in public when the metadata says that the torrent is private", async () => {
+    const { metainfo, path } = await createTorrent({ isPrivate: true });
+    const order = { infoHash: metainfo.infoHash, seedPaths: [path], provenPeers: [fakeAddress(7)] };
+    const { session, connect, settled, lsdCalls } = await setUp(order);
+    const { wire } = connect(1);
+    expect([session.figures().knownPeers, lsdCalls]).toEqual([1, [metainfo.infoHash]]);
+    session.learn([fakeAddress(8)], [], metainfo.infoBytes);
+    await settled();
+    expect(wire.closeReason).toBe("the torrent is private");
+    expect([session.figures().knownPeers, lsdCalls.at(-1)]).toEqual([1, "left"]);
     await session.close();
   });
 

@@ -132,6 +132,20 @@ describe("UploadSlots", () => {
     await clock.advance(100);
     expect(fakes.map(({ wire }) => wire.take())).toEqual([[["unchoke"]], [["unchoke"]]]);
   });
+
+  it("gives the slot of one that stopped answering us to one that gives, and never sends more than the optimistic slot to it", async () => {
+    const { clock, fakes, peers, rates, slots, setInterest, unchoked } = setUp(6);
+    for (const fake of fakes) setInterest(fake, true);
+    for (const peer of peers.slice(0, 5)) rates.set(peer, 10_000 + peer.key);
+    rates.set(peers[5]!, 1);
+    await passRounds(1, clock, () => slots.review(peers));
+    expect(unchoked()).toEqual(expect.arrayContaining([3, 4, 5]));
+    // Anti-snubbing: the downloader rates a silent peer at nothing.
+    rates.set(peers[4]!, 0);
+    await passRounds(1, clock, () => slots.review(peers));
+    expect(unchoked()).toEqual(expect.arrayContaining([2, 3, 4]));
+    expect(unchoked()).not.toContain(5);
+  });
 });
 
 function block(piece: number, index: number): { piece: number; offset: number; length: number } {
