@@ -8,7 +8,7 @@ import { encodeBencode, type Metainfo, parseTorrentFile } from "../../src/metain
 import { ConnectionBudget } from "../../src/session/connection-budget.ts";
 import type { SessionEvent } from "../../src/session/protocol.ts";
 import { TorrentSession } from "../../src/session/torrent-session.ts";
-import { acceptWire } from "../../src/wire/index.ts";
+import { acceptWire, encodeMetadataAnswer } from "../../src/wire/index.ts";
 import { virtualTime } from "../session/virtual-time.ts";
 import { HostilePeer } from "./hostile-peer.ts";
 import { MemorySocket } from "./memory-socket.ts";
@@ -61,6 +61,7 @@ async function fuzz(random: Random, count: number, folder: string): Promise<void
     for (const other of hostile) other.goOn();
     if (hostile.length > random.int(1, 12)) hostile.splice(random.int(0, hostile.length), 1)[0]!.socket.hangUp();
     await clock.advance(random.pick([0, 0, 10, 1_200]));
+    assertNothingThrown(world.sockets);
   }
   assertInvariant(honest !== undefined, "The honest peer has joined");
   await expectHonestService(world, honest, {
@@ -71,6 +72,7 @@ async function fuzz(random: Random, count: number, folder: string): Promise<void
   });
   for (const peer of hostile) peer.socket.hangUp();
   await clock.advance(300);
+  assertNothingThrown(world.sockets);
   const { connectedPeers } = session.figures();
   assertInvariant(connectedPeers === 1, `${connectedPeers - 1} hostile peers are still connected`);
   await session.close();
@@ -107,6 +109,12 @@ interface World {
   readonly clock: VirtualClock;
   readonly events: readonly SessionEvent[];
   readonly accept: (socket: MemorySocket) => void;
+  /** All that were accepted. */
+  readonly sockets: readonly MemorySocket[];
+}
+
+function assertNothingThrown(sockets: readonly MemorySocket[]): void {
+  for (const { failure } of sockets) if (failure !== undefined) throw failure;
 }
 
 function openSession(options: { metainfo: Metainfo; path: string; folder: string; situation: string }): World {
@@ -119,6 +127,7 @@ function openSession(options: { metainfo: Metainfo; path: string; folder: string
       infoHash: metainfo.infoHash,
       directory: join(folder, metainfo.infoHash),
       infoBytes: situation === "fetching the metadata" ? undefined : metainfo.infoBytes,
+      reclaimsSpace: false,
       seedPaths: situation === "seeding" ? [path] : undefined,
       trackers: [],
       peers: [],
@@ -137,8 +146,10 @@ function openSession(options: { metainfo: Metainfo; path: string; folder: string
       emit: (event) => events.push(event),
     },
   );
-  const accept = ({ socket }: MemorySocket): void => {
-    acceptWire(socket, {
+  const sockets: MemorySocket[] = [];
+  const accept = (memory: MemorySocket): void => {
+    sockets.push(memory);
+    acceptWire(memory.socket, {
       torrents: () => [metainfo.infoHash],
       route: (infoHash, wire) => {
         const handler = infoHash === metainfo.infoHash ? session.accept(wire) : undefined;
@@ -146,7 +157,7 @@ function openSession(options: { metainfo: Metainfo; path: string; folder: string
       },
     });
   };
-  return { session, clock, events, accept };
+  return { session, clock, events, accept, sockets };
 }
 
 interface HonestPeer {
@@ -159,10 +170,11 @@ function joinHonestPeer(options: Pick<World, "accept"> & { metainfo: Metainfo; b
   const socket = new MemorySocket(HONEST_HOST);
   const peerId = Buffer.from("-HO0001-honesthonest");
   const random = createRandom(bytes.length);
+  const answerMetadata = (piece: number): Uint8Array => encodeMetadataAnswer(metainfo.infoBytes, piece);
   const send = (message: Uint8Array): void => {
     for (const part of cut(random, message)) socket.receive(part);
   };
-  const peer = new ScriptedPeer({ socket, metainfo, bytes, peerId, send });
+  const peer = new ScriptedPeer({ socket, metainfo, bytes, answerMetadata, peerId, send });
   accept(socket);
   peer.greet();
   return { peer, socket };

@@ -50,7 +50,11 @@ export class HostilePeer {
     // One that lies about bytes as well: the downloader finds it out.
     const told = random.int(0, 4) === 0 ? poison : bytes;
     const send = (message: Uint8Array): void => this.#say(message);
-    this.#peer = new ScriptedPeer({ socket: this.socket, metainfo, bytes: told, peerId, send });
+    // Few have the metadata: it should not be there before liars were asked for it.
+    const infoBytes = random.int(0, 10) === 0 ? metainfo.infoBytes : random.bytes(metainfo.infoBytes.length);
+    const answerMetadata = (piece: number): Uint8Array =>
+      random.int(0, 4) === 0 ? this.#anyMetadata() : encodeMetadataAnswer(infoBytes, piece);
+    this.#peer = new ScriptedPeer({ socket: this.socket, metainfo, bytes: told, answerMetadata, peerId, send });
     this.socket.onWritten = (written) => this.#hear(written);
     accept(this.socket);
     this.socket.isDeaf = random.int(0, 8) === 0;
@@ -109,6 +113,7 @@ export class HostilePeer {
       () => encoder.encodeExtended(1, encodeMetadataRequest(random.int(0, 3))),
       () => encoder.encodeExtended(1, encodeMetadataAnswer(metainfo.infoBytes, 0)),
       () => encoder.encodeExtended(1, encodeMetadataAnswer(random.bytes(random.int(1, 40_000)), random.int(0, 2))),
+      () => encoder.encodeExtended(1, this.#anyMetadata()),
       () => encoder.encodeExtended(2, encodePeerExchange({ added: [], dropped: [] })),
       () =>
         encoder.encodeExtended(
@@ -117,6 +122,14 @@ export class HostilePeer {
         ),
       () => encoder.encodeExtended(random.int(0, 256), random.bytes(random.int(0, 100))),
     ])();
+  }
+
+  /** The right size of the whole, and any piece of it. */
+  #anyMetadata(): Uint8Array {
+    const { random, metainfo } = this.#options;
+    const piece = random.pick([0, 1, 2, 3, 9, 2 ** 31, 2 ** 53 - 1]);
+    const fields = encodeBencode({ msg_type: random.int(0, 4), piece, total_size: metainfo.infoBytes.length });
+    return Buffer.concat([fields, random.bytes(random.pick([0, 1, 16_384, metainfo.infoBytes.length % 16_384]))]);
   }
 
   #anyExtensions(): BencodeInput {

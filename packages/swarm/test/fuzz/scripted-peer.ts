@@ -3,12 +3,7 @@ import type { Metainfo } from "../../src/metainfo/index.ts";
 import { BLOCK_LENGTH_BYTES, type BlockRequest, pieceLength } from "../../src/types.ts";
 import * as encoder from "../../src/wire/encoder.ts";
 import { encodeHandshake, HANDSHAKE_BYTES } from "../../src/wire/handshake.ts";
-import {
-  EXTENSION_HANDSHAKE_ID,
-  encodeMetadataAnswer,
-  encodeMetadataRequest,
-  parseMetadataMessage,
-} from "../../src/wire/index.ts";
+import { EXTENSION_HANDSHAKE_ID, encodeMetadataRequest, parseMetadataMessage } from "../../src/wire/index.ts";
 import { MessageId } from "../../src/wire/messages.ts";
 import { MessageParser } from "../../src/wire/parser.ts";
 import { blockMessage, rawMessage } from "../wire/message-samples.ts";
@@ -22,10 +17,14 @@ export interface ScriptedPeerOptions {
   readonly socket: MemorySocket;
   readonly metainfo: Metainfo;
   readonly bytes: Uint8Array;
+  /** A metadata message (BEP 9) that answers a request for this piece. */
+  readonly answerMetadata: (piece: number) => Uint8Array;
   readonly peerId: Uint8Array;
   /** Carries what it says to the wire; the honest one's is `socket.receive`. */
   readonly send: (bytes: Uint8Array) => void;
 }
+
+function ignore(): void {}
 
 /** A peer that has everything, answers every message as the protocol says, and asks for blocks: the valid session. */
 export class ScriptedPeer {
@@ -90,7 +89,6 @@ export class ScriptedPeer {
   }
 
   #handler(): ConstructorParameters<typeof MessageParser>[0] {
-    const ignore = (): void => undefined;
     const { metainfo, bytes } = this.#options;
     return {
       onChoke: ignore,
@@ -123,7 +121,7 @@ export class ScriptedPeer {
     if (message?.kind === "data") this.metadataAnswers += 1;
     if (message?.kind !== "request") return;
     // Our messages go under the ids of the wire: ut_metadata is 1 there.
-    this.#say(encoder.encodeExtended(1, encodeMetadataAnswer(this.#options.metainfo.infoBytes, message.piece)));
+    this.#say(encoder.encodeExtended(1, this.#options.answerMetadata(message.piece)));
   }
 
   #extended(id: number, fields: Parameters<typeof encodeBencode>[0]): void {
