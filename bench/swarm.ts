@@ -60,7 +60,8 @@ function select(words: readonly string[]) {
       PHASES,
       ARMS,
     );
-    throw new Error(`The swarm bench knows no ${[...unknown].join(", ")}, but: all, x3, ${known.join(", ")}.`);
+    console.error(`The swarm bench knows no ${[...unknown].join(", ")}, but: all, x3, ${known.join(", ")}.`);
+    process.exit(1);
   }
   const hasMatrix = isAll || traffic.length === 0 || pieceLengths.length + scenarios.length + phases.length > 0;
   return {
