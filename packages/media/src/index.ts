@@ -15,6 +15,7 @@ export {
   audioSegments,
   hasPreroll,
   type SourceSpan,
+  segmentFrom,
   sourceSpan,
 } from "./audio-grid/audio-segments.ts";
 export {

@@ -45,6 +45,15 @@ export function audioSegments(
 }
 
 /**
+ * What a segment has from the unit on that sounds at a time, never less than its last one: for who looks for that time, and would wait
+ * until all in front of it is encoded.
+ */
+export function segmentFrom(grid: AudioGrid, segment: AudioSegment, fromSeconds: number): AudioSegment {
+  const wanted = Math.min(Math.floor(unitsAt(grid, fromSeconds)), segment.endUnit - 1);
+  return segmentOf(grid, segment.index, Math.max(segment.firstUnit, wanted), segment.endUnit);
+}
+
+/**
  * The time in which a segment's frames start, ends excluded. What lies before it is heard by nobody: it brings decoder and
  * encoder into the state that they would have, had they worked from the start.
  */

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { audioGridOf } from "../../src/audio-grid/audio-grid.ts";
-import { audioSegments, hasPreroll, sourceSpan } from "../../src/audio-grid/audio-segments.ts";
+import { audioSegments, hasPreroll, segmentFrom, sourceSpan } from "../../src/audio-grid/audio-segments.ts";
 import { FRAMES, soundTrack } from "./support/sound.ts";
 
 function gridAt(startTicks: number, rateHz = 48_000) {
@@ -20,6 +20,24 @@ describe("Segments of sound", () => {
     // The first one begins at 0, where there is no sound yet.
     expect(segments[0]!.durationSeconds).toBe((9984 + 169 * 1024) / 48_000);
     expect(segments[1]!.durationSeconds).toBe((188 * 1024) / 48_000);
+  });
+
+  test("have ends of their own for who looks for a time in them", () => {
+    const grid = gridAt(9984);
+    const segment = audioSegments(grid, { startSeconds: [0, 4, 8], durationSeconds: 10 })[1]!;
+    const from = (seconds: number) => segmentFrom(grid, segment, seconds);
+    expect(from(3)).toEqual(segment);
+    const later = from(5);
+    expect(later).toMatchObject({ index: 1, endUnit: 357 });
+    expect(later.startTicks).toBeLessThanOrEqual(5 * 48_000);
+    expect(later.startTicks).toBeGreaterThan(5 * 48_000 - 1024);
+    expect(later.startTicks + later.durationSeconds * 48_000).toBe(
+      segment.startTicks + segment.durationSeconds * 48_000,
+    );
+    expect([from(100), from(Number.POSITIVE_INFINITY)].map(({ firstUnit, endUnit }) => endUnit - firstUnit)).toEqual([
+      1, 1,
+    ]);
+    expect(from(Number.NaN)).toEqual(segment);
   });
 
   test("end within half a unit of the film", () => {

@@ -11,6 +11,7 @@ import {
   encodeSegment,
   fragment,
   initSegment,
+  segmentFrom,
 } from "@riptide/media";
 import { CONVERTED_AUDIO } from "../client-abilities.ts";
 import { ffmpegMissing } from "../converted-body.ts";
@@ -41,12 +42,14 @@ export function convertedSound(
     },
     codecString: async () => CONVERTED_AUDIO,
     initialization: async () => initSegment([{ id: TRACK_ID, coded: aacTrackOf(await gridOf()) }], film.demuxer),
-    async *fragments(number, signal) {
+    async *fragments(number, signal, fromSeconds) {
       const grid = await gridOf();
-      const part = { ...presentation, grid, segment: segmentsOf(grid, presentation)[number]! };
+      const whole = segmentsOf(grid, presentation)[number]!;
+      const segment = fromSeconds === undefined ? whole : segmentFrom(grid, whole, fromSeconds);
+      const part = { ...presentation, grid, segment };
       const bytesPerSecond = library.bytesPerSecond(context);
       const frames = (reading: AbortSignal) => soundFrames(part, context.provider, { signal: reading, bytesPerSecond });
-      yield* fragmentsOf(encodeSegment({ grid, segment: part.segment, frames, encoder, signal }));
+      yield* fragmentsOf(encodeSegment({ grid, segment, frames, encoder, signal }));
     },
   };
 }

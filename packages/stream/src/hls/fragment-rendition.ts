@@ -15,8 +15,11 @@ export interface FragmentRendition {
   codecString(): Promise<string | undefined>;
   /** Rejects with what the provider rejects with, or with `damaged_media`. */
   initialization(): Promise<Uint8Array>;
-  /** The fragments of one of its segments: a function of the bytes of the file, whatever was asked for before. */
-  fragments(number: number, signal: AbortSignal): AsyncGenerator<Uint8Array, void>;
+  /**
+   * The fragments of one of its segments: a function of the bytes of the file, whatever was asked for before. Of a sound that is
+   * converted, those from `fromSeconds` on, where that is given; what is copied is there at once.
+   */
+  fragments(number: number, signal: AbortSignal, fromSeconds: number | undefined): AsyncGenerator<Uint8Array, void>;
 }
 
 /**

@@ -18,6 +18,9 @@ import { textSegment } from "./text-segment.ts";
  *
  * Rejects like `openPresentation`, with `stream_not_found` for what no playlist of ours names, and with `ffmpeg_missing` for a
  * sound that must be converted if there is none.
+ *
+ * `?from=86.5` leaves out of a segment of converted sound what lies before that time of the film: it comes at once, and is not what
+ * its playlist tells of it.
  */
 export function createHlsProducer(shared: Omit<HlsDependencies, "grids">): StreamProducer {
   const dependencies = { ...shared, grids: new SoundGrids() };
@@ -50,6 +53,12 @@ function soundsToConvert(search: string): ReadonlySet<number> | undefined {
       .filter((text) => /^\d{1,3}$/.test(text))
       .map(Number),
   );
+}
+
+/** The time that `?from=` names; undefined without it, and for what is none. */
+function firstHeard(search: string): number | undefined {
+  const text = new URLSearchParams(search).get("from") ?? "";
+  return /^\d{1,7}(\.\d{1,9})?$/.test(text) ? Number(text) : undefined;
 }
 
 const FOLDER = "/hls/";
@@ -101,7 +110,8 @@ function mediaContent(resource: RenditionResource, { presentation, context, depe
     case "segment": {
       const { number } = resource;
       if (number >= presentation.plan.length) throw notFound();
-      const body = () => generatedBody((signal) => found.fragments(number, signal), context);
+      const fromSeconds = firstHeard(search);
+      const body = () => generatedBody((signal) => found.fragments(number, signal, fromSeconds), context);
       return { mediaType, cacheControl: KEPT, body };
     }
   }

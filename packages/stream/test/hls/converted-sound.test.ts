@@ -95,6 +95,22 @@ describe.each(["Matroska", "MP4"])("AC-3 of %s", (kind) => {
     );
   });
 
+  test("begins where it is looked for, in the middle of a segment", { timeout: LIMIT_MS }, async () => {
+    const film = open(kind);
+    const init = await film.bytes("audio/0/init.mp4");
+    const [source, whole] = [await decodeSeconds(bytesOf.get(kind)!), await film.bytes("audio/0/seg-2.m4s")];
+    const part = await film.bytes("audio/0/seg-2.m4s?from=9.5");
+    const heard = await decodeSeconds(Buffer.concat([init, part]), { keepsTimes: true });
+    expect(heard.slice(-2).map(({ second }) => second)).toEqual([10, 11]);
+    expect(Math.max(...lags(heard.slice(-2), source.slice(10, 12)))).toBeLessThan(0.011);
+    // 2.33 of 4 seconds.
+    expect(part.length / whole.length).toBeLessThan(0.65);
+    expect(part.length / whole.length).toBeGreaterThan(0.5);
+    const asked = ["3.2", "x", "-1", "1e1"].map((from) => film.bytes(`audio/0/seg-2.m4s?from=${from}`));
+    for (const bytes of await Promise.all(asked)) expect(Buffer.compare(bytes, whole)).toBe(0);
+    expect((await film.bytes("audio/0/seg-2.m4s?from=99")).length).toBeLessThan(1000);
+  });
+
   test("fetches the ends of the file, its own bytes, and the few before them", { timeout: LIMIT_MS }, async () => {
     const bytes = bytesOf.get(kind)!;
     const viewer = createContext({
