@@ -10,7 +10,7 @@ export default defineConfig({
     // The page's Content-Security-Policy allows no inline data.
     assetsInlineLimit: 0,
     modulePreload: false,
-    // hls.js is one large chunk, which is loaded when a film is first played in segments.
+    // hls.js is one large chunk, which is loaded when a film is first played whose playlist still grows.
     chunkSizeWarningLimit: 700,
   },
 });

@@ -58,6 +58,7 @@ export function eventsUrl(): string {
  */
 export async function* download(url: string, signal: AbortSignal): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
   const response = await fetch(url, { signal });
+  if (response.status >= 500) throw new ServerError(await sentenceOf(response));
   if (!response.ok || response.body === null) throw new Error(await sentenceOf(response));
   const reader = response.body.getReader();
   try {
@@ -65,6 +66,18 @@ export async function* download(url: string, signal: AbortSignal): AsyncGenerato
   } finally {
     reader.cancel().catch(() => {});
   }
+}
+
+class ServerError extends Error {}
+
+/** Whether what made a download fail may be over soon: an answer of 5xx, or, as `fetch` says it, a connection. */
+export function isTemporary(error: unknown): boolean {
+  return error instanceof ServerError || error instanceof TypeError;
+}
+
+/** A text of the server, such as a playlist. Rejects with an `Error` whose message is a sentence. */
+export async function downloadText(url: string, signal: AbortSignal): Promise<string> {
+  return (await answer(url, { signal })).text();
 }
 
 /** Why a stream does not play, as the server says it; `undefined` if the server would deliver it. */
@@ -80,8 +93,12 @@ export async function whyNotPlayable(url: string): Promise<string | undefined> {
   }
 }
 
-async function request(path: string, init?: RequestInit): Promise<Response> {
-  const response = await fetch(authorized(path), init).catch(() => {
+function request(path: string, init?: RequestInit): Promise<Response> {
+  return answer(authorized(path), init);
+}
+
+async function answer(url: string, init?: RequestInit): Promise<Response> {
+  const response = await fetch(url, init).catch(() => {
     throw new Error(UNREACHABLE);
   });
   if (!response.ok) throw new Error(await sentenceOf(response));

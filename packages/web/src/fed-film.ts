@@ -5,6 +5,7 @@ import { BROKEN_OFF, NOT_DECODED, type StreamOptions, start } from "./stream.ts"
 
 /** What one `SourceBuffer` is fed with. */
 interface FedStream {
+  readonly endSeconds: number;
   /** With its codecs, as `addSourceBuffer` takes it. */
   readonly type: string;
   readonly open: OpenMedia;
@@ -13,7 +14,6 @@ interface FedStream {
 export interface FedFilm {
   /** New; it is opened by being played. */
   readonly source: MediaSource;
-  readonly durationSeconds: number;
   readonly streams: readonly FedStream[];
 }
 
@@ -37,18 +37,19 @@ export function playFed(options: StreamOptions, film: FedFilm): void {
   start(video);
 }
 
-function startFeeds(options: StreamOptions, { source, durationSeconds, streams }: FedFilm): void {
+function startFeeds(options: StreamOptions, { source, streams }: FedFilm): void {
   const { video, startSeconds, signal } = options;
-  source.duration = durationSeconds;
+  source.duration = Math.max(...streams.map(({ endSeconds }) => endSeconds));
   // All of them before any is fed: the first initialization closes the list.
-  const buffers = streams.map(({ type, open }) => ({ open, buffer: source.addSourceBuffer(type) }));
+  const buffers = streams.map((stream) => ({ ...stream, buffer: source.addSourceBuffer(stream.type) }));
   const onData = (): void => skipGap(video);
   const onEnd = (): void => {
     if (source.readyState === "open" && feeds.every(({ isOver }) => isOver)) source.endOfStream();
   };
   const onFailure = (error: unknown): void => void explain(error, options);
-  const shared = { video, source, durationSeconds, signal, onData, onEnd, onFailure };
-  const feeds = buffers.map((own) => new MediaFeed({ ...shared, ...own }));
+  const shared = { video, source, signal, onData, onEnd, onFailure };
+  const isAlone = (): boolean => feeds.length > 1 && feeds.filter(({ isOver }) => !isOver).length === 1;
+  const feeds = buffers.map((own) => new MediaFeed({ ...shared, ...own, isAlone }));
   for (const feed of feeds) feed.start(startSeconds);
   const follow = (): void => {
     for (const feed of feeds) feed.follow();

@@ -11,7 +11,7 @@ export interface FeedState {
   readonly positionSeconds: number;
   /** How far the download that is under way has come; undefined if there is none. */
   readonly reachedSeconds: number | undefined;
-  readonly durationSeconds: number;
+  readonly endSeconds: number;
 }
 
 /** Pictures begin by so much later than times that were asked for, and ranges of them are apart by so much where nothing is missing. */
@@ -22,14 +22,9 @@ const SOON_SECONDS = 0.5;
 const END_SECONDS = 0.5;
 
 /** Where to begin another download; undefined if what is held, or what the one under way brings, is what is needed. */
-export function placeToFetch({
-  held,
-  positionSeconds,
-  reachedSeconds,
-  durationSeconds,
-}: FeedState): number | undefined {
-  const range = held.find(({ startSeconds, endSeconds }) => isWithin(positionSeconds, startSeconds, endSeconds));
-  const lastSeconds = Math.max(0, durationSeconds - END_SECONDS);
+export function placeToFetch({ held, positionSeconds, reachedSeconds, endSeconds }: FeedState): number | undefined {
+  const range = held.find((each) => isWithin(positionSeconds, each.startSeconds, each.endSeconds));
+  const lastSeconds = Math.max(0, endSeconds - END_SECONDS);
   if (range !== undefined && range.endSeconds >= lastSeconds) return undefined;
   const neededSeconds = range?.endSeconds ?? Math.min(positionSeconds, lastSeconds);
   const isComing =
@@ -39,6 +34,33 @@ export function placeToFetch({
 
 function isWithin(seconds: number, startSeconds: number, endSeconds: number): boolean {
   return seconds >= startSeconds - SEAM_SECONDS && seconds < endSeconds;
+}
+
+export interface FeedPace {
+  readonly positionSeconds: number;
+  /** Where the download that is under way began. */
+  readonly fromSeconds: number;
+  /** Whether the picture that was looked for is on the screen. */
+  readonly isShown: boolean;
+  /** Whether all others are over: where a film sounds on without a picture, that is shown only when the sound is there to its end. */
+  readonly isAlone: boolean;
+}
+
+/** Enough for a picture to be shown, and for the film to begin. */
+const PICTURE_SECONDS = 1;
+/** Enough to outlast what a swarm, or what converts the film, may rest. */
+const FIRST_SECONDS = 8;
+/** It plays on while a swarm is slow, and is not too much to be thrown away. */
+const AHEAD_SECONDS = 30;
+
+/**
+ * How far ahead of a position to download. What lies behind the picture that is waited for is fetched when that is there, and more of
+ * it with what has been seen: who has looked for a place has often to look for another one next.
+ */
+export function aheadSeconds({ positionSeconds, fromSeconds, isShown, isAlone }: FeedPace): number {
+  if (isAlone) return Number.POSITIVE_INFINITY;
+  if (!isShown) return PICTURE_SECONDS;
+  return Math.min(AHEAD_SECONDS, FIRST_SECONDS + 2 * Math.max(0, positionSeconds - fromSeconds));
 }
 
 /** Of what is held, what lies further behind a position than `behindSeconds`. */

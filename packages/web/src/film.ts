@@ -1,6 +1,7 @@
 import type { MediaInfo, Playback } from "@riptide/http";
 import { abilitiesFor, mediaSource } from "./abilities.ts";
 import { choosePlayback, showMedia } from "./api.ts";
+import { feedSegments } from "./fed-segments.ts";
 import { playSegments, type SwitchSound } from "./hls-stream.ts";
 import { playStream } from "./one-stream.ts";
 import { playAddress, type StreamOptions, USE_ANOTHER_PLAYER } from "./stream.ts";
@@ -69,11 +70,14 @@ export class Film {
   }
 
   /** Segments are played natively only where there is nothing to append them to: those players tell less. */
-  async #open({ mode, streamType }: Playback, options: StreamOptions): Promise<void> {
+  async #open({ mode, streamType, reasons }: Playback, options: StreamOptions): Promise<void> {
     if (mode === "remux" || mode === "transcode") {
       playStream(options, { streamType, durationSeconds: this.#info?.durationSeconds });
     } else if (mode !== "hls" || mediaSource() === undefined) playAddress(options);
-    else this.#switchSound = await playSegments(options);
+    else {
+      const isGrowing = reasons.some(({ code }) => code === "index_explored");
+      if (isGrowing || !(await feedSegments(options))) this.#switchSound = await playSegments(options);
+    }
   }
 
   #fail(sentence: string, signal: AbortSignal): void {

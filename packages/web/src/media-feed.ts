@@ -1,4 +1,5 @@
-import { placeToFetch, staleRange, type TimeRange } from "./feed-plan.ts";
+import { isTemporary } from "./api.ts";
+import { aheadSeconds, placeToFetch, staleRange, type TimeRange } from "./feed-plan.ts";
 
 /** Media from a time of the film on, or from shortly before it, with its initialization. Rejects once the signal is aborted. */
 export type OpenMedia = (fromSeconds: number, signal: AbortSignal) => AsyncGenerator<Uint8Array<ArrayBuffer>, void>;
@@ -7,9 +8,12 @@ export interface MediaFeedOptions {
   readonly video: HTMLVideoElement;
   readonly source: MediaSource;
   readonly buffer: SourceBuffer;
-  readonly durationSeconds: number;
+  /** Of the film, as far as this buffer is concerned. */
+  readonly endSeconds: number;
   readonly open: OpenMedia;
   readonly signal: AbortSignal;
+  /** Whether all others are over. */
+  readonly isAlone: () => boolean;
   /** There is more to be played than before. */
   readonly onData: () => void;
   /** There is all until the end of the film. */
@@ -17,12 +21,18 @@ export interface MediaFeedOptions {
   readonly onFailure: (error: unknown) => void;
 }
 
-/** What is downloaded ahead: it plays on while a swarm is slow, and is not too much to be thrown away. */
-const AHEAD_SECONDS = 30;
 /** What is kept for those who look again. */
 const BEHIND_SECONDS = 30;
 /** What is kept where the browser has no room for that. */
 const BEHIND_MIN_SECONDS = 2;
+
+/** What lets a download go on that has enough. */
+const FEED_OVER = "feedover";
+const MOVES = ["timeupdate", "seeking", "seeked", "loadeddata", FEED_OVER];
+
+/** Together a quarter of a minute. */
+const RETRIES_MAX = 5;
+const RETRY_MS = 500;
 
 /**
  * Keeps one `SourceBuffer` filled from where the film plays: by one download, which waits while enough lies ahead, and which gives way to
@@ -34,6 +44,7 @@ export class MediaFeed {
   /** Where the download under way began. */
   #fromSeconds: number | undefined;
   #failedAtSeconds = -1;
+  #failures = 0;
 
   constructor(options: MediaFeedOptions) {
     this.#options = options;
@@ -47,11 +58,13 @@ export class MediaFeed {
 
   /** Fetches what the film needs where it plays now, unless that is there or on its way. */
   follow(): void {
-    const { video, durationSeconds } = this.#options;
+    const { video, endSeconds } = this.#options;
     const positionSeconds = video.currentTime;
-    const state = { held: this.#held(), positionSeconds, reachedSeconds: this.#reachedSeconds(), durationSeconds };
+    const state = { held: this.#held(), positionSeconds, reachedSeconds: this.#reachedSeconds(), endSeconds };
     const fromSeconds = placeToFetch(state);
-    if (fromSeconds !== undefined) this.start(fromSeconds);
+    if (fromSeconds === undefined) return;
+    this.#failures = 0;
+    this.start(fromSeconds);
   }
 
   start(fromSeconds: number): void {
@@ -62,34 +75,38 @@ export class MediaFeed {
   }
 
   async #fill(fromSeconds: number, signal: AbortSignal): Promise<void> {
-    const { open, onData, onEnd } = this.#options;
+    const { video, open, onData, onEnd } = this.#options;
     const media = open(fromSeconds, signal);
     try {
       const first = media.next();
       first.catch(() => {}); // told below
       await this.#clear(fromSeconds, signal);
       for (let { value } = await first; value !== undefined; { value } = await media.next()) {
-        await this.#room(signal);
         await this.#append(value, signal);
         onData();
+        await this.#room(signal);
       }
       signal.throwIfAborted();
       this.#fromSeconds = undefined;
+      video.dispatchEvent(new Event(FEED_OVER)); // others may have waited
       onEnd();
     } catch (error) {
-      if (!signal.aborted) this.#recover(error);
+      if (!signal.aborted) await this.#recover(error, signal);
     } finally {
       void media.return().catch(() => {});
     }
   }
 
-  /** A connection that broke off is made again, and once more only when the film has gone on meanwhile. */
-  #recover(error: unknown): void {
-    const { video, onFailure } = this.#options;
-    // `fetch` says so of connections, and we of answers.
-    if (!(error instanceof TypeError) || video.currentTime <= this.#failedAtSeconds) return onFailure(error);
-    this.#failedAtSeconds = video.currentTime;
-    this.start(this.#reachedSeconds() ?? video.currentTime);
+  /** What may be over soon is waited for, each time for longer; until the film has gone on, a few times. */
+  async #recover(cause: unknown, signal: AbortSignal): Promise<void> {
+    const reachedSeconds = this.#reachedSeconds() ?? 0;
+    if (reachedSeconds > this.#failedAtSeconds) this.#failures = 0;
+    this.#failedAtSeconds = reachedSeconds;
+    if (!isTemporary(cause) || this.#failures === RETRIES_MAX) return this.#options.onFailure(cause);
+    const waitMs = RETRY_MS * 2 ** this.#failures;
+    this.#failures += 1;
+    await delay(waitMs, signal).catch(() => {});
+    if (!signal.aborted) this.start(reachedSeconds);
   }
 
   async #clear(fromSeconds: number, signal: AbortSignal): Promise<void> {
@@ -104,8 +121,16 @@ export class MediaFeed {
 
   /** Waits while there is enough. */
   async #room(signal: AbortSignal): Promise<void> {
-    const { video } = this.#options;
-    while ((this.#reachedSeconds() ?? 0) > video.currentTime + AHEAD_SECONDS) await this.#moved(signal);
+    const { video, isAlone } = this.#options;
+    const isEnough = (): boolean => {
+      const isShown = !video.seeking && video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA;
+      const [fromSeconds, reachedSeconds] = [this.#fromSeconds ?? 0, this.#reachedSeconds() ?? 0];
+      const positionSeconds = video.currentTime;
+      return (
+        reachedSeconds > positionSeconds + aheadSeconds({ positionSeconds, fromSeconds, isShown, isAlone: isAlone() })
+      );
+    };
+    while (isEnough()) await this.#moved(signal);
     await this.#forget(BEHIND_SECONDS, signal);
   }
 
@@ -148,7 +173,7 @@ export class MediaFeed {
   }
 
   #moved(signal: AbortSignal): Promise<void> {
-    return happened(this.#options.video, ["timeupdate", "seeking"], signal);
+    return happened(this.#options.video, MOVES, signal);
   }
 }
 
@@ -157,6 +182,12 @@ export function rangesOf(ranges: TimeRanges): TimeRange[] {
     startSeconds: ranges.start(index),
     endSeconds: ranges.end(index),
   }));
+}
+
+function delay(milliseconds: number, signal: AbortSignal): Promise<void> {
+  const timer = new EventTarget();
+  const timeout = setTimeout(() => timer.dispatchEvent(new Event("over")), milliseconds);
+  return happened(timer, ["over"], signal).finally(() => clearTimeout(timeout));
 }
 
 function happened(target: EventTarget, events: readonly string[], signal: AbortSignal): Promise<void> {

@@ -21,7 +21,7 @@ export function playStream(options: StreamOptions, { streamType, durationSeconds
     return playAddress(options);
   }
   const open = (fromSeconds: number, signal: AbortSignal) => download(from(options.url, fromSeconds), signal);
-  playFed(options, { source: new Source(), durationSeconds, streams: [{ type: streamType, open }] });
+  playFed(options, { source: new Source(), streams: [{ type: streamType, open, endSeconds: durationSeconds }] });
 }
 
 function from(url: string, seconds: number): string {

@@ -1,11 +1,11 @@
 import { assert, double, option, property } from "fast-check";
 import { describe, expect, test } from "vitest";
-import { endOfGap, type FeedState, placeToFetch, staleRange, type TimeRange } from "../src/feed-plan.ts";
+import { aheadSeconds, endOfGap, type FeedState, placeToFetch, staleRange, type TimeRange } from "../src/feed-plan.ts";
 
 const range = (startSeconds: number, endSeconds: number): TimeRange => ({ startSeconds, endSeconds });
 
 function placeIn(state: Partial<FeedState>): number | undefined {
-  return placeToFetch({ held: [], positionSeconds: 0, reachedSeconds: undefined, durationSeconds: 600, ...state });
+  return placeToFetch({ held: [], positionSeconds: 0, reachedSeconds: undefined, endSeconds: 600, ...state });
 }
 
 describe("A download begins", () => {
@@ -19,7 +19,7 @@ describe("A download begins", () => {
       20,
     ],
     ["shortly before the end for who looks for the end", { positionSeconds: 600 }, 599.5],
-    ["at the start of a moment's film", { positionSeconds: 0.2, durationSeconds: 0.3 }, 0],
+    ["at the start of a moment's film", { positionSeconds: 0.2, endSeconds: 0.3 }, 0],
     ["nowhere, where one is about to bring it", { positionSeconds: 300, reachedSeconds: 299.8 }, undefined],
     [
       "nowhere, where one goes on with what is held",
@@ -53,6 +53,20 @@ describe("A download begins", () => {
         },
       ),
     );
+  });
+});
+
+describe("Ahead of the film is downloaded", () => {
+  const pace = { positionSeconds: 100, fromSeconds: 100, isShown: true, isAlone: false };
+  test.each([
+    ["what a picture needs", { isShown: false }, 1],
+    ["some more when that is there", {}, 8],
+    ["more of what is seen", { positionSeconds: 105 }, 18],
+    ["half a minute at most", { positionSeconds: 500 }, 30],
+    ["no less where it goes on with what was held", { fromSeconds: 120 }, 8],
+    ["all of what sounds without a picture", { isAlone: true, isShown: false }, Number.POSITIVE_INFINITY],
+  ])("%s", (_title, state, expected) => {
+    expect(aheadSeconds({ ...pace, ...state })).toBe(expected);
   });
 });
 
