@@ -97,7 +97,7 @@ async function measure(page: Page): Promise<Record<Place, number>> {
 const seekInSilence = `async (seconds) => {
   const video = document.querySelector("video");
   video.pause();
-  await new Promise((resolve) => setTimeout(resolve, 600));
+  await new Promise((resolve) => setTimeout(resolve, 400));
   const startedMs = performance.now();
   video.currentTime = seconds;
   const heard = (${firstSoundInPage})(video);
