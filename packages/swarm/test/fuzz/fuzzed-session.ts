@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { assertInvariant } from "@riptide/core";
 import { createRandom, type Random, type VirtualClock } from "@riptide/sim";
 import { encodeBencode, type Metainfo, parseTorrentFile } from "../../src/metainfo/index.ts";
+import { Network } from "../../src/network/network.ts";
 import { ConnectionBudget } from "../../src/session/connection-budget.ts";
 import type { SessionEvent } from "../../src/session/protocol.ts";
 import { TorrentSession } from "../../src/session/torrent-session.ts";
@@ -137,6 +138,7 @@ function openSession(options: { metainfo: Metainfo; path: string; folder: string
       peerId,
       clock,
       random: () => 0,
+      network: new Network({}),
       announce: async () => ({ peers: [], intervalSeconds: 1_800 }),
       dht: undefined,
       lsd: undefined,
