@@ -1,7 +1,7 @@
 import { BlockList, isIP } from "node:net";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import type { PeerAddress, Socks5Proxy } from "@riptide/swarm";
+import type { PeerAddress, Socks5Proxy, SparePolicy } from "@riptide/swarm";
 import { readOptionWords } from "./option-words.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -40,6 +40,7 @@ export interface ServeOptions {
   readonly usePortMapping: boolean;
   readonly uploadBytesPerSecond: number | undefined;
   readonly downloadBytesPerSecond: number | undefined;
+  readonly fetch: SparePolicy;
   readonly useDht: boolean;
   readonly useLsd: boolean;
   readonly ffmpegPath: string | undefined;
@@ -96,6 +97,7 @@ export function parseCommandLine(words: readonly string[], environment: NodeJS.P
       usePortMapping: values["port-mapping"] && mode === "serve",
       uploadBytesPerSecond: parseLimit("--upload-limit", values["upload-limit"]),
       downloadBytesPerSecond: parseLimit("--download-limit", values["download-limit"]),
+      fetch: parseFetch(values.fetch),
       useDht: !values["no-dht"] && mode === "serve",
       useLsd: !values["no-lsd"] && mode === "serve",
       ffmpegPath: values.ffmpeg,
@@ -219,6 +221,11 @@ function parseMaxDisk(text: string | undefined): number | undefined {
 function readBytes(text: string): number {
   const [, number, unit = ""] = /^(\d{1,12}(?:\.\d{1,3})?)([KMGT]?)(?:i?B)?$/i.exec(text) ?? [];
   return Math.floor(Number(number) * 1024 ** BYTE_UNITS.indexOf(unit.toUpperCase()));
+}
+
+function parseFetch(text: string): SparePolicy {
+  if (text === "nothing" || text === "ahead" || text === "rarest") return text;
+  throw new UsageError(`--fetch takes ahead, rarest or nothing, not ${JSON.stringify(text)}.`);
 }
 
 function chooseDataDirectory(

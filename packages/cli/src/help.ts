@@ -22,6 +22,8 @@ export const HELP = `Riptide plays a torrent the moment you ask for it.
   --port-mapping      ask the router to let peers in, by PCP, NAT-PMP or UPnP, until Riptide ends
   --upload-limit N    bytes per second for all uploads together, as in 500K or 5M (unlimited; K = 1024)
   --download-limit N  bytes per second for all downloads together: what a player needs first comes first (unlimited)
+  --fetch WHAT        what to fetch of a film that plays while all its player asks for is there: ahead of it, the
+                      rarest pieces first, or nothing beyond (nothing)
   --no-dht            do not use the DHT (the demo never does)
   --no-lsd            do not look for peers in the local network (the demo never does)
   --ffmpeg PATH       the ffmpeg to use (otherwise FFMPEG_PATH, then the PATH)

@@ -17,6 +17,7 @@ const OPTIONS = {
   "port-mapping": { type: "boolean", default: false },
   "upload-limit": { type: "string" },
   "download-limit": { type: "string" },
+  fetch: { type: "string", default: "nothing" },
   "no-dht": { type: "boolean", default: false },
   "no-lsd": { type: "boolean", default: false },
   ffmpeg: { type: "string" },

@@ -98,7 +98,7 @@ async function openEngine(options: ServeOptions, { closing, ...shared }: EngineC
   const { uploadBytesPerSecond, downloadBytesPerSecond } = options;
   const dht = options.useDht ? { bootstrap: [] } : undefined;
   const portMapping = options.usePortMapping ? {} : undefined;
-  const limits = { uploadBytesPerSecond, downloadBytesPerSecond };
+  const limits = { uploadBytesPerSecond, downloadBytesPerSecond, sparePolicy: options.fetch };
   const settings = { peerHost, peerPort, dht, lsd, ...limits, network: { proxy, bindInterface }, portMapping };
   const engine = await openTorrentEngine({ dataDirectory, settings, peers, maxDiskBytes, ...shared }).catch(
     (error: unknown) => {

@@ -26,6 +26,7 @@ const DEFAULTS: ServeOptions = {
   maxDiskBytes: undefined,
   uploadBytesPerSecond: undefined,
   downloadBytesPerSecond: undefined,
+  fetch: "nothing",
   useDht: true,
   useLsd: true,
   ffmpegPath: undefined,
@@ -183,10 +184,15 @@ const goodLines: readonly GoodLine[] = [
     expected: { ...DEFAULTS, maxDiskBytes },
   })),
   {
-    title: "uploads are limited in KiB per second",
+    title: "uploads and downloads are limited in bytes per second",
     words: ["--upload-limit", "100k", "--download-limit", "2.5MB"],
     expected: { ...DEFAULTS, uploadBytesPerSecond: 102_400, downloadBytesPerSecond: 2_621_440 },
   },
+  ...(["ahead", "rarest", "nothing"] as const).map((fetch) => ({
+    title: `spare bandwidth can fetch what the user chooses: ${fetch}`,
+    words: ["--fetch", fetch],
+    expected: { ...DEFAULTS, fetch },
+  })),
   {
     title: "the DHT and the local search can be left out",
     words: ["--no-dht", "--no-lsd"],
@@ -303,6 +309,7 @@ const badLines: readonly (readonly [words: readonly string[], sentence: string])
   ]),
   [["--download-limit", "1K"], '--download-limit takes bytes per second from 4K on, as in 500K or 5M, not "1K".'],
   [["--port-mapping", "--proxy=socks5://proxy"], "Through a proxy nobody can connect to us: leave --port-mapping out."],
+  [["--fetch", "all"], '--fetch takes ahead, rarest or nothing, not "all".'],
   [["demo", HASH], "The demo takes no sources. Leave the word demo out to play your own torrents."],
 ];
 

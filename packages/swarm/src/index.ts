@@ -1,3 +1,4 @@
+export type { SparePolicy } from "./download/index.ts";
 export { openTorrentEngine, type RiptideTorrentEngine, type TorrentEngineOptions } from "./engine/torrent-engine.ts";
 export {
   createTorrentFile,

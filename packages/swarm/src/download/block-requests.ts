@@ -105,6 +105,15 @@ export function recallPiece(state: DownloadState, piece: number, except?: Source
   }
 }
 
+/** Takes back what is asked of pieces that nobody wants. */
+export function recallUnwanted(state: DownloadState): void {
+  for (const peer of state.peers.values()) {
+    for (const key of peer.inFlight.keys()) {
+      if (!state.order.isWanted(state.grid.pieceOf(key))) recallBlock(state, peer, key);
+    }
+  }
+}
+
 /** Gives up a piece that is not complete. */
 function dropPiece(state: DownloadState, assembly: PieceAssembly): void {
   recallPiece(state, assembly.piece);

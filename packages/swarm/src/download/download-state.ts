@@ -1,5 +1,6 @@
 import type { TorrentGeometry } from "../types.ts";
 import { ActivePieces } from "./active-pieces.ts";
+import { Availability } from "./availability.ts";
 import { BlockGrid } from "./block-grid.ts";
 import { DeadlineOrder } from "./deadline-order.ts";
 import type { DownloadAllowance, DownloaderOutput, PeerKey } from "./downloader-types.ts";
@@ -28,6 +29,7 @@ export interface DownloadState {
   readonly order: DeadlineOrder;
   readonly outbox: Outbox;
   readonly allowance: DownloadAllowance;
+  readonly availability: Availability;
   readonly counters: DownloadCounters;
   readonly bannedHosts: Set<string>;
   /** Pieces whose last block has come; verified before the input call ends. */
@@ -37,6 +39,8 @@ export interface DownloadState {
   /** A wanted piece is under investigation: suspects work on pieces of their own (see `mayWorkOn`). */
   areSuspectsApart: boolean;
   isPaused: boolean;
+  /** Readers have all that they ask for: what is wanted now is wanted by nobody in particular. */
+  isSpareTime: boolean;
 }
 
 const NO_LIMIT: DownloadAllowance = { mayAsk: () => true, charge: () => undefined };
@@ -55,11 +59,13 @@ export function createDownloadState(
     order: new DeadlineOrder(),
     outbox: new Outbox(output, grid),
     allowance,
+    availability: new Availability(geometry.pieceCount),
     counters: { downloadedBytes: 0, wastedBytes: 0, duplicateRequests: 0, cancels: 0, hashFailures: 0, bans: 0 },
     bannedHosts: new Set(),
     complete: new Set(),
     ranked: [],
     areSuspectsApart: false,
     isPaused: false,
+    isSpareTime: false,
   };
 }

@@ -2,7 +2,7 @@ import { assertInvariant } from "@riptide/core";
 import { bitsByteLength, clearBit, hasBit, setBit } from "../bits.ts";
 import { type BlockRequest, pieceLength } from "../types.ts";
 import { judge } from "./blame.ts";
-import { dropRequest, recallBlock, releaseAllBlocks } from "./block-requests.ts";
+import { dropRequest, recallBlock, recallUnwanted, releaseAllBlocks } from "./block-requests.ts";
 import type { Deadlines } from "./deadline-order.ts";
 import { createDownloadState, type DownloadState } from "./download-state.ts";
 import type {
@@ -14,17 +14,16 @@ import type {
   PeerStats,
 } from "./downloader-types.ts";
 import { endgame } from "./endgame.ts";
-import { fill } from "./fill.ts";
+import { fill, fillHungry, isHungry } from "./fill.ts";
 import { receiveBlock, stopReceiving, targetOf } from "./incoming-blocks.ts";
 import { exportPartial, importPartial } from "./partials.ts";
 import { PeerQueue } from "./peer-queue.ts";
 import { preempt } from "./preempt.ts";
 import { releaseOverdue } from "./silence.ts";
 import { Source } from "./source.ts";
+import type { ChosenFile, SparePolicy } from "./spare.ts";
+import { SpareTime } from "./spare-time.ts";
 import { keepSuspectsApart, keepTrialsGoing } from "./witness.ts";
-
-/** Requests are refilled when no more than this share of the depth is left: a refill is then worth a packet. */
-const REFILL_BELOW_SHARE = 0.8;
 
 /**
  * Who breaks a request off may ask for the same bytes again at once: Chromium does within some 60 ms, again and again. To cancel
@@ -57,6 +56,7 @@ export class Downloader {
   readonly #state: DownloadState;
   /** Since when nobody wants anything, as long as what was asked for is not cancelled. */
   #unwantedSinceMs: number | undefined;
+  readonly #spare: SpareTime;
   /** Since blocks were last taken back for more urgent ones. */
   #isPlanChanged = false;
 
@@ -66,6 +66,7 @@ export class Downloader {
     this.#options = options;
     this.#have = have.slice();
     this.#state = createDownloadState(geometry, output, allowance);
+    this.#spare = new SpareTime(this.#state, (piece) => hasBit(this.#have, piece));
   }
 
   /** A new connection: it chokes us and has nothing until it says otherwise (BEP 3). A banned host stays without work. */
@@ -83,6 +84,7 @@ export class Downloader {
     stopReceiving(this.#state, queue);
     releaseAllBlocks(this.#state, queue);
     this.#state.peers.delete(peer);
+    this.#state.availability.remove(queue.pieces);
     this.#state.outbox.forget(peer);
     this.#blocksReleased(nowMs);
   }
@@ -100,6 +102,7 @@ export class Downloader {
     const bits = queue.pieceBits(this.#have.length);
     if (bits === undefined) return;
     setBit(bits, piece);
+    this.#state.availability.addPiece(piece);
     if (!hasBit(this.#have, piece)) queue.lackedPieces += 1;
     if (!this.#state.order.isWanted(piece)) return;
     queue.barrenVersion = -1;
@@ -162,18 +165,32 @@ export class Downloader {
       const isValid = Number.isInteger(piece) && piece >= 0 && piece < this.#pieceCount && !Number.isNaN(dueMs);
       assertInvariant(isValid, `A deadline needs a piece of the torrent and a time, not ${piece} and ${dueMs}`);
     }
+    // Spare work makes way for whatever a reader lacks, before anything else is decided.
+    const didEnd = (deadlines ?? []).some(([piece]) => !hasBit(this.#have, piece)) && this.#spare.end();
     const isUrgent = (deadlines ?? []).some((deadline) => this.#isSooner(deadline, nowMs));
     const dropped = state.order.setReader(reader, deadlines, (piece) => hasBit(this.#have, piece));
-    const isUnwanted = this.#unwantedSinceMs !== undefined || dropped.some((piece) => state.pieces.get(piece));
+    const isUnwanted =
+      didEnd || this.#unwantedSinceMs !== undefined || dropped.some((piece) => state.pieces.get(piece));
     if (state.order.isEmpty) this.#unwantedSinceMs ??= nowMs;
-    else if (isUnwanted) this.#recallUnwanted();
+    else this.#unwantedSinceMs = undefined;
+    if (isUnwanted && !state.order.isEmpty) recallUnwanted(state);
     keepSuspectsApart(state);
     if (isUrgent || isUnwanted) {
       this.#preemptAndSchedule(nowMs);
     } else {
       this.#isPlanChanged = true;
-      this.#fillHungry(nowMs);
+      fillHungry(this.#state, nowMs);
     }
+    this.#settle(nowMs);
+  }
+
+  /**
+   * What to fetch while readers have all that they ask for, of the files that are played. It is asked for in short queues,
+   * and cancelled as soon as a reader lacks anything.
+   */
+  setSpare(policy: SparePolicy, files: readonly ChosenFile[], nowMs: number): void {
+    this.#spare.choose(policy, files);
+    this.#useSpareTime(nowMs);
     this.#settle(nowMs);
   }
 
@@ -203,7 +220,7 @@ export class Downloader {
   /** All that came in one read has been handed over: time to ask for more. */
   readEnded(peer: PeerKey, nowMs: number): void {
     const queue = this.#state.peers.get(peer);
-    if (queue === undefined || !isHungry(queue)) return;
+    if (queue === undefined || !isHungry(this.#state, queue)) return;
     fill(this.#state, queue, nowMs);
     this.#settle(nowMs);
   }
@@ -216,10 +233,14 @@ export class Downloader {
   /** Every 50 ms: O(peers + window), and O(requests) while an urgent piece waits for its last blocks. */
   tick(nowMs: number): void {
     const state = this.#state;
-    if (nowMs - (this.#unwantedSinceMs ?? nowMs) >= SECOND_THOUGHTS_MS) this.#recallUnwanted();
+    if (nowMs - (this.#unwantedSinceMs ?? nowMs) >= SECOND_THOUGHTS_MS) {
+      this.#unwantedSinceMs = undefined;
+      recallUnwanted(state);
+    }
     const hasReleased = releaseOverdue(state, nowMs);
     keepTrialsGoing(state);
     keepSuspectsApart(state);
+    this.#useSpareTime(nowMs);
     if (hasReleased || this.#isPlanChanged) this.#preemptAndSchedule(nowMs);
     else this.#schedule(nowMs);
     this.#offerUnstored();
@@ -248,6 +269,7 @@ export class Downloader {
     setBit(this.#have, piece);
     state.order.remove(piece);
     for (const peer of state.peers.values()) if (peer.has(piece)) peer.lackedPieces -= 1;
+    this.#useSpareTime(nowMs);
     this.#settle(nowMs);
   }
 
@@ -307,6 +329,8 @@ export class Downloader {
   #setPieces(peer: PeerKey, bits: Uint8Array | "all", nowMs: number): void {
     const queue = this.#state.peers.get(peer);
     if (queue === undefined) return;
+    this.#state.availability.remove(queue.pieces);
+    this.#state.availability.add(bits);
     queue.setPieces(bits);
     queue.lackedPieces = 0;
     for (let piece = 0; piece < this.#pieceCount; piece++) {
@@ -316,14 +340,8 @@ export class Downloader {
     this.#settle(nowMs);
   }
 
-  #recallUnwanted(): void {
-    const state = this.#state;
-    this.#unwantedSinceMs = undefined;
-    for (const peer of state.peers.values()) {
-      for (const key of peer.inFlight.keys()) {
-        if (!state.order.isWanted(state.grid.pieceOf(key))) recallBlock(state, peer, key);
-      }
-    }
+  #useSpareTime(nowMs: number): void {
+    if (this.#unwantedSinceMs === undefined && this.#spare.use()) fillHungry(this.#state, nowMs);
   }
 
   /** Somebody waits for it from now on, or waits earlier than before: what a window that moves on brings is not that. */
@@ -331,11 +349,6 @@ export class Downloader {
     if (dueMs > nowMs + URGENT_WITHIN_MS || hasBit(this.#have, piece)) return false;
     const beforeMs = this.#state.order.dueMs(piece);
     return beforeMs === undefined || beforeMs - dueMs > SOONER_BY_MS;
-  }
-
-  /** Peers that have little to do need not wait for the next tick. */
-  #fillHungry(nowMs: number): void {
-    for (const peer of this.#state.peers.values()) if (isHungry(peer)) fill(this.#state, peer, nowMs);
   }
 
   #preemptAndSchedule(nowMs: number): void {
@@ -390,8 +403,4 @@ export class Downloader {
     }
     outbox.flush();
   }
-}
-
-function isHungry(peer: PeerQueue): boolean {
-  return peer.inFlight.size <= peer.depth() * REFILL_BELOW_SHARE;
 }

@@ -12,6 +12,12 @@ const RIVAL_MARGIN_MS = 50;
 /** Peers looked at for one that has the piece and is faster. */
 const MAX_RIVALS = 8;
 
+/** Spare work: no more than keeps the peer busy between two reads, so that a reader who comes waits for next to nothing. */
+const SPARE_QUEUED_WORK_MS = 100;
+
+/** Requests are refilled when no more than this share of the depth is left: a refill is then worth a packet. */
+const REFILL_BELOW_SHARE = 0.8;
+
 /** Gives a peer work up to its depth: wanted pieces in the order of their deadlines. */
 export function fill(state: DownloadState, peer: PeerQueue, nowMs: number): void {
   const { order, pieces } = state;
@@ -20,7 +26,7 @@ export function fill(state: DownloadState, peer: PeerQueue, nowMs: number): void
   let freeAhead = 0;
   let isBarren = true;
   let index = order.firstOpen((piece) => pieces.freeBlocks(piece) === 0);
-  for (; peer.inFlight.size < peer.depth(); index++) {
+  for (; peer.inFlight.size < depthOf(state, peer); index++) {
     const piece = order.at(index);
     if (piece === undefined) break;
     const dueMs = order.dueMs(piece);
@@ -36,6 +42,20 @@ export function fill(state: DownloadState, peer: PeerQueue, nowMs: number): void
   if (isBarren && order.at(index) === undefined) peer.barrenVersion = version;
 }
 
+/** Peers that have little to do need not wait for the next tick. */
+export function fillHungry(state: DownloadState, nowMs: number): void {
+  for (const peer of state.peers.values()) if (isHungry(state, peer)) fill(state, peer, nowMs);
+}
+
+export function isHungry(state: DownloadState, peer: PeerQueue): boolean {
+  return peer.inFlight.size <= depthOf(state, peer) * REFILL_BELOW_SHARE;
+}
+
+/** How many requests the peer should owe us at once. */
+function depthOf(state: DownloadState, peer: PeerQueue): number {
+  return state.isSpareTime ? peer.depth(SPARE_QUEUED_WORK_MS) : peer.depth();
+}
+
 /** How many blocks of this piece the peer was asked for. `freeAhead`: free blocks up to the end of this piece. */
 function fillFromPiece(
   state: DownloadState,
@@ -47,7 +67,7 @@ function fillFromPiece(
   const rival = isTried ? undefined : fastestRival(state, peer, piece);
   const msPerBlock = peer.msPerBlock(nowMs);
   let asked = 0;
-  while (peer.inFlight.size < peer.depth() && state.allowance.mayAsk(dueMs, nowMs)) {
+  while (peer.inFlight.size < depthOf(state, peer) && state.allowance.mayAsk(dueMs, nowMs)) {
     const mineMs = (peer.inFlight.size + 1) * msPerBlock;
     if (rival !== undefined && mineMs > (dueMs - nowMs) * SAFE_SHARE_OF_SLACK) {
       const rivalMs = (rival.inFlight.size + freeAhead - asked) * rival.msPerBlock(nowMs);

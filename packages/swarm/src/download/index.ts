@@ -3,3 +3,4 @@ export { Downloader } from "./downloader.ts";
 export type * from "./downloader-types.ts";
 export { MAX_UNREQUESTED_BYTES } from "./peer-queue.ts";
 export { type PlannedDemand, planDeadlines, ReadingPlaces } from "./readers.ts";
+export { ChosenFiles, type SparePolicy } from "./spare.ts";

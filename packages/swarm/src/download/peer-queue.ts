@@ -106,6 +106,11 @@ export class PeerQueue {
     this.barrenVersion = -1;
   }
 
+  /** What it said it has. */
+  get pieces(): Uint8Array | "all" | undefined {
+    return this.#bits;
+  }
+
   /** The bits themselves, to add to; undefined if it has everything. */
   pieceBits(byteLength: number): Uint8Array | undefined {
     if (this.#bits === "all") return undefined;
@@ -118,10 +123,10 @@ export class PeerQueue {
     if (requestQueue > 0) this.#queueLimit = Math.min(Math.floor(requestQueue), MAX_QUEUE_LIMIT) || 1;
   }
 
-  /** How many requests it should owe us at once. */
-  depth(): number {
+  /** How many requests it should owe us at once, for this much work on top of a round trip. */
+  depth(queuedWorkMs = QUEUED_WORK_MS): number {
     if (!this.isProven) return Math.min(this.#queueLimit, this.silences > 0 ? 1 : UNPROVEN_DEPTH);
-    const needed = Math.ceil((QUEUED_WORK_MS + this.#roundTripMs) / this.#msPerBlock);
+    const needed = Math.ceil((queuedWorkMs + this.#roundTripMs) / this.#msPerBlock);
     return Math.min(this.#queueLimit, Math.max(MIN_DEPTH, needed));
   }
 

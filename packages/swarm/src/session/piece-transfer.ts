@@ -2,11 +2,13 @@ import { createHash } from "node:crypto";
 import type { Clock, Demand } from "@riptide/core";
 import { clearBit, hasBit, setBit } from "../bits.ts";
 import {
+  ChosenFiles,
   Downloader,
   type DownloadLimiter,
   type PartialPiece,
   planDeadlines,
   ReadingPlaces,
+  type SparePolicy,
 } from "../download/index.ts";
 import type { Metainfo } from "../metainfo/index.ts";
 import type { TorrentStore } from "../storage/index.ts";
@@ -39,6 +41,8 @@ export interface PieceTransferOptions {
   readonly uploadLimiter: RateLimiter | undefined;
   readonly downloadLimiter: DownloadLimiter | undefined;
   readonly webSeeds: Pick<WebSeedsOptions, "network" | "agents" | "reach"> & { readonly urls: readonly string[] };
+  /** What is fetched while readers have all that they ask for. Default: nothing. */
+  readonly sparePolicy?: SparePolicy;
   readonly pieceVerified: (piece: number) => void;
   /** These were given up, and their bytes are gone from the disk. */
   readonly piecesEvicted: (pieces: readonly number[]) => void;
@@ -54,6 +58,7 @@ export class PieceTransfer implements PeerTransfer {
   readonly #downloader: Downloader;
   readonly #webSeeds: WebSeeds;
   readonly #places = new ReadingPlaces();
+  readonly #chosen: ChosenFiles;
   readonly #abort = new AbortController();
   readonly #writes = new Set<Promise<void>>();
   #verifiedCount: number;
@@ -74,6 +79,7 @@ export class PieceTransfer implements PeerTransfer {
     this.#options = options;
     this.downloaded = new RateMeter(clock.nowMs());
     this.#verifiedCount = countBits(verified);
+    this.#chosen = new ChosenFiles(metainfo, playableFiles(metainfo));
     this.uploads = new UploadSlots({
       geometry: metainfo,
       clock,
@@ -144,6 +150,7 @@ export class PieceTransfer implements PeerTransfer {
     // After a rest, peers that were silent before it may be asked again.
     if (this.#scheduleTimer === undefined) this.#downloader.tick(nowMs);
     this.#downloader.setDeadlines(id, demand === undefined ? null : this.#plan(demand, nowMs), nowMs);
+    if (demand !== undefined && this.#chosen.note(demand)) this.#chooseSpare();
     this.#schedule();
   }
 
@@ -260,6 +267,11 @@ export class PieceTransfer implements PeerTransfer {
     return planDeadlines([{ ...demand, sinceMs: nowMs, continues }], this.#options.metainfo, nowMs, isVerified);
   }
 
+  #chooseSpare(): void {
+    const { sparePolicy = "nothing" } = this.#options;
+    if (sparePolicy !== "nothing") this.#downloader.setSpare(sparePolicy, this.#chosen.latestFirst, this.#nowMs());
+  }
+
   #announcePieces(peer: Peer): void {
     const supportsFast = peer.remote?.supportsFast === true;
     if (peer.didAnnounce) {
@@ -360,6 +372,9 @@ export class PieceTransfer implements PeerTransfer {
     this.downloaded.sample(clock.nowMs());
     for (const peer of connections.peers.values()) if (peer.amInterested) this.#reviewInterest(peer);
     this.uploads.review(connections.peers.values());
+    // Peers may have come, or brought, what was not to be had.
+    this.#chooseSpare();
+    this.#schedule();
     void this.#sync();
     this.#housekeepingTimer = clock.setTimer(HOUSEKEEPING_MS, () => this.#keepHouse());
   }
@@ -373,6 +388,12 @@ function isRightPiece(metainfo: Metainfo, piece: number, bytes: Uint8Array): boo
   if (bytes.length !== pieceLength(metainfo, piece)) return false;
   const digest = createHash("sha1").update(bytes).digest();
   return digest.equals(metainfo.pieceHashes.subarray(piece * 20, piece * 20 + 20));
+}
+
+function playableFiles({ files }: Metainfo): { start: number; end: number }[] {
+  return files
+    .filter(({ isPadding }) => !isPadding)
+    .map(({ offsetBytes, lengthBytes }) => ({ start: offsetBytes, end: offsetBytes + lengthBytes }));
 }
 
 function countBits(bits: Uint8Array): number {

@@ -1,4 +1,5 @@
 import type { Demand, ErrorCode } from "@riptide/core";
+import type { SparePolicy } from "../download/index.ts";
 import type { NetworkSettings } from "../network/network.ts";
 import type { PortMappingSettings } from "../port-mapping/index.ts";
 import type { PeerAddress } from "../types.ts";
@@ -115,4 +116,6 @@ export interface SessionSettings {
   readonly downloadBytesPerSecond?: number | undefined;
   /** Routers are asked to let peers in; undefined: they are not. */
   readonly portMapping?: PortMappingSettings | undefined;
+  /** What is fetched of a film while all that is asked for is there. Undefined = nothing. */
+  readonly sparePolicy?: SparePolicy | undefined;
 }

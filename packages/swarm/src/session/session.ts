@@ -81,6 +81,7 @@ export class Session {
       lsd,
       uploadLimiter: createUploadLimiter(settings, clock),
       downloadLimiter: createDownloadLimiter(settings),
+      sparePolicy: settings.sparePolicy,
       webAgents: this.#webAgents,
       listenPort: servers.port || undefined,
       trackerFamilies: isOfBothFamilies(servers) ? [4, 6] : undefined,

@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import type { Clock, Demand } from "@riptide/core";
 import { RiptideError } from "@riptide/core";
 import type { Announce, Dht, Lsd } from "../discovery/index.ts";
-import type { DownloadLimiter, PartialPiece } from "../download/index.ts";
+import type { DownloadLimiter, PartialPiece, SparePolicy } from "../download/index.ts";
 import type { HttpAgents } from "../metainfo/http-get.ts";
 import { type Metainfo, parseInfoDictionary } from "../metainfo/index.ts";
 import type { Reach } from "../metainfo/resolve-host.ts";
@@ -39,6 +39,8 @@ export interface SessionEnvironment {
   readonly uploadLimiter: RateLimiter | undefined;
   /** No limit unless given. */
   readonly downloadLimiter?: DownloadLimiter | undefined;
+  /** What each torrent fetches while readers have all that they ask for. Default: nothing. */
+  readonly sparePolicy?: SparePolicy | undefined;
   /** Connections to web seeds that are kept; each request has its own without them. */
   readonly webAgents?: HttpAgents;
   /** Where peers can reach us; undefined: nowhere. */
@@ -279,6 +281,7 @@ export class TorrentSession implements PeerListener {
   #startTransfer(metainfo: Metainfo, store: TorrentStore, partials: readonly PartialPiece[]): void {
     const { infoHash, infoBytes } = metainfo;
     const { network, clock, random, uploadLimiter, downloadLimiter, webAgents, emit } = this.#environment;
+    const { sparePolicy = "nothing" } = this.#environment;
     const shared = new SharedArrayBuffer(store.verified.length);
     const verified = new Uint8Array(shared);
     verified.set(store.verified);
@@ -293,6 +296,7 @@ export class TorrentSession implements PeerListener {
       uploadLimiter,
       downloadLimiter,
       webSeeds: { urls: this.#webSeeds, network, agents: webAgents, reach: () => this.#reach },
+      sparePolicy,
       pieceVerified: (piece) => {
         emit({ type: "verified", piece, figures: this.figures() });
         if (transfer.isComplete) this.#discovery.completed();

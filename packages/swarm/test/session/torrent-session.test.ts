@@ -1,15 +1,17 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createRandom } from "@riptide/sim";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Dht } from "../../src/discovery/index.ts";
+import type { SparePolicy } from "../../src/download/index.ts";
 import { Deferred } from "../../src/engine/deferred.ts";
 import { createTorrentFile, encodeBencode, parseTorrentFile } from "../../src/metainfo/index.ts";
 import { Network } from "../../src/network/network.ts";
 import { ConnectionBudget } from "../../src/session/connection-budget.ts";
 import type { SessionEvent, TorrentOrder } from "../../src/session/protocol.ts";
 import { TorrentSession } from "../../src/session/torrent-session.ts";
+import type { BlockRequest } from "../../src/types.ts";
 import { encodeExtensionHandshake, encodePeerExchange, parseExtensionHandshake } from "../../src/wire/index.ts";
 import { FakeWire, fakeAddress, remoteHandshake } from "./fake-peer.ts";
 import { virtualTime } from "./virtual-time.ts";
@@ -41,7 +43,7 @@ async function createTorrent({ isPrivate = false } = {}) {
 }
 
 /** A session of one torrent in virtual time: no sockets, a DHT that writes down what it is asked. */
-async function setUp(order: Partial<TorrentOrder> & { infoHash: string }) {
+async function setUp(order: Partial<TorrentOrder> & { infoHash: string }, sparePolicy?: SparePolicy) {
   const clock = virtualTime();
   const events: SessionEvent[] = [];
   const outcome = new Deferred<SessionEvent>();
@@ -81,6 +83,7 @@ async function setUp(order: Partial<TorrentOrder> & { infoHash: string }) {
         close: async () => undefined,
       },
       uploadLimiter: undefined,
+      sparePolicy,
       listenPort: 6881,
       budget: new ConnectionBudget(),
       emit: (event) => {
@@ -225,6 +228,43 @@ describe("TorrentSession", () => {
     expect(names).toContain("interested");
     expect(names).toContain("request");
     expect(liar.wire.closeReason).toBe("bitfield of the wrong size");
+    await session.close();
+  });
+
+  it.each<[SparePolicy | undefined, number[]]>([
+    [undefined, [2, 3]],
+    ["nothing", [2, 3]],
+    ["ahead", [0, 1, 2, 3]],
+  ])("fetches of a film that is played, when the policy is %s, pieces %j", async (sparePolicy, pieces) => {
+    const { metainfo, path } = await createTorrent();
+    const { infoHash, infoBytes } = metainfo;
+    const { clock, session, events, connect, settled } = await setUp({ infoHash, infoBytes }, sparePolicy);
+    await settled();
+    const bytes = await readFile(path);
+    const { peer, wire } = connect(1);
+    peer.onHaveAll();
+    peer.onUnchoke();
+    const answer = (): void => {
+      for (const [name, blocks] of wire.take()) {
+        if (name !== "request") continue;
+        for (const block of blocks as BlockRequest[]) {
+          const start = block.piece * metainfo.pieceLengthBytes + block.offset;
+          const target = peer.blockTarget(block);
+          target?.buffer.set(bytes.subarray(start, start + block.length), target.at);
+          peer.onBlock(block, target !== null);
+        }
+        peer.onReadEnd();
+      }
+    };
+    // A film of which more than the smallest window is asked for is played.
+    session.setDemand(1, { range: { start: 128 * 1024, end: 1024 * 1024 }, urgency: "soon" });
+    const verified = async (): Promise<number[]> => {
+      answer();
+      await clock.advance(50);
+      return events.flatMap((event) => (event.type === "verified" ? [event.piece] : [])).sort((a, b) => a - b);
+    };
+    await expect.poll(verified, { timeout: 10_000 }).toEqual(pieces);
+    for (let tick = 0; tick < 30; tick += 1) expect(await verified()).toEqual(pieces);
     await session.close();
   });
 
