@@ -2,19 +2,22 @@ import { pieceLength } from "../types.ts";
 import type { BlockGrid } from "./block-grid.ts";
 import { BufferPool } from "./buffer-pool.ts";
 import type { DeadlineOrder } from "./deadline-order.ts";
+import type { PieceHash } from "./downloader-types.ts";
 import { PieceAssembly } from "./piece-assembly.ts";
 import type { BadCopy } from "./trial.ts";
 
 /** The pieces that are being put together, and the bad copies kept of them: together within the pool's capacity. */
 export class ActivePieces {
   readonly #grid: BlockGrid;
+  readonly #hash: ((piece: number) => PieceHash) | undefined;
   readonly #pool: BufferPool;
   readonly #assemblies = new Map<number, PieceAssembly>();
   #copies = 0;
   #opened = 0;
 
-  constructor(grid: BlockGrid) {
+  constructor(grid: BlockGrid, hash?: (piece: number) => PieceHash) {
     this.#grid = grid;
+    this.#hash = hash;
     this.#pool = new BufferPool(grid.geometry.pieceLengthBytes);
   }
 
@@ -54,6 +57,7 @@ export class ActivePieces {
       lengthBytes: pieceLength(this.#grid.geometry, piece),
       openedOrder: this.#opened++,
       pool: this.#pool,
+      hash: this.#hash?.(piece),
     });
     this.#assemblies.set(piece, assembly);
     return assembly;

@@ -1,9 +1,8 @@
-import type { TorrentGeometry } from "../types.ts";
 import { ActivePieces } from "./active-pieces.ts";
 import { Availability } from "./availability.ts";
 import { BlockGrid } from "./block-grid.ts";
 import { DeadlineOrder } from "./deadline-order.ts";
-import type { DownloadAllowance, DownloaderOutput, PeerKey } from "./downloader-types.ts";
+import type { DownloadAllowance, DownloaderOptions, PeerKey } from "./downloader-types.ts";
 import { Outbox } from "./outbox.ts";
 import type { PeerQueue } from "./peer-queue.ts";
 import type { PieceAssembly } from "./piece-assembly.ts";
@@ -46,16 +45,17 @@ export interface DownloadState {
 const NO_LIMIT: DownloadAllowance = { mayAsk: () => true, charge: () => undefined };
 
 /** No peers, nothing wanted. */
-export function createDownloadState(
-  geometry: TorrentGeometry,
-  output: DownloaderOutput,
-  allowance: DownloadAllowance = NO_LIMIT,
-): DownloadState {
+export function createDownloadState({
+  geometry,
+  output,
+  allowance = NO_LIMIT,
+  hash,
+}: Pick<DownloaderOptions, "geometry" | "output" | "allowance" | "hash">): DownloadState {
   const grid = new BlockGrid(geometry);
   return {
     grid,
     peers: new Map(),
-    pieces: new ActivePieces(grid),
+    pieces: new ActivePieces(grid, hash),
     order: new DeadlineOrder(),
     outbox: new Outbox(output, grid),
     allowance,

@@ -31,12 +31,21 @@ export interface DownloadAllowance {
   charge(bytes: number): void;
 }
 
+/** The hash of a piece while it arrives, front to back. */
+export interface PieceHash {
+  update(bytes: Uint8Array): void;
+  /** True if all bytes so far have the hash of the piece. Called once, at the end. */
+  isRight(): boolean;
+}
+
 export interface DownloaderOptions {
   readonly geometry: TorrentGeometry;
   /** Pieces that are verified and stored already, BEP 3 bit order. Copied. */
   readonly have: Uint8Array;
   /** True if the SHA-1 of the bytes is that of the piece. */
   verify(piece: number, bytes: Uint8Array): boolean;
+  /** Spreads that work over the blocks: hashing a piece of 16 MiB at once stalls everything else for 10 ms and more. */
+  readonly hash?: (piece: number) => PieceHash;
   readonly output: DownloaderOutput;
   /** No limit unless given. */
   readonly allowance?: DownloadAllowance | undefined;

@@ -61,11 +61,11 @@ export class Downloader {
   #isPlanChanged = false;
 
   constructor(options: DownloaderOptions) {
-    const { geometry, have, output, allowance } = options;
+    const { geometry, have } = options;
     assertInvariant(have.length === bitsByteLength(geometry.pieceCount), "`have` needs one bit for each piece");
     this.#options = options;
     this.#have = have.slice();
-    this.#state = createDownloadState(geometry, output, allowance);
+    this.#state = createDownloadState(options);
     this.#spare = new SpareTime(this.#state, (piece) => hasBit(this.#have, piece));
   }
 
@@ -392,9 +392,8 @@ export class Downloader {
       complete.delete(assembly);
       // A ban may have taken blocks away again.
       if (!assembly.isComplete) continue;
-      // The one place where a piece is hashed: pieces over 8 MiB stall the loop for 5 ms and more here, and could be
-      // hashed bit by bit as their first blocks arrive.
-      judge(this.#state, assembly, () => this.#options.verify(assembly.piece, assembly.bytes()));
+      const isRight = (): boolean => assembly.arrivedRight() ?? this.#options.verify(assembly.piece, assembly.bytes());
+      judge(this.#state, assembly, isRight);
     }
     if (counters.hashFailures > failuresBefore) {
       keepSuspectsApart(this.#state);

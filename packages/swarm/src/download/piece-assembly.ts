@@ -1,7 +1,8 @@
 import { assertInvariant } from "@riptide/core";
 import { BLOCK_LENGTH_BYTES } from "../types.ts";
 import type { BufferPool } from "./buffer-pool.ts";
-import type { PeerKey } from "./downloader-types.ts";
+import type { PeerKey, PieceHash } from "./downloader-types.ts";
+import { RunningHash } from "./running-hash.ts";
 import type { Source } from "./source.ts";
 import type { Investigation } from "./trial.ts";
 
@@ -38,6 +39,7 @@ export class PieceAssembly {
   /** Bad copies kept and what is being tried to find out who lied; undefined while nobody is suspected. */
   investigation: Investigation | undefined;
   readonly #pool: BufferPool;
+  readonly #hash: RunningHash | undefined;
   readonly #states: Uint8Array;
   /** Peers that owe the block: those that answer, and those that have gone silent. */
   readonly #owedLive: Uint16Array;
@@ -51,7 +53,14 @@ export class PieceAssembly {
   /** No block before this one is free. */
   #cursor = 0;
 
-  constructor(options: { piece: number; lengthBytes: number; openedOrder: number; pool: BufferPool }) {
+  constructor(options: {
+    piece: number;
+    lengthBytes: number;
+    openedOrder: number;
+    pool: BufferPool;
+    hash?: PieceHash | undefined;
+  }) {
+    this.#hash = options.hash && new RunningHash(options.hash);
     this.piece = options.piece;
     this.lengthBytes = options.lengthBytes;
     this.openedOrder = options.openedOrder;
@@ -168,6 +177,12 @@ export class PieceAssembly {
     this.#sources[block] = source;
     this.#countSource(source, 1);
     this.#arrived += 1;
+    this.#hash?.advance(this.bytes(), (index) => this.hasArrived(index));
+  }
+
+  /** Whether the hash of the blocks as they arrived is that of the piece; undefined if that is not known. Once only. */
+  arrivedRight(): boolean | undefined {
+    return this.#hash?.finish(this.bytes());
   }
 
   /** Throws away the blocks whose source `isUnwanted`; returns how many bytes that were. */
@@ -176,6 +191,7 @@ export class PieceAssembly {
     for (const [block, source] of this.#sources.entries()) {
       if (source === undefined || !isUnwanted(source)) continue;
       this.#sources[block] = undefined;
+      this.#hash?.changed(block);
       this.#countSource(source, -1);
       this.#arrived -= 1;
       this.#setFree(block);

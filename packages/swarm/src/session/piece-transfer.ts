@@ -6,6 +6,7 @@ import {
   Downloader,
   type DownloadLimiter,
   type PartialPiece,
+  type PieceHash,
   planDeadlines,
   ReadingPlaces,
   type SparePolicy,
@@ -95,6 +96,7 @@ export class PieceTransfer implements PeerTransfer {
       have: verified,
       allowance: options.downloadLimiter?.allowance(),
       verify: (piece, bytes) => isRightPiece(metainfo, piece, bytes),
+      hash: (piece) => hashOfPiece(metainfo, piece),
       output: {
         request: (key, blocks) => (this.#webSeeds.get(key) ?? this.#peer(key)?.wire)?.request(blocks),
         cancel: (key, blocks) => (this.#webSeeds.get(key) ?? this.#peer(key)?.wire)?.cancel(blocks),
@@ -386,8 +388,17 @@ export class PieceTransfer implements PeerTransfer {
 
 function isRightPiece(metainfo: Metainfo, piece: number, bytes: Uint8Array): boolean {
   if (bytes.length !== pieceLength(metainfo, piece)) return false;
-  const digest = createHash("sha1").update(bytes).digest();
-  return digest.equals(metainfo.pieceHashes.subarray(piece * 20, piece * 20 + 20));
+  const hash = hashOfPiece(metainfo, piece);
+  hash.update(bytes);
+  return hash.isRight();
+}
+
+function hashOfPiece(metainfo: Metainfo, piece: number): PieceHash {
+  const hash = createHash("sha1");
+  return {
+    update: (bytes) => void hash.update(bytes),
+    isRight: () => hash.digest().equals(metainfo.pieceHashes.subarray(piece * 20, piece * 20 + 20)),
+  };
 }
 
 function playableFiles({ files }: Metainfo): { start: number; end: number }[] {

@@ -54,7 +54,7 @@ export function smallGeometry(pieceCount: number) {
 
 export function stateWith(deadlines: readonly (readonly [number, number])[], pieceCount = 8) {
   const output = new RecordedOutput();
-  const state = createDownloadState(smallGeometry(pieceCount), output);
+  const state = createDownloadState({ geometry: smallGeometry(pieceCount), output });
   state.order.setReader(0, deadlines, () => false);
   return { state, output };
 }

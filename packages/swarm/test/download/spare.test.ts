@@ -217,10 +217,10 @@ describe("availability", () => {
   it("follows the downloader's peers: a bitfield after all, HAVEs said twice, and peers that go", () => {
     const swarm = new SimulatedSwarm({ geometry: torrentShape(16 * MIB, MIB), peers: [fast, fast] });
     swarm.run(200);
-    const { downloader, time } = swarm;
-    downloader.peerBitfield(0, new Uint8Array(2), time.nowMs);
-    for (const piece of [3, 3, 4]) downloader.peerHave(0, piece, time.nowMs);
-    downloader.setSpare("rarest", [{ start: 0, end: 16, head: 0 }], time.nowMs);
+    const { downloader } = swarm;
+    downloader.peerBitfield(0, new Uint8Array(2), swarm.nowMs);
+    for (const piece of [3, 3, 4]) downloader.peerHave(0, piece, swarm.nowMs);
+    downloader.setSpare("rarest", [{ start: 0, end: 16, head: 0 }], swarm.nowMs);
     swarm.leave(1);
     swarm.run(20_000);
     // Only what the remaining peer has can be had, and is asked for.

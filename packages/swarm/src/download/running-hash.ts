@@ -1,0 +1,39 @@
+import { BLOCK_LENGTH_BYTES } from "../types.ts";
+import type { PieceHash } from "./downloader-types.ts";
+
+/** What is hashed in one go at most: 1 ms. A long stretch behind a late block is worked off with the blocks that follow. */
+const MAX_BLOCKS_AT_ONCE = 64;
+
+/** The hash of a piece, as far as its blocks are there without a gap; of no use once one of those is thrown away. */
+export class RunningHash {
+  readonly #hash: PieceHash;
+  #blocks = 0;
+  #isSpoilt = false;
+
+  constructor(hash: PieceHash) {
+    this.#hash = hash;
+  }
+
+  /** Blocks may have arrived. `bytes` are those of the piece. */
+  advance(bytes: Uint8Array, hasArrived: (block: number) => boolean): void {
+    if (this.#isSpoilt) return;
+    const start = this.#blocks;
+    while (this.#blocks < start + MAX_BLOCKS_AT_ONCE && hasArrived(this.#blocks)) this.#blocks += 1;
+    if (this.#blocks === start) return;
+    this.#hash.update(bytes.subarray(start * BLOCK_LENGTH_BYTES, this.#blocks * BLOCK_LENGTH_BYTES));
+  }
+
+  /** The block's bytes are not what they were. */
+  changed(block: number): void {
+    if (block < this.#blocks) this.#isSpoilt = true;
+  }
+
+  /** Whether the piece, which is complete, is right; undefined if that must be seen from its bytes. */
+  finish(bytes: Uint8Array): boolean | undefined {
+    if (this.#isSpoilt) return undefined;
+    this.#isSpoilt = true;
+    const rest = bytes.subarray(this.#blocks * BLOCK_LENGTH_BYTES);
+    if (rest.length > 0) this.#hash.update(rest);
+    return this.#hash.isRight();
+  }
+}
