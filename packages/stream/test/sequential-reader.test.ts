@@ -132,8 +132,10 @@ describe("Reading ranges one after the other", () => {
 
   test("passes on the rate of the place where it reads, so that later bytes are due later", () => {
     const provider = provide("manual");
-    const bytesPerSecond = (offsetBytes: number): number => (offsetBytes < 2 * MIB ? 5000 : 70_000);
-    const reader = new SequentialReader(provider, [{ start: 0, end: 4 * MIB }], { signal, bytesPerSecond });
+    const reader = new SequentialReader(provider, [{ start: 0, end: 4 * MIB }], {
+      signal,
+      bytesPerSecond: (offsetBytes) => (offsetBytes < 2 * MIB ? 5000 : 70_000),
+    });
     expect(provider.demands()).toMatchObject([{ bytesPerSecond: 5000 }]);
     reader.skip(2 * MIB);
     expect(provider.demands()).toMatchObject([{ bytesPerSecond: 70_000 }]);
