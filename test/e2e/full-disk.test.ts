@@ -1,0 +1,100 @@
+import { createHash } from "node:crypto";
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Torrent } from "@riptide/http";
+import { expect, it } from "vitest";
+import { quietly, urlOf } from "../support/command-line.ts";
+import { startProcess } from "../support/processes.ts";
+import { startScriptedSeed } from "../support/scripted-seed.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { createTestTorrent } from "../support/test-torrent.ts";
+import { waitUntil } from "../support/wait.ts";
+
+const MIB = 1024 * 1024;
+const DISK_BYTES = 32 * MIB;
+const BALLAST_BYTES = 20 * MIB;
+const FILM_BYTES = 24 * MIB + 5;
+/** A file system of its own, which goes with the process; unprivileged users may make one, too, in a namespace. */
+const ON_SMALL_DISK = `mount -t tmpfs -o size=${DISK_BYTES} tmpfs "$0" && exec "$@"`;
+const START = new URL("../../scripts/start.mjs", import.meta.url).pathname;
+
+it("a disk that is full stops nothing that is there, and what waits goes on when there is room, without a restart", async () => {
+  await using torrent = await createTestTorrent({ lengthBytes: FILM_BYTES, pieceLengthBytes: MIB });
+  await using seed = await startScriptedSeed({ torrent });
+  await using folder = await temporaryFolder("full-disk");
+  const disk = join(folder.path, "disk");
+  await mkdir(disk);
+  const peer = `--peer=${seed.peer.host}:${seed.peer.port}`;
+  const words = quietly(join(disk, "data"), peer);
+  await using riptide = startProcess("unshare", [
+    "-rm",
+    "sh",
+    "-c",
+    ON_SMALL_DISK,
+    disk,
+    process.execPath,
+    START,
+    ...words,
+  ]);
+  const url = await urlOf(riptide);
+  // From out here the disk is seen through the process.
+  const ballast = join(`/proc/${riptide.child.pid}/root`, disk, "ballast");
+  await writeFile(ballast, Buffer.alloc(BALLAST_BYTES, 1));
+  const added = await fetch(`${url}/api/torrents`, {
+    method: "POST",
+    headers: { "content-type": "application/x-bittorrent" },
+    body: Buffer.from(torrent.torrentFile),
+  });
+  expect(added.status).toBe(201);
+  const state = async (): Promise<Torrent> =>
+    (await (await fetch(`${url}/api/torrents/${torrent.infoHash}`)).json()) as Torrent;
+  const events = await fetch(`${url}/api/events`);
+  const film = `${url}/stream/${torrent.infoHash}/0/direct`;
+  const playing = fetch(film).then(sha256);
+
+  const full = await waitUntil("the disk is full", async () => {
+    const torrentState = await state();
+    return torrentState.error !== undefined && torrentState.error !== null && torrentState;
+  });
+  expect(full.error).toMatchObject({
+    code: "disk_full",
+    message: expect.stringMatching(/^The disk is full\. Free some/),
+  });
+  expect(full.state).toBe("ready");
+  expect(await firstEvent(events, '"disk_full"')).toContain(torrent.infoHash);
+  // What is there is served all the while.
+  expect(full.verifiedBytes).toBeGreaterThan(8 * MIB);
+  const head = await fetch(film, { headers: { range: `bytes=0-${8 * MIB - 1}` } });
+  expect(await sha256(head)).toBe(
+    createHash("sha256")
+      .update(torrent.bytes.subarray(0, 8 * MIB))
+      .digest("hex"),
+  );
+  expect((await state()).error).toMatchObject({ code: "disk_full" });
+
+  await rm(ballast);
+  expect(await playing).toBe(createHash("sha256").update(torrent.bytes).digest("hex"));
+  const after = await waitUntil("all is well again", async () => {
+    const torrentState = await state();
+    return !torrentState.error && torrentState;
+  });
+  expect(after).toMatchObject({ state: "ready", verifiedBytes: FILM_BYTES });
+  expect(riptide.child.exitCode).toBe(null);
+});
+
+async function sha256(response: Response): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const chunk of response.body!) hash.update(chunk);
+  return hash.digest("hex");
+}
+
+/** Reads a stream of events up to the first that holds these words, and gives that. */
+async function firstEvent(response: Response, words: string): Promise<string> {
+  let text = "";
+  for await (const chunk of response.body!) {
+    text += Buffer.from(chunk).toString();
+    const found = text.split("\n\n").find((event) => event.includes(words));
+    if (found !== undefined) return found;
+  }
+  throw new Error("The events ended");
+}
