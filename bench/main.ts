@@ -4,6 +4,7 @@ import { cpus, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
 import { benchPressPlay } from "./press-play.ts";
 import { benchRemux } from "./remux.ts";
+import { benchRestart } from "./restart.ts";
 import { benchSwarm } from "./swarm.ts";
 import { printTable, type Row } from "./table.ts";
 import { benchTranscode } from "./transcode.ts";
@@ -13,6 +14,7 @@ const BENCHES: Readonly<Record<string, (words: readonly string[]) => Promise<Row
   "press-play": benchPressPlay,
   remux: benchRemux,
   swarm: benchSwarm,
+  restart: benchRestart,
   transcode: benchTranscode,
 };
 

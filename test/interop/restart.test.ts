@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { type SessionThread, startSessionThread } from "../../packages/swarm/src/engine/session-thread.ts";
 import { startProcess } from "../support/processes.ts";
 import { startScriptedSeed } from "../support/scripted-seed.ts";
+import { createSparseLibrary, verifiedBytesOf } from "../support/sparse-library.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { never, readRange, startTestEngine } from "../support/test-engine.ts";
 import { createTestTorrent } from "../support/test-torrent.ts";
@@ -136,6 +137,22 @@ describe("when Riptide is started again", () => {
     const bytes = await readRange(provider, 0, provider.sizeBytes, AbortSignal.timeout(30_000));
     expect(Buffer.compare(bytes, torrent.bytes)).toBe(0);
     expect(seed.counters.bytesSent - sentBefore).toBeLessThanOrEqual(12 * MIB - keptPieces * 256 * KIB);
+  });
+});
+
+describe("a library of 50 torrents of 4 GiB each", () => {
+  it("is open at once, with all that was recorded, and nothing of it hashed", async () => {
+    const library = { torrents: 50, lengthBytes: 4 * 1024 * MIB };
+    await using folder = await temporaryFolder("library");
+    await createSparseLibrary(folder.path, library);
+    await using us = await startTestEngine({ dataDirectory: folder.path });
+    expect(us.engine.list()).toHaveLength(library.torrents);
+    // bench/restart.ts measures it; to hash holes would take minutes.
+    await waitUntil(
+      "all of them are ready",
+      () => us.engine.list().every(({ verifiedBytes }) => verifiedBytes === verifiedBytesOf(library)),
+      15_000,
+    );
   });
 });
 

@@ -1,4 +1,5 @@
 import type { ByteRange } from "@riptide/core";
+import { bitsByteLength, hasBit, setBit } from "../bits.ts";
 import { pieceLength, type TorrentGeometry } from "../types.ts";
 
 /** One file of a torrent as storage sees it. */
@@ -64,11 +65,17 @@ export function filesOfPiece(piece: number, layout: TorrentLayout): StoredFile[]
   return spansOf(layout, pieceRange(layout, piece)).flatMap(({ file }) => (holdsBytes(file) ? [file] : []));
 }
 
-/** The stored files with bytes of these pieces, each once. */
-export function filesOf(pieces: Iterable<number>, layout: TorrentLayout): ReadonlySet<StoredFile> {
-  const files = new Set<StoredFile>();
-  for (const piece of pieces) for (const file of filesOfPiece(piece, layout)) files.add(file);
-  return files;
+/** The stored files with bytes of these pieces, each once. Goes by files: a library has few of them and many pieces. */
+export function filesOf(pieces: Iterable<number>, layout: TorrentLayout): StoredFile[] {
+  const bits = new Uint8Array(bitsByteLength(layout.pieceCount));
+  for (const piece of pieces) setBit(bits, piece);
+  return layout.files.filter((file) => {
+    if (!holdsBytes(file)) return false;
+    const end = file.offsetBytes + file.lengthBytes;
+    let piece = Math.floor(file.offsetBytes / layout.pieceLengthBytes);
+    while (piece * layout.pieceLengthBytes < end && !hasBit(bits, piece)) piece += 1;
+    return piece * layout.pieceLengthBytes < end;
+  });
 }
 
 /** Whether the file has bytes on the disk. */

@@ -40,7 +40,11 @@ export interface RecoveredPieces {
 export async function recoverPieces(options: RecoverOptions): Promise<RecoveredPieces> {
   const { layout, journal } = options;
   const { pieces: recorded, isIntact } = await journal.load();
-  const survey = await surveyFiles(isIntact ? filesOf(recorded, layout) : await filesOnDisk(options), options);
+  const files = isIntact ? filesOf(recorded, layout) : await filesOnDisk(options);
+  const survey = await surveyFiles(files, options);
+  // Most starts find everything as it was left: then nothing needs to be worked out piece by piece.
+  if (isIntact && files.every((file) => isUntouched(file, survey)))
+    return { pieces: recorded, stamps: stampsOf(survey) };
   // A record that cannot be read may have taken back one that can.
   const believable = isIntact ? recorded : [];
   const believed = new Set(believable.filter((piece) => allFiles(piece, layout, (file) => isUntouched(file, survey))));
@@ -52,7 +56,7 @@ export async function recoverPieces(options: RecoverOptions): Promise<RecoveredP
   const isSame = isIntact && pieces.length === recorded.length;
   const isNew = !isIntact && pieces.length === 0;
   if (!isSame && !isNew) await journal.rewrite(pieces);
-  return { pieces, stamps: new Map([...survey].map(([index, { modifiedMs }]) => [index, modifiedMs])) };
+  return { pieces, stamps: stampsOf(survey) };
 }
 
 interface FileOnDisk {
@@ -117,6 +121,10 @@ function piecesWithData(survey: Survey, layout: TorrentLayout): ReadonlySet<numb
     for (let piece = first; piece * layout.pieceLengthBytes < offsetBytes + lengthBytes; piece += 1) pieces.add(piece);
   }
   return pieces;
+}
+
+function stampsOf(survey: Survey): FileStamps {
+  return new Map([...survey].map(([index, { modifiedMs }]) => [index, modifiedMs]));
 }
 
 function isUntouched({ index }: StoredFile, survey: Survey): boolean {
