@@ -140,6 +140,31 @@ describe("when Riptide is started again", () => {
   });
 });
 
+describe("kill -9 in the middle of a piece of 16 MiB", () => {
+  it("loses at most some seconds of it", async () => {
+    await using torrent = await createTestTorrent({ lengthBytes: 16 * MIB, pieceLengthBytes: 16 * MIB });
+    await using folder = await temporaryFolder("half-a-piece");
+    {
+      await using seed = await startScriptedSeed({ torrent, stallAfterBytes: 10 * MIB });
+      const words = [folder.path, torrent.torrentPath, String(seed.peer.port)];
+      await using child = startProcess(process.execPath, ["--import", "tsx", DOWNLOAD_CHILD, ...words]);
+      const kept = join(folder.path, torrent.infoHash, ".riptide", "partials");
+      await waitUntil(
+        "its blocks are kept",
+        async () => (await stat(kept).catch(() => ({ size: 0 }))).size >= 10 * MIB,
+        60_000,
+      );
+      await child.stop("SIGKILL");
+    }
+    await using seed = await startScriptedSeed({ torrent });
+    await using us = await startTestEngine({ dataDirectory: folder.path, peers: [seed.peer] });
+    const { provider } = await us.engine.openFile(torrent.infoHash, 0, { signal: never });
+    const bytes = await readRange(provider, 0, provider.sizeBytes, AbortSignal.timeout(60_000));
+    expect(Buffer.compare(bytes, torrent.bytes)).toBe(0);
+    expect(seed.counters.bytesSent).toBe(6 * MIB);
+  });
+});
+
 describe("a library of 50 torrents of 4 GiB each", () => {
   it("is open at once, with all that was recorded, and nothing of it hashed", async () => {
     const library = { torrents: 50, lengthBytes: 4 * 1024 * MIB };

@@ -291,9 +291,14 @@ export class Downloader {
     this.#settle(nowMs);
   }
 
-  /** Blocks of pieces that are not stored, to be kept across a restart. */
-  exportPartials(): PartialPiece[] {
-    return [...this.#state.pieces.values()].filter((assembly) => assembly.arrivedBlocks > 0).map(exportPartial);
+  /** Pieces that are not stored, and of which some blocks are there. */
+  partialPieces(): number[] {
+    return [...this.#state.pieces.values()].filter(({ arrivedBlocks }) => arrivedBlocks > 0).map(({ piece }) => piece);
+  }
+
+  /** Blocks of pieces that are not stored (of all, or of these), to be kept across a restart. */
+  exportPartials(pieces: readonly number[] = this.partialPieces()): PartialPiece[] {
+    return [...this.#state.pieces.values()].filter(({ piece }) => pieces.includes(piece)).map(exportPartial);
   }
 
   /** Takes up blocks from an earlier run. Ignored if they do not fit the torrent, are there, or find no memory. */

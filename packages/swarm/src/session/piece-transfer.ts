@@ -18,6 +18,7 @@ import type { RateLimiter } from "../upload/index.ts";
 import { WebSeeds, type WebSeedsOptions } from "../webseed/index.ts";
 import type { BlockTarget } from "../wire/index.ts";
 import type { Connections } from "./connections.ts";
+import { PartialKeeper } from "./partial-keeper.ts";
 import { type Peer, type PeerTransfer, SENDS_UNREQUESTED } from "./peer.ts";
 import { RateMeter } from "./rate-meter.ts";
 import { UploadSlots } from "./upload-slots.ts";
@@ -61,6 +62,7 @@ export class PieceTransfer implements PeerTransfer {
   readonly #places = new ReadingPlaces();
   readonly #chosen: ChosenFiles;
   readonly #abort = new AbortController();
+  readonly #partials: PartialKeeper;
   readonly #writes = new Set<Promise<void>>();
   #verifiedCount: number;
   #scheduleTimer: Disposable | undefined;
@@ -116,6 +118,16 @@ export class PieceTransfer implements PeerTransfer {
     for (const { piece, blocks, bytes } of options.partials) {
       this.#downloader.importPartial(piece, blocks, bytes, clock.nowMs());
     }
+    this.#partials = new PartialKeeper({
+      clock,
+      current: () => this.#downloader.partialPieces(),
+      export: (pieces) => this.#downloader.exportPartials(pieces),
+      isVerified: (piece) => this.#has(piece),
+      save: (pieces) => store.savePartials(pieces),
+      load: () => store.loadPartials(),
+      downloadedBytes: () => this.#downloader.stats.downloadedBytes,
+      saved: options.partials.map(({ piece }) => piece),
+    });
     this.#keepHouse();
   }
 
@@ -257,7 +269,7 @@ export class PieceTransfer implements PeerTransfer {
     const { store } = this.#options;
     try {
       await store.sync();
-      if (!this.isComplete) await store.savePartials(this.#downloader.exportPartials());
+      if (!this.isComplete) await this.#partials.close();
     } finally {
       await store.close();
     }
@@ -378,6 +390,7 @@ export class PieceTransfer implements PeerTransfer {
     this.#chooseSpare();
     this.#schedule();
     void this.#sync();
+    this.#partials.review();
     this.#housekeepingTimer = clock.setTimer(HOUSEKEEPING_MS, () => this.#keepHouse());
   }
 

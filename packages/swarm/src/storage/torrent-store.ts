@@ -120,6 +120,7 @@ class DiskTorrentStore implements TorrentStore {
    */
   readonly #writes = new SerialQueue();
   readonly #syncs = new SerialQueue();
+  readonly #saves = new SerialQueue();
   readonly #releases = new SerialQueue();
   /** Verified, but not yet recorded. */
   #unrecorded: number[] = [];
@@ -175,7 +176,7 @@ class DiskTorrentStore implements TorrentStore {
 
   savePartials(pieces: readonly PartialPiece[]): Promise<void> {
     const path = join(this.#stateFolder, LOOSE_BLOCKS_FILE);
-    return this.#writes.run(() => withStorageErrors(() => saveLooseBlocks(path, pieces, this.#layout)));
+    return this.#saves.run(() => withStorageErrors(() => saveLooseBlocks(path, pieces, this.#layout)));
   }
 
   async loadPartials(): Promise<PartialPiece[]> {
@@ -191,6 +192,7 @@ class DiskTorrentStore implements TorrentStore {
   async close(): Promise<void> {
     await this.#releases.idle();
     await this.#writes.idle();
+    await this.#saves.idle();
     await this.#syncs.idle();
     await this.#files.close();
     await withStorageErrors(() => this.#saveStamps());
