@@ -41,8 +41,11 @@ async function runPart(selected, index) {
   const reportPath = `${root}.cache/test-report-${index}.json`;
   rmSync(reportPath, { force: true });
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${reportPath}`];
-  const hasPassed = await succeedsLater(bin("vitest"), ["run", ...reporters, ...selected], { isHeldBack: index > 0 });
-  return { hasPassed, report: readReport(reportPath) };
+  const isHeldBack = index > 0;
+  return {
+    hasPassed: await succeedsLater(bin("vitest"), ["run", ...reporters, ...selected], { isHeldBack }),
+    report: readReport(reportPath),
+  };
 }
 
 function readReport(path) {

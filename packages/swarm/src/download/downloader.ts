@@ -1,6 +1,6 @@
 import { assertInvariant } from "@riptide/core";
 import { bitsByteLength, clearBit, hasBit, setBit } from "../bits.ts";
-import { type BlockRequest, pieceLength } from "../types.ts";
+import type { BlockRequest } from "../types.ts";
 import { judge } from "./blame.ts";
 import { dropRequest, recallBlock, recallUnwanted, releaseAllBlocks } from "./block-requests.ts";
 import type { Deadlines } from "./deadline-order.ts";
@@ -16,8 +16,8 @@ import type {
 import { endgame } from "./endgame.ts";
 import { fill, fillHungry, isHungry } from "./fill.ts";
 import { receiveBlock, stopReceiving, targetOf } from "./incoming-blocks.ts";
-import { exportPartial, importPartial } from "./partials.ts";
-import { PeerQueue } from "./peer-queue.ts";
+import { exportPartial, fitsTorrent, importPartial } from "./partials.ts";
+import { NO_PEER_STATS, PeerQueue } from "./peer-queue.ts";
 import { preempt } from "./preempt.ts";
 import { releaseOverdue } from "./silence.ts";
 import { Source } from "./source.ts";
@@ -35,14 +35,6 @@ const SECOND_THOUGHTS_MS = 100;
 const URGENT_WITHIN_MS = 1000;
 /** Deadlines of a reader that goes on move by less than this at a time. */
 const SOONER_BY_MS = 250;
-
-const NO_PEER_STATS: PeerStats = {
-  bytesPerSecond: 0,
-  downloadedBytes: 0,
-  inFlight: 0,
-  isSilent: false,
-  roundTripMs: 0,
-};
 
 /**
  * The pure heart of a torrent session: peers, pieces and the clock in; requests, cancels, finished pieces and bans out.
@@ -303,11 +295,9 @@ export class Downloader {
 
   /** Takes up blocks from an earlier run. Ignored if they do not fit the torrent, are there, or find no memory. */
   importPartial(piece: number, blocks: Uint8Array, bytes: Uint8Array, nowMs: number): void {
-    const isPiece = Number.isInteger(piece) && piece >= 0 && piece < this.#pieceCount;
-    if (!isPiece || hasBit(this.#have, piece)) return;
-    if (bytes.length !== pieceLength(this.#options.geometry, piece)) return;
-    if (blocks.length !== bitsByteLength(this.#state.grid.blockCount(piece))) return;
-    importPartial(this.#state, { piece, blocks, bytes });
+    const partial = { piece, blocks, bytes };
+    if (!fitsTorrent(this.#options.geometry, partial) || hasBit(this.#have, piece)) return;
+    importPartial(this.#state, partial);
     this.#settle(nowMs);
   }
 

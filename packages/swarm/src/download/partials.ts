@@ -1,5 +1,5 @@
 import { bitsByteLength, hasBit, setBit } from "../bits.ts";
-import { BLOCK_LENGTH_BYTES } from "../types.ts";
+import { BLOCK_LENGTH_BYTES, pieceLength, type TorrentGeometry } from "../types.ts";
 import { acceptBlock, openPiece } from "./block-requests.ts";
 import type { DownloadState } from "./download-state.ts";
 import type { PartialPiece } from "./downloader-types.ts";
@@ -11,6 +11,13 @@ export function exportPartial(assembly: PieceAssembly): PartialPiece {
   const blocks = new Uint8Array(bitsByteLength(assembly.blockCount));
   for (let block = 0; block < assembly.blockCount; block++) if (assembly.hasArrived(block)) setBit(blocks, block);
   return { piece: assembly.piece, blocks, bytes: assembly.bytes().slice() };
+}
+
+/** Whether there is such a piece, of that length and with so many blocks. */
+export function fitsTorrent(geometry: TorrentGeometry, { piece, blocks, bytes }: PartialPiece): boolean {
+  const isPiece = Number.isInteger(piece) && piece >= 0 && piece < geometry.pieceCount;
+  if (!isPiece || bytes.length !== pieceLength(geometry, piece)) return false;
+  return blocks.length === bitsByteLength(Math.ceil(bytes.length / BLOCK_LENGTH_BYTES));
 }
 
 /** Takes up blocks of an earlier run, as far as they are missing and there is memory for the piece. */

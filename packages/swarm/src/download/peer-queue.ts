@@ -34,6 +34,15 @@ const MAX_RECALLED = 2 * MAX_QUEUE_LIMIT;
 export const MAX_UNREQUESTED_BYTES = 1024 * 1024;
 const UNREQUESTED_SHARE = 1 / 16;
 
+/** Of a peer that is not there. */
+export const NO_PEER_STATS: PeerStats = {
+  bytesPerSecond: 0,
+  downloadedBytes: 0,
+  inFlight: 0,
+  isSilent: false,
+  roundTripMs: 0,
+};
+
 /** The block that a peer's wire is receiving, and where it goes. */
 export interface IncomingBlock {
   readonly key: number;

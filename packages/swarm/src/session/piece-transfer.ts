@@ -1,19 +1,19 @@
-import { createHash } from "node:crypto";
 import type { Clock, Demand } from "@riptide/core";
-import { clearBit, hasBit, setBit } from "../bits.ts";
+import { clearBit, countBits, hasBit, setBit } from "../bits.ts";
 import {
   ChosenFiles,
   Downloader,
   type DownloadLimiter,
   type PartialPiece,
-  type PieceHash,
   planDeadlines,
   ReadingPlaces,
   type SparePolicy,
 } from "../download/index.ts";
 import type { Metainfo } from "../metainfo/index.ts";
+import { hashOfPiece, isRightPiece } from "../metainfo/piece-hash.ts";
+import { playableFiles } from "../metainfo/playable-files.ts";
 import type { TorrentStore } from "../storage/index.ts";
-import { type BlockRequest, pieceLength } from "../types.ts";
+import type { BlockRequest } from "../types.ts";
 import type { RateLimiter } from "../upload/index.ts";
 import { WebSeeds, type WebSeedsOptions } from "../webseed/index.ts";
 import type { BlockTarget } from "../wire/index.ts";
@@ -397,31 +397,4 @@ export class PieceTransfer implements PeerTransfer {
   #nowMs(): number {
     return this.#options.clock.nowMs();
   }
-}
-
-function isRightPiece(metainfo: Metainfo, piece: number, bytes: Uint8Array): boolean {
-  if (bytes.length !== pieceLength(metainfo, piece)) return false;
-  const hash = hashOfPiece(metainfo, piece);
-  hash.update(bytes);
-  return hash.isRight();
-}
-
-function hashOfPiece(metainfo: Metainfo, piece: number): PieceHash {
-  const hash = createHash("sha1");
-  return {
-    update: (bytes) => void hash.update(bytes),
-    isRight: () => hash.digest().equals(metainfo.pieceHashes.subarray(piece * 20, piece * 20 + 20)),
-  };
-}
-
-function playableFiles({ files }: Metainfo): { start: number; end: number }[] {
-  return files
-    .filter(({ isPadding }) => !isPadding)
-    .map(({ offsetBytes, lengthBytes }) => ({ start: offsetBytes, end: offsetBytes + lengthBytes }));
-}
-
-function countBits(bits: Uint8Array): number {
-  let count = 0;
-  for (const byte of bits) for (let rest = byte; rest !== 0; rest &= rest - 1) count += 1;
-  return count;
 }
