@@ -101,7 +101,8 @@ function installFromNpm(name) {
   console.error(`Installing ${name} into ${folder} (once)…`);
   mkdirSync(folder, { recursive: true });
   for (const file of ["package.json", "package-lock.json"]) copyFileSync(`${lockedIn}${file}`, `${folder}${file}`);
-  return succeeds("npm", NPM_CI, { ...aside, cwd: folder }) && works(name);
+  // Some of its packages ask for a newer Node than they need, and `npm test` hands down our own strictness.
+  return succeeds("npm", [...NPM_CI, "--engine-strict=false"], { ...aside, cwd: folder }) && works(name);
 }
 
 function canInstallFromDebian() {
