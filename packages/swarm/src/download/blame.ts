@@ -1,4 +1,4 @@
-import { makeRoom, releaseAllBlocks, restoreBlocks } from "./block-requests.ts";
+import { judgeIfComplete, makeRoom, releaseAllBlocks, restoreBlocks } from "./block-requests.ts";
 import type { DownloadState } from "./download-state.ts";
 import type { PieceAssembly } from "./piece-assembly.ts";
 import {
@@ -151,6 +151,7 @@ function fetchWithout(
   for (let block = 0; block < assembly.blockCount; block++) {
     if (!assembly.hasArrived(block)) state.counters.wastedBytes += assembly.blockBytes(block).length;
   }
+  judgeIfComplete(state, assembly);
 }
 
 /** A copy to compare with, if there is memory for it that no piece as urgent needs. */

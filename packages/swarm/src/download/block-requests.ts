@@ -60,6 +60,11 @@ export function acceptBlock(
   if (assembly.isOwed(block)) {
     for (const peer of state.peers.values()) if (peer.inFlight.has(key)) recallBlock(state, peer, key);
   }
+  judgeIfComplete(state, assembly);
+}
+
+/** Blocks of bad copies may make a piece whole without one that arrives: nobody else would look at it again. */
+export function judgeIfComplete(state: DownloadState, assembly: PieceAssembly): void {
   if (assembly.isComplete) state.complete.add(assembly);
 }
 

@@ -1,4 +1,4 @@
-import { recallPiece, restoreBlocks } from "./block-requests.ts";
+import { judgeIfComplete, recallPiece, restoreBlocks } from "./block-requests.ts";
 import type { DownloadState } from "./download-state.ts";
 import type { PeerQueue } from "./peer-queue.ts";
 import type { PieceAssembly } from "./piece-assembly.ts";
@@ -77,6 +77,7 @@ function replaceWitness(state: DownloadState, assembly: PieceAssembly): void {
   recallPiece(state, assembly.piece, witness);
   state.counters.wastedBytes += assembly.discard((source) => source !== witness);
   restoreBlocks(state, assembly, (source) => source === witness);
+  judgeIfComplete(state, assembly);
   state.order.rewind();
 }
 

@@ -12,6 +12,10 @@ export const PINNED_SEEDS: readonly { readonly seed: number; readonly found: str
     seed: 164,
     found: "a block came that had been taken back and asked for again, and the second request stayed behind",
   },
+  {
+    seed: 7_005_237,
+    found: "bad copies had all blocks of the witness: the piece was whole, and nobody looked at its hash again",
+  },
 ];
 
 /**
