@@ -27,8 +27,8 @@ type Place = (typeof PLACES)[number]["name"];
  */
 const WAYS = [
   { title: "as it is", name: "long", script: "", reason: "plays this file as it is", factor: 1 },
-  { title: "in segments", name: "long", script: OPENS_NO_MATROSKA, reason: "is repackaged", factor: 4 },
-  { title: "in segments with AC-3", name: "long-ac3", script: "", reason: "The sound is converted to AAC", factor: 8 },
+  { title: "in segments", name: "long", script: OPENS_NO_MATROSKA, reason: "is repackaged", factor: 2 },
+  { title: "in segments with AC-3", name: "long-ac3", script: "", reason: "The sound is converted to AAC", factor: 4 },
 ] as const;
 type Title = (typeof WAYS)[number]["title"];
 

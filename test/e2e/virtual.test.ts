@@ -82,7 +82,12 @@ describeWith(
       const seconds = share * durationSeconds + 0.5;
       const shownSeconds = await page.evaluate<number>(`(${SEEK_ON})(${seconds})`);
       expect(Math.abs(shownSeconds - seconds) * framesPerSecond).toBeLessThan(3);
-      expect(ranges).toEqual([expect.stringMatching(/^bytes=[1-9]\d*-$/)]);
+      // Chromium may break it off once while it starts to decode, and goes on where it was.
+      const offsets = ranges.map((range) => Number(/^bytes=([1-9]\d*)-$/.exec(range ?? "")?.[1]));
+      const [first = Number.NaN, ...others] = offsets;
+      expect(first).toBeGreaterThan(0);
+      expect(others.length).toBeLessThanOrEqual(1);
+      for (const offset of others) expect(Math.abs(offset - first - MIB / 2)).toBeLessThanOrEqual(MIB / 2);
     }
     await page.close();
   });
@@ -196,6 +201,11 @@ interface Played {
   readonly soundBytes: number;
 }
 
+const MIB = 1024 * 1024;
+
+/** More than decoders hold. */
+const FILLED_SECONDS = 6;
+
 /** Runs in the page: plays until the picture has moved on. */
 const PLAY_ON = `async (url) => {
   const video = Object.assign(document.createElement("video"), { muted: true, src: url });
@@ -207,16 +217,27 @@ const PLAY_ON = `async (url) => {
   await moved;
 }`;
 
-/** Runs in the page: seeks without a pause, and tells the time of the first picture from there. */
-const SEEK_ON = `(seconds) => new Promise((resolve) => {
+/**
+ * Runs in the page: seeks without a pause, and tells the time of the first picture from there. Chromium that still fills its buffer reads on
+ * for a moment where it was, from any server.
+ */
+const SEEK_ON = `async (seconds) => {
   const video = document.querySelector("video");
-  const look = (_now, { mediaTime }) => {
-    if (Math.abs(mediaTime - seconds) < 2) resolve(mediaTime);
-    else video.requestVideoFrameCallback(look);
+  const aheadSeconds = () => {
+    const { buffered, currentTime } = video;
+    const ends = Array.from({ length: buffered.length }, (_, index) => [buffered.start(index), buffered.end(index)]);
+    return (ends.find(([start, end]) => start <= currentTime && currentTime < end)?.[1] ?? 0) - currentTime;
   };
-  video.requestVideoFrameCallback(look);
-  video.currentTime = seconds;
-})`;
+  while (aheadSeconds() < ${FILLED_SECONDS}) await new Promise((resolve) => setTimeout(resolve, 50));
+  return await new Promise((resolve) => {
+    const look = (_now, { mediaTime }) => {
+      if (Math.abs(mediaTime - seconds) < 2) resolve(mediaTime);
+      else video.requestVideoFrameCallback(look);
+    };
+    video.requestVideoFrameCallback(look);
+    video.currentTime = seconds;
+  });
+}`;
 
 /** Runs in the page: plays until the picture has moved on, and stops there. */
 const PLAY_SOME = `async (url) => {

@@ -85,6 +85,11 @@ export function makeRoom(state: DownloadState, dueMs: number): boolean {
   return true;
 }
 
+/** Whether there is memory for a piece that is due then, or a less urgent one that could make way. */
+export function canMakeRoom({ pieces, order }: DownloadState, dueMs: number): boolean {
+  return !pieces.isFull || pieces.leastUrgent(order, dueMs) !== undefined;
+}
+
 /** Puts those blocks of the piece's bad copies that are missing, and whose source `isTrusted`, into the piece again. */
 export function restoreBlocks(
   state: DownloadState,

@@ -1,4 +1,4 @@
-import { openPiece, requestBlock } from "./block-requests.ts";
+import { canMakeRoom, openPiece, requestBlock } from "./block-requests.ts";
 import type { DownloadState } from "./download-state.ts";
 import type { PeerQueue } from "./peer-queue.ts";
 import type { PieceAssembly } from "./piece-assembly.ts";
@@ -25,6 +25,7 @@ export function fill(state: DownloadState, peer: PeerQueue, nowMs: number): void
   const version = order.version;
   let freeAhead = 0;
   let isBarren = true;
+  let isFull = false;
   let index = order.firstOpen((piece) => pieces.freeBlocks(piece) === 0);
   for (; peer.inFlight.size < depthOf(state, peer); index++) {
     const piece = order.at(index);
@@ -35,6 +36,11 @@ export function fill(state: DownloadState, peer: PeerQueue, nowMs: number): void
     freeAhead += freeBlocks;
     if (!peer.has(piece) || !mayWorkOn(pieces.get(piece), peer.source, state.areSuspectsApart)) continue;
     isBarren = false;
+    if (pieces.get(piece) === undefined) {
+      // Where there is no room for this piece, there is none for those that are due later: only what is begun goes on.
+      isFull ||= !canMakeRoom(state, dueMs);
+      if (isFull) continue;
+    }
     if (!state.allowance.mayAsk(dueMs, nowMs)) return;
     freeAhead -= fillFromPiece(state, peer, { piece, dueMs, freeAhead, nowMs });
   }

@@ -53,7 +53,7 @@ describe("peers that lie together", () => {
     expect(swarm.untilComplete(11_000)).toBe(true);
     const banned = swarm.bans.map(({ host }) => host).sort();
     expect(banned).toEqual(Array.from({ length: row.liars }, (_, index) => `liar-${index}`));
-    expect(longestGapMs(swarm)).toBeLessThanOrEqual(3000);
+    expect(swarm.longestGapMs()).toBeLessThanOrEqual(3000);
     expect(swarm.sentBytes).toBeLessThanOrEqual(1.5 * 8 * MIB);
   });
 });
@@ -101,7 +101,7 @@ describe("a piece with a wrong hash", () => {
     isInvestigated = true;
     expect(swarm.untilComplete(10_000)).toBe(true);
     expect(swarm.bans.map(({ host }) => host).sort()).toEqual(["false-witness", "liar"]);
-    expect(longestGapMs(swarm)).toBeLessThanOrEqual(3000);
+    expect(swarm.longestGapMs()).toBeLessThanOrEqual(3000);
   });
 
   it("is found out although only two buffers are left for copies of huge pieces", () => {
@@ -119,16 +119,4 @@ describe("a piece with a wrong hash", () => {
 
 function honestPeer(): SimulatedPeerOptions {
   return { bytesPerSecond: 1_000_000 };
-}
-
-/** The longest time without a piece that continues what was read before. */
-function longestGapMs(swarm: SimulatedSwarm): number {
-  let longestMs = 0;
-  let readableMs = 0;
-  for (let piece = 0; piece < swarm.geometry.pieceCount; piece++) {
-    const storedMs = Math.max(readableMs, swarm.stored.get(piece) ?? Number.POSITIVE_INFINITY);
-    longestMs = Math.max(longestMs, storedMs - readableMs);
-    readableMs = storedMs;
-  }
-  return longestMs;
 }

@@ -160,6 +160,18 @@ export class SimulatedSwarm {
     return this.runUntil(() => this.stored.size === this.geometry.pieceCount, limitMs);
   }
 
+  /** The longest time without a piece that continues what was read before, by somebody who reads from the start. */
+  longestGapMs(): number {
+    let longestMs = 0;
+    let readableMs = 0;
+    for (let piece = 0; piece < this.geometry.pieceCount; piece++) {
+      const storedMs = Math.max(readableMs, this.stored.get(piece) ?? Number.POSITIVE_INFINITY);
+      longestMs = Math.max(longestMs, storedMs - readableMs);
+      readableMs = storedMs;
+    }
+    return longestMs;
+  }
+
   leave(key: PeerKey): void {
     const connection = this.connections.get(key);
     if (connection === undefined) return;

@@ -106,7 +106,7 @@ describe("start and seek with pieces of 1 MiB", () => {
     const swarm = new SimulatedSwarm({ geometry: torrentShape(8 * MIB, MIB), peers });
     swarm.read(0, 0);
     expect(swarm.untilComplete(8200)).toBe(true);
-    expect(longestGapMs(swarm)).toBeLessThan(1700);
+    expect(swarm.longestGapMs()).toBeLessThan(1700);
   });
 
   it("fill 30 peers of 333 KB/s without wasting a byte", () => {
@@ -120,16 +120,4 @@ describe("start and seek with pieces of 1 MiB", () => {
 
 function liar(): SimulatedPeerOptions {
   return { ...fast, has: (piece) => piece % 10 === 9, liesAbout: (piece) => piece % 10 !== 9 };
-}
-
-/** The longest time without a piece that continues what was read before. */
-function longestGapMs(swarm: SimulatedSwarm): number {
-  let longestMs = 0;
-  let readableMs = 0;
-  for (let piece = 0; piece < swarm.geometry.pieceCount; piece++) {
-    const storedMs = Math.max(readableMs, swarm.stored.get(piece) ?? Number.POSITIVE_INFINITY);
-    longestMs = Math.max(longestMs, storedMs - readableMs);
-    readableMs = storedMs;
-  }
-  return longestMs;
 }
