@@ -7,6 +7,7 @@ import type { FilmLibrary } from "./film-library.ts";
 import { demandEnds, type MediaLibrary } from "./media-library.ts";
 import { type ConvertedTracks, planRemux } from "./plan-remux.ts";
 import { playbackReason } from "./playback-reasons.ts";
+import { parseSeconds } from "./time-parameter.ts";
 
 export interface RemuxDependencies {
   readonly library: MediaLibrary;
@@ -51,12 +52,12 @@ interface RemuxQuery {
 
 /** Only numbers and what they name leave this function. */
 function parseQuery(parameters: URLSearchParams): RemuxQuery {
-  const startText = parameters.get("t") ?? "0";
-  if (!/^\d{1,7}(\.\d{1,9})?$/.test(startText)) {
+  const startSeconds = parseSeconds(parameters.get("t") ?? "0");
+  if (startSeconds === undefined) {
     throw new MediaError("not_seekable", "The start time t must be a number of seconds, such as 90 or 90.5.");
   }
   const isConverted = { video: parameters.get("video") === "h264", audio: parameters.get("sound") === "aac" };
-  return { startSeconds: Number(startText), audioIndex: audioIndexOf(parameters), isConverted };
+  return { startSeconds, audioIndex: audioIndexOf(parameters), isConverted };
 }
 
 /** The sound track that `?audio=` names; undefined without it. Throws `unsupported_media` for what is no number. */

@@ -21,6 +21,11 @@ export interface BlockRequest {
   readonly length: number;
 }
 
+/** Where a block lies among all bytes of the torrent. */
+export function torrentOffset(block: BlockRequest, geometry: TorrentGeometry): number {
+  return block.piece * geometry.pieceLengthBytes + block.offset;
+}
+
 /** Length of one piece: the last one may be shorter. */
 export function pieceLength(geometry: TorrentGeometry, piece: number): number {
   return Math.min(geometry.pieceLengthBytes, geometry.sizeBytes - piece * geometry.pieceLengthBytes);

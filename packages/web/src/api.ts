@@ -118,5 +118,10 @@ async function sentenceOf(response: Response): Promise<string> {
 function authorized(path: string): string {
   const token = new URLSearchParams(location.search).get("token");
   if (token === null) return path;
-  return `${path}${path.includes("?") ? "&" : "?"}token=${encodeURIComponent(token)}`;
+  return withQuery(path, "token", token);
+}
+
+/** The address with one more parameter. */
+export function withQuery(url: string, name: string, value: string): string {
+  return `${url}${url.includes("?") ? "&" : "?"}${name}=${encodeURIComponent(value)}`;
 }

@@ -1,5 +1,5 @@
 import { mediaSource } from "./abilities.ts";
-import { download, downloadText } from "./api.ts";
+import { download, downloadText, withQuery } from "./api.ts";
 import { playFed } from "./fed-film.ts";
 import { listTexts } from "./fed-texts.ts";
 import type { OpenMedia } from "./media-feed.ts";
@@ -91,7 +91,7 @@ function segmentsFrom({ segments }: MediaPlaylist, { initialization, isEntered }
 /** What lies before would have to be encoded first. */
 function entered({ url, startSeconds }: PlaylistSegment, fromSeconds: number): string {
   const leftOutSeconds = fromSeconds - startSeconds - LEAD_SECONDS;
-  return leftOutSeconds <= 0 ? url : `${url}&from=${(startSeconds + leftOutSeconds).toFixed(3)}`;
+  return leftOutSeconds <= 0 ? url : withQuery(url, "from", (startSeconds + leftOutSeconds).toFixed(3));
 }
 
 /** A decoder has to hear a little before what it is to play. */

@@ -47,7 +47,7 @@ export interface FeedPace {
 }
 
 /** Enough for a picture to be shown, and for the film to begin. */
-const PICTURE_SECONDS = 1;
+export const PICTURE_SECONDS = 1;
 /** Enough to outlast what a swarm, or what converts the film, may rest. */
 const FIRST_SECONDS = 8;
 /** It plays on while a swarm is slow, and is not too much to be thrown away. */

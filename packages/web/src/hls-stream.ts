@@ -8,6 +8,7 @@ import type {
   LoaderConfig,
 } from "hls.js";
 import { whyNotPlayable } from "./api.ts";
+import { PICTURE_SECONDS } from "./feed-plan.ts";
 import { BROKEN_OFF, NOT_DECODED, type StreamOptions, start } from "./stream.ts";
 
 /** Plays another sound track of the film from here on. False if the segments have no such track. */
@@ -78,9 +79,6 @@ function promptly(Loader: typeof FetchLoader): NonNullable<HlsConfig["fLoader"]>
     }
   };
 }
-
-/** Enough for a player to show its picture and to begin. */
-const PICTURE_SECONDS = 1;
 
 /**
  * What lies behind the picture that is waited for is fetched when it is there: who has looked for a place has often to look for

@@ -1,5 +1,5 @@
 import { mediaSource } from "./abilities.ts";
-import { download } from "./api.ts";
+import { download, withQuery } from "./api.ts";
 import { playFed } from "./fed-film.ts";
 import { playAddress, type StreamOptions } from "./stream.ts";
 
@@ -25,6 +25,5 @@ export function playStream(options: StreamOptions, { streamType, durationSeconds
 }
 
 function from(url: string, seconds: number): string {
-  const startSeconds = Math.max(0, seconds - LEAD_SECONDS).toFixed(3);
-  return `${url}${url.includes("?") ? "&" : "?"}t=${startSeconds}`;
+  return withQuery(url, "t", Math.max(0, seconds - LEAD_SECONDS).toFixed(3));
 }

@@ -3,6 +3,7 @@ import { CONTENT_SAFETY_HEADERS } from "../file-headers.ts";
 import { EXPLORED_TARGET_SECONDS } from "../film-exploration.ts";
 import type { NeededSegments } from "../film-segments.ts";
 import { generatedBody } from "../generated-body.ts";
+import { parseSeconds } from "../time-parameter.ts";
 import { fragmentRendition } from "./fragment-rendition.ts";
 import { masterOf } from "./master.ts";
 import { mediaPlaylist, type PlaylistSegment } from "./media-playlist.ts";
@@ -55,12 +56,6 @@ function soundsToConvert(search: string): ReadonlySet<number> | undefined {
   );
 }
 
-/** The time that `?from=` names; undefined without it, and for what is none. */
-function firstHeard(search: string): number | undefined {
-  const text = new URLSearchParams(search).get("from") ?? "";
-  return /^\d{1,7}(\.\d{1,9})?$/.test(text) ? Number(text) : undefined;
-}
-
 const FOLDER = "/hls/";
 /** A segment is a function of the bytes of the film, which never change; a day is longer than anybody watches it. */
 const KEPT = "private, max-age=86400";
@@ -110,7 +105,7 @@ function mediaContent(resource: RenditionResource, { presentation, context, depe
     case "segment": {
       const { number } = resource;
       if (number >= presentation.plan.length) throw notFound();
-      const fromSeconds = firstHeard(search);
+      const fromSeconds = parseSeconds(new URLSearchParams(search).get("from") ?? "");
       const body = () => generatedBody((signal) => found.fragments(number, signal, fromSeconds), context);
       return { mediaType, cacheControl: KEPT, body };
     }

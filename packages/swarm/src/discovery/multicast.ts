@@ -2,6 +2,7 @@ import { createSocket, type Socket, type SocketOptions } from "node:dgram";
 import { once } from "node:events";
 import { BlockList, isIPv6 } from "node:net";
 import { networkInterfaces } from "node:os";
+import { prefixLength } from "../network/interface-addresses.ts";
 
 /** More than machines have; a bridge for each of hundreds of containers is not the local network. */
 const MAX_INTERFACES = 16;
@@ -156,8 +157,4 @@ function scopeOf({ scopeid = 0 }: { readonly scopeid?: number }): number {
 /** All of 127.0.0.0/8 is one interface. */
 function isOfHost(address: string, host: string): boolean {
   return address === host || (address.startsWith("127.") && host.startsWith("127."));
-}
-
-function prefixLength(cidr: string | null, address: string): number {
-  return Number(cidr?.split("/")[1] ?? (isIPv6(address) ? 128 : 32));
 }

@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
 import type { Clock } from "@riptide/core";
 import { withDeadline } from "../metainfo/deadline.ts";
-import { type ResolvedAddress, resolveHost } from "../metainfo/resolve-host.ts";
+import { type ResolvedAddress, resolveHost, unbracketed } from "../metainfo/resolve-host.ts";
 import type { Network } from "../network/network.ts";
 import { askUntilAnswered, openUdpChannel, type UdpChannel, type UdpExchange } from "../network/udp-exchange.ts";
 import { openUdpRelay } from "../network/udp-relay.ts";
@@ -92,18 +92,18 @@ export class UdpTrackerClient {
     const key = `${hostname} ${port} ${family ?? ""}`;
     const { proxy } = this.#network;
     if (proxy !== undefined) {
-      const target = { host: hostname.replace(/^\[(.*)\]$/, "$1"), port: Number(port) };
+      const target = { host: unbracketed(hostname), port: Number(port) };
       return { key, channel: await openUdpRelay(this.#network, proxy, target, signal) };
     }
     const address = this.#preferred(await resolveHost(hostname, signal, { family }));
-    const source = this.#network.sourceAddress(address.family === 6 ? 6 : 4);
+    const source = this.#network.sourceAddress(address.family);
     const target = { host: address.address, port: Number(port) };
     return { key: `${key} ${address.address}`, channel: await openUdpChannel(target, { source, signal }) };
   }
 
   /** Of those that may be asked, one is enough, and most peers are IPv4. */
   #preferred(addresses: readonly ResolvedAddress[]): ResolvedAddress {
-    const used = this.#network.preferredFamily(addresses.map(({ family }) => (family === 6 ? 6 : 4)));
+    const used = this.#network.preferredFamily(addresses.map(({ family }) => family));
     const address = addresses.find(({ family }) => family === used);
     if (address === undefined) throw new TrackerError("unreachable", "The tracker's name has no address");
     return address;

@@ -105,7 +105,7 @@ function investigate(state: DownloadState, assembly: PieceAssembly, isRight: () 
     return;
   }
   const mayCompare = copy !== undefined && (badCopies.length > 1 || isCopySooner(state, assembly, sources));
-  const suspects = mayCompare ? nextSuspects(state, assembly, groups) : undefined;
+  const suspects = mayCompare ? nextSuspects(state, assembly, { investigation, groups }) : undefined;
   if (suspects === undefined) callWitness(state, assembly, investigation);
   else fetchWithout(state, assembly, { investigation, suspects });
 }
@@ -126,16 +126,15 @@ function maxBadCopies({ pieces }: DownloadState): number {
 function nextSuspects(
   state: DownloadState,
   assembly: PieceAssembly,
-  groups: readonly Suspects[],
+  { investigation, groups }: { investigation: Investigation; groups: readonly Suspects[] },
 ): Suspects | undefined {
-  const investigation = assembly.investigation ?? newInvestigation();
   const { badCopies, tried } = investigation;
-  const candidates = groups.length > 0 ? groups : [NOBODY];
-  return candidates.find((suspects) => {
-    if (tried.has(nameOfGroup(suspects)) && suspects !== NOBODY) return false;
-    const blocks = suspects === NOBODY ? undefined : missingBlocks(assembly, badCopies, suspects);
-    const trialInvestigation = { ...investigation, trial: { kind: "copies" as const, suspects } };
-    return canBeFetched(state, assembly, { investigation: trialInvestigation, blocks });
+  if (groups.length === 0) return NOBODY;
+  return groups.find((suspects) => {
+    if (tried.has(nameOfGroup(suspects))) return false;
+    const blocks = missingBlocks(assembly, badCopies, suspects);
+    const trial = { kind: "copies" as const, suspects };
+    return canBeFetched(state, assembly, { investigation: { ...investigation, trial }, blocks });
   });
 }
 

@@ -1,7 +1,6 @@
+import { TokenBucket } from "../token-bucket.ts";
 import type { DownloadAllowance } from "./downloader-types.ts";
 
-/** What may be asked for at once after a pause: a start does not wait, and a late tick loses nothing. */
-const BURST_SECONDS = 0.25;
 /** Who was refused keeps its place in line for two ticks of a downloader; one that wants no more does not come back. */
 const CLAIM_MS = 100;
 
@@ -16,36 +15,25 @@ interface Claim {
  * does come is what is due first. Of several torrents that wait, the one whose block is due first goes first. Clock-free.
  */
 export class DownloadLimiter {
-  readonly #bytesPerSecond: number;
+  readonly #bucket: TokenBucket;
   readonly #claims = new Map<DownloadAllowance, Claim>();
-  /** Below zero: a debt, as blocks are not cut. */
-  #tokenBytes: number;
-  #filledAtMs: number | undefined;
 
   constructor(bytesPerSecond: number) {
-    if (!(bytesPerSecond > 0)) throw new RangeError(`A rate limit must be positive, not ${bytesPerSecond}`);
-    this.#bytesPerSecond = bytesPerSecond;
-    this.#tokenBytes = this.#burstBytes;
+    this.#bucket = new TokenBucket(bytesPerSecond);
   }
 
   /** The part of one torrent. */
   allowance(): DownloadAllowance {
     const allowance: DownloadAllowance = {
       mayAsk: (dueMs, nowMs) => this.#mayAsk(allowance, dueMs, nowMs),
-      charge: (bytes) => {
-        this.#tokenBytes -= bytes;
-      },
+      charge: (bytes) => this.#bucket.take(bytes),
     };
     return allowance;
   }
 
-  get #burstBytes(): number {
-    return this.#bytesPerSecond * BURST_SECONDS;
-  }
-
   #mayAsk(who: DownloadAllowance, dueMs: number, nowMs: number): boolean {
-    this.#refill(nowMs);
-    if (this.#tokenBytes > 0 && !this.#isSomebodyFirst(who, dueMs, nowMs)) {
+    this.#bucket.refill(nowMs);
+    if (this.#bucket.hasTokens && !this.#isSomebodyFirst(who, dueMs, nowMs)) {
       this.#claims.delete(who);
       return true;
     }
@@ -61,11 +49,5 @@ export class DownloadLimiter {
       else if (other !== who && claim.dueMs < dueMs) return true;
     }
     return false;
-  }
-
-  #refill(nowMs: number): void {
-    const earnedBytes = ((nowMs - (this.#filledAtMs ?? nowMs)) / 1000) * this.#bytesPerSecond;
-    this.#tokenBytes = Math.min(this.#burstBytes, this.#tokenBytes + earnedBytes);
-    this.#filledAtMs = nowMs;
   }
 }

@@ -18,7 +18,7 @@ import { fill, fillHungry, isHungry } from "./fill.ts";
 import { receiveBlock, stopReceiving, targetOf } from "./incoming-blocks.ts";
 import { exportPartial, fitsTorrent, importPartial } from "./partials.ts";
 import { NO_PEER_STATS, PeerQueue } from "./peer-queue.ts";
-import { preempt } from "./preempt.ts";
+import { preempt, URGENT_WITHIN_MS } from "./preempt.ts";
 import { releaseOverdue } from "./silence.ts";
 import { Source } from "./source.ts";
 import type { ChosenFile, SparePolicy } from "./spare.ts";
@@ -31,8 +31,6 @@ import { keepSuspectsApart, keepTrialsGoing } from "./witness.ts";
  */
 const SECOND_THOUGHTS_MS = 100;
 
-/** A piece that is due within this time is worth looking at all peers at once. */
-const URGENT_WITHIN_MS = 1000;
 /** Deadlines of a reader that goes on move by less than this at a time. */
 const SOONER_BY_MS = 250;
 
@@ -171,7 +169,7 @@ export class Downloader {
       this.#preemptAndSchedule(nowMs);
     } else {
       this.#isPlanChanged = true;
-      fillHungry(this.#state, nowMs);
+      fillHungry(state, nowMs);
     }
     this.#settle(nowMs);
   }

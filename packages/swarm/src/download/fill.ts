@@ -34,9 +34,10 @@ export function fill(state: DownloadState, peer: PeerQueue, nowMs: number): void
     const freeBlocks = pieces.freeBlocks(piece);
     if (dueMs === undefined || freeBlocks === 0) continue;
     freeAhead += freeBlocks;
-    if (!peer.has(piece) || !mayWorkOn(pieces.get(piece), peer.source, state.areSuspectsApart)) continue;
+    const assembly = pieces.get(piece);
+    if (!peer.has(piece) || !mayWorkOn(assembly, peer.source, state.areSuspectsApart)) continue;
     isBarren = false;
-    if (pieces.get(piece) === undefined) {
+    if (assembly === undefined) {
       // Where there is no room for this piece, there is none for those that are due later: only what is begun goes on.
       isFull ||= !canMakeRoom(state, dueMs);
       if (isFull) continue;

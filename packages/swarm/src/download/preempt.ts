@@ -3,7 +3,7 @@ import type { DownloadState } from "./download-state.ts";
 import type { PeerQueue } from "./peer-queue.ts";
 
 /** Free blocks that are due within this time are urgent enough to take work back for. */
-const URGENT_WITHIN_MS = 1000;
+export const URGENT_WITHIN_MS = 1000;
 /** Pieces due this soon after the first urgent one count as urgent with it. */
 const URGENT_SPREAD_MS = 500;
 /** Only work that is due this much later than the urgent piece is taken back. */

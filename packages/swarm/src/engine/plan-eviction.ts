@@ -1,4 +1,5 @@
 import type { ByteRange } from "@riptide/core";
+import { piecesOf } from "../storage/file-layout.ts";
 import { pieceLength, type TorrentGeometry } from "../types.ts";
 
 /**
@@ -73,12 +74,6 @@ function endsOf({ offsetBytes, lengthBytes }: { offsetBytes: number; lengthBytes
 }
 
 /** The pieces with bytes of the ranges. */
-export function piecesIn(ranges: Iterable<ByteRange>, { pieceLengthBytes }: TorrentGeometry): Set<number> {
-  const pieces = new Set<number>();
-  for (const { start, end } of ranges) {
-    for (let piece = Math.floor(start / pieceLengthBytes); piece * pieceLengthBytes < end; piece += 1) {
-      pieces.add(piece);
-    }
-  }
-  return pieces;
+export function piecesIn(ranges: readonly ByteRange[], geometry: TorrentGeometry): Set<number> {
+  return new Set(ranges.flatMap((range) => piecesOf(geometry, range)));
 }

@@ -45,7 +45,12 @@ function canonicalIpv6(host: string): string {
  * named (RFC 4007 §6: fe80::1 is another machine on each).
  */
 function isOneMachine(host: string): boolean {
-  if (isIPv6(host)) return host !== "::" && !host.startsWith("ff") && !/^fe[89ab]/.test(host);
+  if (isIPv6(host)) return host !== "::" && !host.startsWith("ff") && !isLinkLocal(host);
   const firstOctet = Number.parseInt(host, 10);
   return firstOctet > 0 && firstOctet < 224;
+}
+
+/** An IPv6 address that means something on its own link only (RFC 4291 §2.5.6). */
+export function isLinkLocal(host: string): boolean {
+  return /^fe[89ab]/i.test(host);
 }

@@ -11,11 +11,15 @@ export function hashOfPiece(
   piece: number,
 ): { update(bytes: Uint8Array): void; isRight(): boolean } {
   const hash = createHash("sha1");
-  const expected = metainfo.pieceHashes.subarray(piece * HASH_BYTES, (piece + 1) * HASH_BYTES);
   return {
     update: (bytes) => void hash.update(bytes),
-    isRight: () => hash.digest().equals(expected),
+    isRight: () => isHashOf(metainfo, piece, hash.digest()),
   };
+}
+
+/** Whether the digest is that of the piece. */
+export function isHashOf({ pieceHashes }: Pick<Metainfo, "pieceHashes">, piece: number, digest: Buffer): boolean {
+  return digest.equals(pieceHashes.subarray(piece * HASH_BYTES, (piece + 1) * HASH_BYTES));
 }
 
 /** Whether these are the bytes of the piece. */

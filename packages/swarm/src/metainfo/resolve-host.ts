@@ -5,7 +5,7 @@ import { isPublicAddress } from "./public-address.ts";
 
 export interface ResolvedAddress {
   readonly address: string;
-  readonly family: number;
+  readonly family: 4 | 6;
 }
 
 /** `public`: addresses that the whole internet can reach. `anywhere`: those of this machine and its networks, too. */
@@ -27,15 +27,20 @@ export async function resolveHost(
   signal: AbortSignal,
   { reach = "anywhere", family }: { readonly reach?: Reach; readonly family?: 4 | 6 | undefined } = {},
 ): Promise<ResolvedAddress[]> {
-  const host = hostname.replace(/^\[(.*)\]$/, "$1");
-  const version = isIP(host);
-  const resolved =
-    version === 0
+  const host = unbracketed(hostname);
+  const found =
+    isIP(host) === 0
       ? await abortable(lookup(host, { all: true, family: family ?? 0 }), signal)
-      : [{ address: host, family: version }];
+      : [{ address: host, family: isIP(host) }];
+  const resolved = found.map(({ address, family: version }) => ({ address, family: version === 6 ? 6 : 4 }) as const);
   const usable = resolved.filter((address) => family === undefined || address.family === family);
   if (usable.length === 0) throw new Error(`The host has no address of IPv${family}`);
   const reachable = reach === "anywhere" ? usable : usable.filter(({ address }) => isPublicAddress(address));
   if (reachable.length === 0) throw new PrivateHostError("The host is in a private network");
   return reachable;
+}
+
+/** The host of a URL without the brackets that an IPv6 literal has there (RFC 3986 §3.2.2). */
+export function unbracketed(hostname: string): string {
+  return hostname.replace(/^\[(.*)\]$/, "$1");
 }

@@ -5,7 +5,7 @@ import { isList, textOf } from "./torrent-fields.ts";
 const MAX_TRACKERS = 100;
 
 /** Each web seed is a connection. */
-const MAX_WEB_SEEDS = 32;
+export const MAX_WEB_SEEDS = 32;
 
 /** What browsers and servers take; a passkey needs 100. */
 const MAX_URL_LENGTH = 2_048;

@@ -2,7 +2,13 @@ import type { RequestOptions } from "node:http";
 import { isIP, type LookupFunction, Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { isPublicAddress } from "../metainfo/public-address.ts";
-import { PrivateHostError, type Reach, type ResolvedAddress, resolveHost } from "../metainfo/resolve-host.ts";
+import {
+  PrivateHostError,
+  type Reach,
+  type ResolvedAddress,
+  resolveHost,
+  unbracketed,
+} from "../metainfo/resolve-host.ts";
 import type { PeerAddress } from "../types.ts";
 import { openTunnel } from "./dial.ts";
 import type { Network } from "./network.ts";
@@ -39,7 +45,7 @@ export async function httpRoute(
   const addresses = await resolveHost(target.hostname, signal, { reach, family });
   const isPublic = addresses.every(({ address }) => isPublicAddress(address));
   if (network.isFree) return { options: { agent: false, lookup: pinnedLookup(addresses) }, isPublic };
-  const used = network.preferredFamily(addresses.map((address) => (address.family === 6 ? 6 : 4)));
+  const used = network.preferredFamily(addresses.map((address) => address.family));
   const localAddress = network.sourceAddress(used);
   const lookup = pinnedLookup(addresses.filter((address) => address.family === used));
   return { options: { agent: false, lookup, ...(localAddress !== undefined && { localAddress }) }, isPublic };
@@ -68,5 +74,5 @@ function tunnelTo(target: URL, open: () => Promise<Socket>): NonNullable<Request
 }
 
 function hostAndPort({ hostname, port, protocol }: URL): PeerAddress {
-  return { host: hostname.replace(/^\[(.*)\]$/, "$1"), port: Number(port) || (protocol === "https:" ? 443 : 80) };
+  return { host: unbracketed(hostname), port: Number(port) || (protocol === "https:" ? 443 : 80) };
 }

@@ -2,9 +2,10 @@ import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { BlockList } from "node:net";
 import { networkInterfaces } from "node:os";
+import { sleep } from "@riptide/core";
+import { prefixLength } from "../network/interface-addresses.ts";
 import type { PeerAddress } from "../types.ts";
 import type { MappingRequest } from "./port-mapper.ts";
-import { wait } from "./wait.ts";
 
 /** UPnP Device Architecture 1.1 §1.3.2: the group that all devices of a network listen to. */
 export const SSDP_GROUP: PeerAddress = { host: "239.255.255.250", port: 1_900 };
@@ -40,7 +41,7 @@ export async function findRouters(group: PeerAddress, { network, clock, signal }
     });
     // Datagrams get lost.
     for (let time = 0; time < 2; time++) socket.send(searchMessage(group), group.port, group.host, () => undefined);
-    await wait(clock, ANSWER_LIMIT_MS, signal);
+    await sleep(clock, ANSWER_LIMIT_MS, signal);
     return [...found.values()];
   } finally {
     socket.close();
@@ -76,7 +77,7 @@ function localSubnets(source: string | undefined): BlockList {
   const subnets = new BlockList();
   for (const { address, cidr, family, internal } of Object.values(networkInterfaces()).flatMap((all) => all ?? [])) {
     if (family !== "IPv4" || (source === undefined && internal)) continue;
-    const prefixBits = Number(cidr?.split("/")[1] ?? 32);
+    const prefixBits = prefixLength(cidr, address);
     const subnet = new BlockList();
     subnet.addSubnet(address, prefixBits, "ipv4");
     if (source === undefined || subnet.check(source)) subnets.addSubnet(address, prefixBits, "ipv4");

@@ -43,8 +43,8 @@ export interface PieceTransferOptions {
   readonly uploadLimiter: RateLimiter | undefined;
   readonly downloadLimiter: DownloadLimiter | undefined;
   readonly webSeeds: Pick<WebSeedsOptions, "network" | "agents" | "reach"> & { readonly urls: readonly string[] };
-  /** What is fetched while readers have all that they ask for. Default: nothing. */
-  readonly sparePolicy?: SparePolicy;
+  /** What is fetched while readers have all that they ask for. */
+  readonly sparePolicy: SparePolicy;
   readonly pieceVerified: (piece: number) => void;
   /** These were given up, and their bytes are gone from the disk. */
   readonly piecesEvicted: (pieces: readonly number[]) => void;
@@ -282,7 +282,7 @@ export class PieceTransfer implements PeerTransfer {
   }
 
   #chooseSpare(): void {
-    const { sparePolicy = "nothing" } = this.#options;
+    const { sparePolicy } = this.#options;
     if (sparePolicy !== "nothing") this.#downloader.setSpare(sparePolicy, this.#chosen.latestFirst, this.#nowMs());
   }
 

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { isHashOf } from "../metainfo/piece-hash.ts";
 import { pieceLength } from "../types.ts";
 import { allocateBytes } from "./file-io.ts";
 import type { TorrentLayout } from "./file-layout.ts";
@@ -6,7 +7,6 @@ import type { TorrentLayout } from "./file-layout.ts";
 /** Read and hashed at a time: less than a millisecond between two turns of the event loop. */
 const CHUNK_BYTES = 1024 * 1024;
 const ZEROS = Buffer.alloc(CHUNK_BYTES);
-const HASH_BYTES = 20;
 
 /** Fills `bytes` from `offset` of the torrent. */
 export type ReadTorrent = (offset: number, bytes: Uint8Array) => Promise<void>;
@@ -40,7 +40,7 @@ export async function rehash(
       done += chunk.length;
     }
     const digest = zeroBytes === lengthBytes ? hashZeros(lengthBytes) : hash.digest();
-    if (digest.equals(layout.pieceHashes.subarray(piece * HASH_BYTES, (piece + 1) * HASH_BYTES))) right.push(piece);
+    if (isHashOf(layout, piece, digest)) right.push(piece);
     options.checked();
   }
   return right;

@@ -1,4 +1,4 @@
-import { BLOCK_LENGTH_BYTES, type BlockRequest, pieceLength, type TorrentGeometry } from "../types.ts";
+import { BLOCK_LENGTH_BYTES, type BlockRequest, pieceLength, type TorrentGeometry, torrentOffset } from "../types.ts";
 import type { Wire } from "../wire/index.ts";
 import type { RateLimiter } from "./rate-limiter.ts";
 
@@ -158,10 +158,6 @@ function leadingRun(queue: readonly BlockRequest[], geometry: TorrentGeometry, m
     nextOffset = offset + block.length;
   }
   return run;
-}
-
-function torrentOffset(block: BlockRequest, geometry: TorrentGeometry): number {
-  return block.piece * geometry.pieceLengthBytes + block.offset;
 }
 
 function sizeOf(blocks: readonly BlockRequest[]): number {

@@ -1,5 +1,5 @@
 import type { ByteRange } from "@riptide/core";
-import { BLOCK_LENGTH_BYTES, type BlockRequest, type TorrentGeometry } from "../types.ts";
+import { BLOCK_LENGTH_BYTES, type BlockRequest, type TorrentGeometry, torrentOffset } from "../types.ts";
 
 /** Blocks that lie end to end, fetched as one range: cuts its bytes into them again. */
 export class BlockRun {
@@ -20,7 +20,7 @@ export class BlockRun {
   constructor(blocks: readonly BlockRequest[], geometry: TorrentGeometry) {
     this.#blocks = blocks;
     this.#geometry = geometry;
-    this.#wanted = new Map(blocks.map((block) => [offsetOf(block, geometry), block]));
+    this.#wanted = new Map(blocks.map((block) => [torrentOffset(block, geometry), block]));
     const start = Math.min(...this.#wanted.keys());
     this.range = { start, end: start + blocks.reduce((sum, { length }) => sum + length, 0) };
   }
@@ -44,7 +44,7 @@ export class BlockRun {
 
   /** Nobody wants this block any more. False if it is none of this run. */
   cancel(block: BlockRequest): boolean {
-    return this.#wanted.delete(offsetOf(block, this.#geometry));
+    return this.#wanted.delete(torrentOffset(block, this.#geometry));
   }
 
   abort(reason: Error): void {
@@ -63,7 +63,7 @@ export class BlockRun {
       const whole = this.#complete(block, part);
       if (whole === undefined) return;
       this.#nextBlock += 1;
-      this.#wanted.delete(offsetOf(block, this.#geometry));
+      this.#wanted.delete(torrentOffset(block, this.#geometry));
       deliver(block, whole);
     }
   }
@@ -89,10 +89,5 @@ export function takeRun(queue: BlockRequest[], geometry: TorrentGeometry, maxBlo
 /** Whether a request goes on where the other ends. */
 function follows(next: BlockRequest | undefined, last: BlockRequest | undefined, geometry: TorrentGeometry): boolean {
   if (next === undefined || last === undefined) return false;
-  return offsetOf(next, geometry) === offsetOf(last, geometry) + last.length;
-}
-
-/** Where a block lies in the torrent. */
-export function offsetOf(block: BlockRequest, geometry: TorrentGeometry): number {
-  return block.piece * geometry.pieceLengthBytes + block.offset;
+  return torrentOffset(next, geometry) === torrentOffset(last, geometry) + last.length;
 }

@@ -5,9 +5,9 @@ import type { HttpAgents } from "../metainfo/http-get.ts";
 import type { Metainfo } from "../metainfo/index.ts";
 import type { Reach } from "../metainfo/resolve-host.ts";
 import type { Network } from "../network/network.ts";
-import { spansOf } from "../storage/file-layout.ts";
-import { type BlockRequest, pieceLength } from "../types.ts";
-import { BlockRun, offsetOf, takeRun } from "./block-run.ts";
+import { pieceRange, spansOf } from "../storage/file-layout.ts";
+import { type BlockRequest, torrentOffset } from "../types.ts";
+import { BlockRun, takeRun } from "./block-run.ts";
 import { webSeedFileUrl } from "./file-url.ts";
 import { readRange } from "./range-request.ts";
 import { retryDelayMs } from "./retry-policy.ts";
@@ -90,8 +90,8 @@ export class WebSeed {
 
   cancel(blocks: readonly BlockRequest[]): void {
     const { metainfo } = this.#options;
-    const cancelled = new Set(blocks.map((block) => offsetOf(block, metainfo)));
-    this.#queue = this.#queue.filter((block) => !cancelled.has(offsetOf(block, metainfo)));
+    const cancelled = new Set(blocks.map((block) => torrentOffset(block, metainfo)));
+    this.#queue = this.#queue.filter((block) => !cancelled.has(torrentOffset(block, metainfo)));
     for (const run of this.#runs) {
       for (const block of blocks) run.cancel(block);
       if (!run.isWanted && run.leftBytes > MAX_UNWANTED_BYTES) this.#stop(run, "Nobody wants this range any more");
@@ -121,7 +121,7 @@ export class WebSeed {
     if (this.#runs.size >= MAX_RUNS) return false;
     const [next] = this.#queue;
     return [...this.#runs].every((run) => {
-      const goesOn = next !== undefined && offsetOf(next, this.#options.metainfo) === run.range.end;
+      const goesOn = next !== undefined && torrentOffset(next, this.#options.metainfo) === run.range.end;
       return !goesOn || !run.isWanted || run.leftBytes * 2 <= run.range.end - run.range.start;
     });
   }
@@ -214,9 +214,7 @@ export class WebSeed {
     const { key, metainfo, sink } = this.#options;
     const bits = new Uint8Array(bitsByteLength(metainfo.pieceCount));
     for (let piece = 0; piece < metainfo.pieceCount; piece += 1) {
-      const start = piece * metainfo.pieceLengthBytes;
-      const spans =
-        this.#absentFiles.size === 0 ? [] : spansOf(metainfo, { start, end: start + pieceLength(metainfo, piece) });
+      const spans = this.#absentFiles.size === 0 ? [] : spansOf(metainfo, pieceRange(metainfo, piece));
       const isThere = spans.every(({ file, lengthBytes }) => lengthBytes === 0 || !this.#absentFiles.has(file.index));
       if (isThere) setBit(bits, piece);
     }

@@ -1,8 +1,7 @@
 import type { PeerKey } from "../download/index.ts";
+import { MAX_WEB_SEEDS } from "../metainfo/torrent-urls.ts";
 import { WebSeed, type WebSeedOptions } from "./web-seed.ts";
 
-/** Each has two connections at most, and a torrent names some dozens at most; a magnet that is added again names more. */
-const MAX_WEB_SEEDS = 32;
 /** Connections have positive keys, and blocks of an earlier run have -1. */
 const FIRST_KEY: PeerKey = -2;
 

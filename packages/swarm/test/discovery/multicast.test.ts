@@ -43,9 +43,8 @@ describe("openMulticast", () => {
     await Promise.all(members.map((member) => member.close()));
   });
 
-  it("does so over IPv6", async () => {
-    // The loopback interface has no IPv6 multicast, and CI lets no test be skipped.
-    if (!hasIpv6Network) return;
+  // The loopback interface has no IPv6 multicast. Where it is the only one, CI says so: it fails for a test that is skipped.
+  it.runIf(hasIpv6Network)("does so over IPv6", async () => {
     const port = await freePort();
     const members = await Promise.all([openMember(port, true), openMember(port, true)]);
     members[0].send(Buffer.from("hello"));

@@ -3,6 +3,7 @@ import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { EngineEvent } from "@riptide/core";
 import { afterEach, describe, expect, it } from "vitest";
+import { NO_FIGURES as ZEROS } from "../../src/engine/figures.ts";
 import { openTorrentEngine, type RiptideTorrentEngine } from "../../src/engine/torrent-engine.ts";
 import { parseTorrentFile } from "../../src/metainfo/index.ts";
 import type { SessionCommand, TorrentFigures } from "../../src/session/protocol.ts";
@@ -17,19 +18,7 @@ const TORRENT_FILE = sampleTorrentFile([["film.mkv", 3 * PIECE_LENGTH_BYTES]], {
 const { infoHash: INFO_HASH, infoBytes: INFO_BYTES } = parseTorrentFile(TORRENT_FILE);
 const MAGNET = `magnet:?xt=urn:btih:${INFO_HASH}`;
 const PEER = { host: "10.0.0.1", port: 1 };
-const NO_FIGURES: TorrentFigures = {
-  infoHash: INFO_HASH,
-  downloadedBytes: 0,
-  wastedBytes: 0,
-  uploadedBytes: 0,
-  downloadBytesPerSecond: 0,
-  uploadBytesPerSecond: 0,
-  connectedPeers: 0,
-  knownPeers: 0,
-  bannedHosts: 0,
-  hashFailures: 0,
-  checkedPieces: 0,
-};
+const NO_FIGURES: TorrentFigures = { infoHash: INFO_HASH, ...ZEROS };
 const closing: (() => PromiseLike<unknown>)[] = [];
 
 afterEach(async () => {

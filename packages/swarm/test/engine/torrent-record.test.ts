@@ -1,5 +1,6 @@
 import { type Demand, StreamError } from "@riptide/core";
 import { describe, expect, it } from "vitest";
+import { NO_FIGURES } from "../../src/engine/figures.ts";
 import { TorrentRecord } from "../../src/engine/torrent-record.ts";
 import type { TorrentFigures } from "../../src/session/protocol.ts";
 import type { PeerAddress } from "../../src/types.ts";
@@ -16,19 +17,7 @@ const METAINFO = sampleMetainfo([
   ["c.srt", 700],
   ["empty", 0],
 ]);
-const FIGURES: TorrentFigures = {
-  infoHash: INFO_HASH,
-  downloadedBytes: 0,
-  wastedBytes: 0,
-  uploadedBytes: 0,
-  downloadBytesPerSecond: 0,
-  uploadBytesPerSecond: 0,
-  connectedPeers: 0,
-  knownPeers: 0,
-  bannedHosts: 0,
-  hashFailures: 0,
-  checkedPieces: 0,
-};
+const FIGURES: TorrentFigures = { infoHash: INFO_HASH, ...NO_FIGURES };
 
 function setUp({ isMagnet = false, displayName }: { isMagnet?: boolean; displayName?: string } = {}) {
   const clock = virtualTime();
