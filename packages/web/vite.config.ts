@@ -1,9 +1,13 @@
+import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 
 /** `changeOrigin` stays off: the server compares the Host with the page's Origin before it changes anything. */
 const toServer = { target: "http://127.0.0.1:8888", changeOrigin: false };
 
 export default defineConfig({
+  plugins: [react()],
+  // jassub's worker is a module.
+  worker: { format: "es" },
   server: { proxy: { "/api": toServer, "/stream": toServer } },
   build: {
     target: "es2023",

@@ -1,5 +1,5 @@
+import { download, downloadText, withQuery } from "../api/client.ts";
 import { mediaSource } from "./abilities.ts";
-import { download, downloadText, withQuery } from "./api.ts";
 import { playFed } from "./fed-film.ts";
 import { listTexts } from "./fed-texts.ts";
 import type { OpenMedia } from "./media-feed.ts";

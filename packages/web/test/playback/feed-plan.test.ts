@@ -1,6 +1,13 @@
 import { assert, double, option, property } from "fast-check";
 import { describe, expect, test } from "vitest";
-import { aheadSeconds, endOfGap, type FeedState, placeToFetch, staleRange, type TimeRange } from "../src/feed-plan.ts";
+import {
+  aheadSeconds,
+  endOfGap,
+  type FeedState,
+  placeToFetch,
+  staleRange,
+  type TimeRange,
+} from "../../src/playback/feed-plan.ts";
 
 const range = (startSeconds: number, endSeconds: number): TimeRange => ({ startSeconds, endSeconds });
 

@@ -1,4 +1,4 @@
-import { whyNotPlayable } from "./api.ts";
+import { whyNotPlayable } from "../api/client.ts";
 
 export interface StreamOptions {
   readonly video: HTMLVideoElement;

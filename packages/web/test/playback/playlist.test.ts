@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { masterPlaylist } from "../../stream/src/hls/master-playlist.ts";
-import { mediaPlaylist } from "../../stream/src/hls/media-playlist.ts";
-import { parseMaster, parseMedia } from "../src/playlist.ts";
+import { masterPlaylist } from "../../../stream/src/hls/master-playlist.ts";
+import { mediaPlaylist } from "../../../stream/src/hls/media-playlist.ts";
+import { parseMaster, parseMedia } from "../../src/playback/playlist.ts";
 
 const MASTER_URL = "http://127.0.0.1:8888/stream/ab/0/hls/master.m3u8?aac=1";
 const FOLDER = "http://127.0.0.1:8888/stream/ab/0/hls";

@@ -1,6 +1,6 @@
 import type { MediaInfo, Playback } from "@riptide/http";
+import { choosePlayback, showMedia } from "../api/client.ts";
 import { abilitiesFor, mediaSource } from "./abilities.ts";
-import { choosePlayback, showMedia } from "./api.ts";
 import { feedSegments } from "./fed-segments.ts";
 import { playSegments, type SwitchSound } from "./hls-stream.ts";
 import { playStream } from "./one-stream.ts";

@@ -1,4 +1,4 @@
-import { downloadText } from "./api.ts";
+import { downloadText } from "../api/client.ts";
 import { type ListedRendition, type PlaylistSegment, parseMedia } from "./playlist.ts";
 
 /** Lists texts in the menu of a `<video>`, and shows the chosen one: segment by segment, as the film comes to it. */

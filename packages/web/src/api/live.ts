@@ -1,10 +1,12 @@
 import type { ServerEvents, Torrent, TorrentFile } from "@riptide/http";
-import { eventsUrl } from "./api.ts";
+import { eventsUrl } from "./client.ts";
 
 /** A browser gives up on an event stream that was answered with an error; after this long we open it again. */
 const REOPEN_MS = 3_000;
 
 export interface LiveListener {
+  /** Ends it when aborted. */
+  readonly signal: AbortSignal;
   /** Everything there is; what is missing is gone. */
   onSnapshot(torrents: readonly Torrent[]): void;
   onTorrent(torrent: Torrent): void;
@@ -12,9 +14,12 @@ export interface LiveListener {
   onConnected(isConnected: boolean): void;
 }
 
-/** Follows the server's events for as long as the page is open, across restarts of the server. */
+/** Follows the server's events until it is aborted, across restarts of the server. */
 export function follow(listener: LiveListener): void {
+  const { signal } = listener;
+  if (signal.aborted) return;
   const source = new EventSource(eventsUrl());
+  signal.addEventListener("abort", () => source.close());
   const known = new Map<string, Torrent>();
   const tell = (torrent: Torrent): void => {
     known.set(torrent.infoHash, torrent);
@@ -36,6 +41,7 @@ export function follow(listener: LiveListener): void {
     listener.onRemoved(infoHash);
   });
   source.addEventListener("error", () => {
+    if (signal.aborted) return;
     listener.onConnected(false);
     if (source.readyState === EventSource.CLOSED) setTimeout(() => follow(listener), REOPEN_MS);
   });

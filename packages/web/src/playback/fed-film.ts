@@ -1,4 +1,4 @@
-import { whyNotPlayable } from "./api.ts";
+import { whyNotPlayable } from "../api/client.ts";
 import { endOfGap } from "./feed-plan.ts";
 import { MediaFeed, type OpenMedia, rangesOf } from "./media-feed.ts";
 import { BROKEN_OFF, NOT_DECODED, type StreamOptions, start } from "./stream.ts";

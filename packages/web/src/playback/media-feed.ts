@@ -1,4 +1,4 @@
-import { isTemporary } from "./api.ts";
+import { isTemporary } from "../api/client.ts";
 import { aheadSeconds, placeToFetch, staleRange, type TimeRange } from "./feed-plan.ts";
 
 /** Media from a time of the film on, or from shortly before it, with its initialization. Rejects once the signal is aborted. */

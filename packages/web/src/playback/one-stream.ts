@@ -1,5 +1,5 @@
+import { download, withQuery } from "../api/client.ts";
 import { mediaSource } from "./abilities.ts";
-import { download, withQuery } from "./api.ts";
 import { playFed } from "./fed-film.ts";
 import { playAddress, type StreamOptions } from "./stream.ts";
 

@@ -7,7 +7,7 @@ import type {
   HlsConfig,
   LoaderConfig,
 } from "hls.js";
-import { whyNotPlayable } from "./api.ts";
+import { whyNotPlayable } from "../api/client.ts";
 import { PICTURE_SECONDS } from "./feed-plan.ts";
 import { BROKEN_OFF, NOT_DECODED, type StreamOptions, start } from "./stream.ts";
 

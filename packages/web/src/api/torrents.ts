@@ -1,0 +1,43 @@
+import type { Torrent } from "@riptide/http";
+import { type QueryClient, skipToken, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { follow } from "./live.ts";
+
+const TORRENTS = ["torrents"];
+
+/** Keeps the torrents of the query cache as the server tells them, for as long as the caller is shown. True while the server answers. */
+export function useLiveTorrents(): boolean {
+  const client = useQueryClient();
+  const [isConnected, setIsConnected] = useState(true);
+  useEffect(() => {
+    const ended = new AbortController();
+    follow({
+      signal: ended.signal,
+      onSnapshot: (torrents) => client.setQueryData(TORRENTS, torrents),
+      onTorrent: (torrent) => change(client, (known) => replaced(known, torrent)),
+      onRemoved: (infoHash) => change(client, (known) => known.filter((each) => each.infoHash !== infoHash)),
+      onConnected: setIsConnected,
+    });
+    return () => ended.abort();
+  }, [client]);
+  return isConnected;
+}
+
+/** All torrents, the newest last; undefined until the server has told them. */
+export function useTorrents(): readonly Torrent[] | undefined {
+  return useQuery<readonly Torrent[]>({ queryKey: TORRENTS, queryFn: skipToken }).data;
+}
+
+/** Undefined while the server has not told of it, or when it is gone. */
+export function useTorrent(infoHash: string): Torrent | undefined {
+  return useTorrents()?.find((torrent) => torrent.infoHash === infoHash);
+}
+
+function change(client: QueryClient, next: (known: readonly Torrent[]) => readonly Torrent[]): void {
+  client.setQueryData<readonly Torrent[]>(TORRENTS, (known = []) => next(known));
+}
+
+function replaced(known: readonly Torrent[], torrent: Torrent): readonly Torrent[] {
+  const isKnown = known.some(({ infoHash }) => infoHash === torrent.infoHash);
+  return isKnown ? known.map((each) => (each.infoHash === torrent.infoHash ? torrent : each)) : [...known, torrent];
+}

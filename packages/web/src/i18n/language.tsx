@@ -1,0 +1,46 @@
+import { createContext, type ReactNode, useContext, useMemo, useState } from "react";
+
+/** The languages of the page. A part of it has its texts in a file of its own, `texts.ts`, in all of them. */
+export const LANGUAGES = { en: "English", de: "Deutsch" } as const;
+export type Language = keyof typeof LANGUAGES;
+
+/** The texts of one part of the page. Those with a number or a name in them are functions. */
+export type Translated<Texts> = Readonly<Record<Language, Texts>>;
+
+const STORED_AS = "riptide.language";
+const LanguageContext = createContext<{ readonly language: Language; choose(language: Language): void } | undefined>(
+  undefined,
+);
+
+/** Knows in which language to speak: the one that was chosen here, else the browser's if we speak it, else English. */
+export function LanguageProvider({ children }: { readonly children: ReactNode }) {
+  const [language, setLanguage] = useState(firstLanguage);
+  const value = useMemo(() => {
+    document.documentElement.lang = language;
+    const choose = (chosen: Language): void => {
+      localStorage.setItem(STORED_AS, chosen);
+      setLanguage(chosen);
+    };
+    return { language, choose };
+  }, [language]);
+  return <LanguageContext value={value}>{children}</LanguageContext>;
+}
+
+export function useLanguage() {
+  const context = useContext(LanguageContext);
+  if (context === undefined) throw new Error("There is no LanguageProvider above.");
+  return context;
+}
+
+export function useTexts<Texts>(texts: Translated<Texts>): Texts {
+  return texts[useLanguage().language];
+}
+
+function firstLanguage(): Language {
+  const wanted = [localStorage.getItem(STORED_AS) ?? "", ...navigator.languages].map((tag) => tag.slice(0, 2));
+  return wanted.find(isLanguage) ?? "en";
+}
+
+function isLanguage(tag: string): tag is Language {
+  return Object.hasOwn(LANGUAGES, tag);
+}

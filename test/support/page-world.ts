@@ -1,0 +1,95 @@
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { clockFrom } from "@riptide/core";
+import { createApp, hostPolicy, listen } from "@riptide/http";
+import { createSimulatedTorrentEngine, type SimulatedTorrentSeed } from "@riptide/sim";
+import { createStreamFactory } from "@riptide/stream";
+import type { Browser } from "playwright-core";
+import { build } from "vite";
+import { films } from "../films/films.ts";
+import { launchBrowser } from "./browser.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
+
+export const FILM = "a".repeat(40);
+export const LATE = "b".repeat(40);
+export const HOSTILE = "c".repeat(40);
+export const SERIES = "d".repeat(40);
+export const HOSTILE_NAME = `"><img src=x onerror="window.scripted=1"> ${"x".repeat(300)}`;
+export const HOSTILE_PATH = "<script>window.scripted=1</script>/<svg onload=window.scripted=1>.mkv";
+
+export type PageOptions = { readonly token?: string; readonly script?: string } & Parameters<Browser["newContext"]>[0];
+
+/** The built page, a browser, and for each test a server of its own over simulated torrents. */
+export async function pageWorld() {
+  const webRoot = await temporaryFolder("page");
+  const root = fileURLToPath(new URL("../../packages/web", import.meta.url));
+  await build({ root, build: { outDir: webRoot.path, emptyOutDir: true }, logLevel: "warn" });
+  const film = await readFile(await films.ensure("mp4-moov-first"));
+  const names = ["mkv-h264-aac-srt", "mkv-h264-bframes-ac3-ass"] as const;
+  const episodes = await Promise.all(names.map(async (name) => readFile(await films.ensure(name))));
+  const browser = await launchBrowser();
+  return {
+    /** A server with the torrents of this module and of the test, and the page in a context of its own. */
+    async open({ token, script, ...contextOptions }: PageOptions = {}, more: readonly SimulatedTorrentSeed[] = []) {
+      const clock = clockFrom({
+        nowMs: () => performance.now(),
+        setTimeout,
+        clearTimeout: (handle) => clearTimeout(Number(handle)),
+      });
+      const engine = createSimulatedTorrentEngine({ clock, torrents: [...seeds(film, episodes), ...more] });
+      const streams = createStreamFactory({ ffmpeg: undefined, clock });
+      const allowedHosts = hostPolicy({ boundTo: "127.0.0.1" });
+      const app = createApp({ engine, streams, clock, allowedHosts, version: "test", token, webRoot: webRoot.path });
+      let server = await listen(app, { host: "127.0.0.1", port: 0 });
+      const context = await browser.newContext(contextOptions);
+      const page = await context.newPage();
+      if (script !== undefined) await page.addInitScript(script);
+      const violations: string[] = [];
+      page.on("console", (message) => {
+        if (message.text().includes("Content Security Policy")) violations.push(message.text());
+      });
+      page.on("pageerror", (error) => violations.push(error.message));
+      await page.goto(token === undefined ? server.url : `${server.url}/?token=${token}`);
+      return {
+        page,
+        engine,
+        /** What the page was not allowed to do, and errors that nobody caught. */
+        violations,
+        url: server.url,
+        async restart(meanwhile: () => Promise<void>) {
+          await server.close({ graceMs: 0 });
+          await meanwhile();
+          server = await listen(app, { host: "127.0.0.1", port: server.port });
+        },
+        async [Symbol.asyncDispose]() {
+          await context.close();
+          await server.close({ graceMs: 0 });
+          await engine.close();
+        },
+      };
+    },
+    async [Symbol.asyncDispose]() {
+      await browser.close();
+      await webRoot[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function seeds(film: Uint8Array, episodes: readonly Uint8Array[]): SimulatedTorrentSeed[] {
+  return [
+    {
+      infoHash: FILM,
+      name: "A film",
+      files: [
+        { path: "Film/film.mp4", bytes: film },
+        { path: "Film/notes.txt", bytes: new Uint8Array(300) },
+      ],
+      pieceLengthBytes: 64 * 1024,
+      arrivals: { kind: "swarm", bytesPerSecond: 4_000_000, latencyMs: 20 },
+      sources: [new TextEncoder().encode("film")],
+    },
+    { infoHash: LATE, name: "Came", files: [{ path: "late.mp4", bytes: film }], metadataDelayMs: 1_500 },
+    { infoHash: SERIES, name: "A series", files: episodes.map((bytes, index) => ({ path: `${index}.mkv`, bytes })) },
+    { infoHash: HOSTILE, name: HOSTILE_NAME, files: [{ path: HOSTILE_PATH, bytes: film }] },
+  ];
+}
