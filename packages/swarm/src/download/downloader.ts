@@ -18,11 +18,13 @@ import { fill, fillHungry, isHungry } from "./fill.ts";
 import { receiveBlock, stopReceiving, targetOf } from "./incoming-blocks.ts";
 import { exportPartial, fitsTorrent, importPartial } from "./partials.ts";
 import { NO_PEER_STATS, PeerQueue } from "./peer-queue.ts";
-import { preempt, URGENT_WITHIN_MS } from "./preempt.ts";
+import { preempt } from "./preempt.ts";
 import { releaseOverdue } from "./silence.ts";
 import { Source } from "./source.ts";
 import type { ChosenFile, SparePolicy } from "./spare.ts";
 import { SpareTime } from "./spare-time.ts";
+import { spread } from "./spread.ts";
+import { URGENT_WITHIN_MS } from "./urgent-blocks.ts";
 import { keepSuspectsApart, keepTrialsGoing } from "./witness.ts";
 
 /**
@@ -356,6 +358,7 @@ export class Downloader {
     const ready = [...state.peers.values()].filter((peer) => peer.isReady);
     for (const peer of ready) peer.rankedEtaMs = (peer.inFlight.size + 1) * peer.msPerBlock(nowMs);
     state.ranked = ready.sort((a, b) => a.rankedEtaMs - b.rankedEtaMs);
+    spread(state, ready, nowMs);
     for (const peer of state.ranked) fill(state, peer, nowMs);
     endgame(state, nowMs);
   }

@@ -3,6 +3,7 @@ import type { DownloadState } from "./download-state.ts";
 import type { PeerQueue } from "./peer-queue.ts";
 import type { PieceAssembly } from "./piece-assembly.ts";
 import { mayStore, mayWorkOn } from "./trial.ts";
+import { URGENT_WITHIN_MS } from "./urgent-blocks.ts";
 
 /** A peer may take a block if it will be done in this share of the time left: its estimate may be off. */
 const SAFE_SHARE_OF_SLACK = 0.7;
@@ -74,7 +75,9 @@ function fillFromPiece(
   const rival = isTried ? undefined : fastestRival(state, peer, piece);
   const msPerBlock = peer.msPerBlock(nowMs);
   let asked = 0;
+  const isUrgent = dueMs - nowMs <= URGENT_WITHIN_MS;
   while (peer.inFlight.size < depthOf(state, peer) && state.allowance.mayAsk(dueMs, nowMs)) {
+    if (isUrgent && peer.inFlight.size >= peer.urgentDepth) break;
     const mineMs = (peer.inFlight.size + 1) * msPerBlock;
     if (rival !== undefined && mineMs > (dueMs - nowMs) * SAFE_SHARE_OF_SLACK) {
       const rivalMs = (rival.inFlight.size + freeAhead - asked) * rival.msPerBlock(nowMs);

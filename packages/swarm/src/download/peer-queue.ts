@@ -70,6 +70,8 @@ export class PeerQueue {
   barrenVersion = -1;
   /** When it would finish one more block, as ranked on the last tick. */
   rankedEtaMs = Number.POSITIVE_INFINITY;
+  /** How many requests it may owe us before it takes a share of what is due now, as found on the last tick. */
+  urgentDepth = Number.POSITIVE_INFINITY;
   /** How often each block was taken back without an answer so far. */
   readonly #recalled = new Map<number, number>();
   #unrequestedBytes = 0;

@@ -1,0 +1,75 @@
+import { describe, expect, it } from "vitest";
+import { fill } from "../../src/download/fill.ts";
+import { spread } from "../../src/download/spread.ts";
+import { addPeer, stateWith } from "./scheduler-fixture.ts";
+
+/** Blocks of each piece in these tests. */
+const BLOCKS = 4;
+
+/** Two urgent pieces, eight blocks, for these peers, which are given work in this order. */
+function shareOf(
+  peers: readonly { readonly msPerBlock?: number; readonly goodPieces?: number; readonly isSuspect?: boolean }[],
+  { dueMs = 0, hashFailures = 0 } = {},
+): number[] {
+  const { state } = stateWith([
+    [0, dueMs],
+    [1, dueMs],
+  ]);
+  state.counters.hashFailures = hashFailures;
+  const queues = peers.map(({ msPerBlock, goodPieces = 1, isSuspect = false }, index) => {
+    const queue = addPeer(state, { key: index + 1, ...(msPerBlock !== undefined && { msPerBlock }) });
+    queue.source.goodPieces = goodPieces;
+    queue.source.isSuspect = isSuspect;
+    return queue;
+  });
+  spread(state, queues, 0);
+  for (const queue of queues) fill(state, queue, 0);
+  return queues.map(({ inFlight }) => inFlight.size);
+}
+
+describe("blocks that are due now", () => {
+  it.each([
+    { title: "are shared by peers of one pace", peers: [50, 50, 50, 50], shares: [2, 2, 2, 2] },
+    { title: "are shared by pace", peers: [50, 50, 100, 100], shares: [3, 3, 1, 1] },
+    { title: "are left to the fast by the slow", peers: [20, 20, 400], shares: [4, 4, 0] },
+    { title: "go to the only peer that there is", peers: [50], shares: [2 * BLOCKS] },
+  ])("$title", ({ peers, shares }) => {
+    expect(shareOf(peers.map((msPerBlock) => ({ msPerBlock })))).toEqual(shares);
+  });
+
+  it("are shared among those who have sent what was right; others take what their queues hold", () => {
+    const trusted = { msPerBlock: 50 };
+    expect(shareOf([trusted, trusted, { msPerBlock: 50, goodPieces: 0 }])).toEqual([4, 4, 0]);
+    // As many as it would send sooner than somebody else all that is left.
+    expect(shareOf([{ msPerBlock: 50, isSuspect: true }, trusted, trusted])).toEqual([5, 3, 0]);
+  });
+
+  it("are shared by all at the start, until a piece is wrong", () => {
+    const unknown = { goodPieces: 0 };
+    expect(shareOf([unknown, unknown, unknown, unknown])).toEqual([2, 2, 2, 2]);
+    expect(shareOf([unknown, unknown, unknown, unknown], { hashFailures: 1 })).toEqual([3, 3, 2, 0]);
+  });
+
+  it("are not shared where there are more than all queues hold", () => {
+    const unknown = { goodPieces: 0 };
+    expect(shareOf([unknown, unknown])).toEqual([3, 3]);
+  });
+
+  it("are not shared while they have time", () => {
+    const peers = [{ msPerBlock: 50 }, { msPerBlock: 50 }];
+    expect(shareOf(peers, { dueMs: 1_001 })).toEqual([8, 0]);
+  });
+
+  it("lie behind what a peer owes already", () => {
+    const { state } = stateWith([
+      [0, 0],
+      [1, 0],
+    ]);
+    const queues = [1, 2].map((key) => addPeer(state, { key, msPerBlock: 50 }));
+    for (const { source } of queues) source.goodPieces = 1;
+    for (const key of [100, 101, 102, 103]) queues[0]!.noteRequest(key, 0);
+    spread(state, queues, 0);
+    for (const queue of queues) fill(state, queue, 0);
+    expect(queues.map(({ inFlight }) => inFlight.size)).toEqual([6, 6]);
+  });
+});
