@@ -1,5 +1,14 @@
+import { assertInvariant } from "@riptide/core";
+
 /** One reader's wishes: absolute times, in no order. */
 export type Deadlines = readonly (readonly [piece: number, dueMs: number])[];
+
+export function assertDeadlines(deadlines: Deadlines, pieceCount: number): void {
+  for (const [piece, dueMs] of deadlines) {
+    const isValid = Number.isInteger(piece) && piece >= 0 && piece < pieceCount && !Number.isNaN(dueMs);
+    assertInvariant(isValid, `A deadline needs a piece of the torrent and a time, not ${piece} and ${dueMs}`);
+  }
+}
 
 /** One reader's wishes, earliest first, and how far they have been merged with those of the others. */
 interface Plan {

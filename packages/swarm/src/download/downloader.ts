@@ -3,7 +3,7 @@ import { bitsByteLength, clearBit, hasBit, setBit } from "../bits.ts";
 import type { BlockRequest } from "../types.ts";
 import { judge } from "./blame.ts";
 import { dropRequest, recallBlock, recallUnwanted, releaseAllBlocks } from "./block-requests.ts";
-import type { Deadlines } from "./deadline-order.ts";
+import { assertDeadlines, type Deadlines } from "./deadline-order.ts";
 import { createDownloadState, type DownloadState } from "./download-state.ts";
 import type {
   BlockTarget,
@@ -153,10 +153,7 @@ export class Downloader {
    */
   setDeadlines(reader: number, deadlines: Deadlines | null, nowMs: number): void {
     const state = this.#state;
-    for (const [piece, dueMs] of deadlines ?? []) {
-      const isValid = Number.isInteger(piece) && piece >= 0 && piece < this.#pieceCount && !Number.isNaN(dueMs);
-      assertInvariant(isValid, `A deadline needs a piece of the torrent and a time, not ${piece} and ${dueMs}`);
-    }
+    assertDeadlines(deadlines ?? [], this.#pieceCount);
     // Spare work makes way for whatever a reader lacks, before anything else is decided.
     const didEnd = (deadlines ?? []).some(([piece]) => !hasBit(this.#have, piece)) && this.#spare.end();
     const isUrgent = (deadlines ?? []).some((deadline) => this.#isSooner(deadline, nowMs));
