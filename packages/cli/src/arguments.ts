@@ -89,7 +89,7 @@ export function parseCommandLine(words: readonly string[], environment: NodeJS.P
       dataDirectory: chooseDataDirectory(values["data-dir"], mode, environment),
       maxDiskBytes: parseMaxDisk(values["max-disk"]),
       token,
-      peers: values.peer.map(parsePeer),
+      peers: values.peer.map((text) => parsePeer(text, proxy)),
       peerHost: parseHost("--peer-host", values["peer-host"] ?? (mode === "demo" ? "127.0.0.1" : "::")),
       peerPort: parsePort("--peer-port", values["peer-port"] ?? (mode === "demo" ? "0" : "6881")),
       bindInterface: values["bind-interface"],
@@ -155,13 +155,19 @@ function readPort(text: string): number | undefined {
   return /^\d{1,5}$/.test(text) && Number(text) <= 65_535 ? Number(text) : undefined;
 }
 
-function parsePeer(text: string): PeerAddress {
+function parsePeer(text: string, proxy: Socks5Proxy | undefined): PeerAddress {
   // The brackets around an IPv6 address tell its colons from the one before the port (RFC 3986 §3.2.2).
   const [, hostText = "", portText = ""] = /^(\[.*\]|[^:]*):(\d+)$/.exec(text) ?? [];
   const host = readHost(hostText);
   const port = readPort(portText);
   if (host === undefined || !port) throw new UsageError(`--peer takes HOST:PORT, not ${JSON.stringify(text)}.`);
-  return { host: host === "localhost" ? "127.0.0.1" : host, port };
+  const address = host === "localhost" ? "127.0.0.1" : host;
+  if (proxy !== undefined && isIP(address) === 0) {
+    throw new UsageError(
+      `With a proxy no name is looked up from here: give --peer an address, not ${JSON.stringify(text)}.`,
+    );
+  }
+  return { host: address, port };
 }
 
 /** Says nothing of what was given: there may be a password in it. */

@@ -9,6 +9,7 @@ import { ClosingStack } from "./closing-stack.ts";
 import { startDemoSwarm } from "./demo-swarm.ts";
 import { failureText } from "./failure-text.ts";
 import { type OutputStream, writeLine } from "./output.ts";
+import { findPeers } from "./peer-names.ts";
 import { printable, printableJson } from "./printable.ts";
 import { readSources } from "./sources.ts";
 import { makeTemporaryFolder } from "./temporary-folder.ts";
@@ -40,7 +41,8 @@ export async function serve(options: ServeOptions, context: ServeContext): Promi
   const sources = await readSources(options.sources);
   const ffmpeg = await discoverFfmpeg({ ...(options.ffmpegPath && { path: options.ffmpegPath }), signal: stop });
   const chunks = new ChunkPool();
-  const engine = await openEngine(options, { clock, log, closing, chunks });
+  const peers = await findPeers(options.peers, { signal: stop, note: (line) => note(line) });
+  const engine = await openEngine({ ...options, peers }, { clock, log, closing, chunks });
   // Opened last, but needed until the last body has ended.
   const demo = new ClosingStack();
   closing.defer(() => demo[Symbol.asyncDispose]());

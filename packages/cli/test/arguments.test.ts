@@ -281,6 +281,10 @@ const badLines: readonly (readonly [words: readonly string[], sentence: string])
   [["--peer", "192.0.2.1:65536"], '--peer takes HOST:PORT, not "192.0.2.1:65536".'],
   [["--peer", "2001:db8::1"], '--peer takes HOST:PORT, not "2001:db8::1".'],
   [["--peer", "[2001:db8::1]"], '--peer takes HOST:PORT, not "[2001:db8::1]".'],
+  [
+    ["--peer", "nas.example:6881", "--proxy=socks5://proxy:1080"],
+    'With a proxy no name is looked up from here: give --peer an address, not "nas.example:6881".',
+  ],
   [["--peer", ":6881"], '--peer takes HOST:PORT, not ":6881".'],
   [["--bind-interface"], "--bind-interface needs a value."],
   [
