@@ -57,6 +57,7 @@ export default defineConfig({
         test: {
           name: "integration",
           include: ["test/**/*.test.ts"],
+          globalSetup: "test/support/program.ts",
           exclude,
           testTimeout: 120_000,
           hookTimeout: 180_000,

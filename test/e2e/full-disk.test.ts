@@ -5,6 +5,7 @@ import type { Torrent } from "@riptide/http";
 import { expect, it } from "vitest";
 import { quietly, urlOf } from "../support/command-line.ts";
 import { startProcess } from "../support/processes.ts";
+import { programPath } from "../support/program.ts";
 import { startScriptedSeed } from "../support/scripted-seed.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { createTestTorrent } from "../support/test-torrent.ts";
@@ -16,7 +17,6 @@ const BALLAST_BYTES = 20 * MIB;
 const FILM_BYTES = 24 * MIB + 5;
 /** A file system of its own, which goes with the process; unprivileged users may make one, too, in a namespace. */
 const ON_SMALL_DISK = `mount -t tmpfs -o size=${DISK_BYTES} tmpfs "$0" && exec "$@"`;
-const START = new URL("../../scripts/start.mjs", import.meta.url).pathname;
 
 it("a disk that is full stops nothing that is there, and what waits goes on when there is room, without a restart", async () => {
   await using torrent = await createTestTorrent({ lengthBytes: FILM_BYTES, pieceLengthBytes: MIB });
@@ -33,7 +33,7 @@ it("a disk that is full stops nothing that is there, and what waits goes on when
     ON_SMALL_DISK,
     disk,
     process.execPath,
-    START,
+    programPath(),
     ...words,
   ]);
   const url = await urlOf(riptide);

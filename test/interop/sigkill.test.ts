@@ -9,6 +9,7 @@ import { parseTorrentFile } from "../../packages/swarm/src/metainfo/index.ts";
 import { decodeJournal } from "../../packages/swarm/src/storage/verified-journal.ts";
 import { quietly, urlOf } from "../support/command-line.ts";
 import { startProcess } from "../support/processes.ts";
+import { programPath } from "../support/program.ts";
 import { startScriptedSeed } from "../support/scripted-seed.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { createTestTorrent } from "../support/test-torrent.ts";
@@ -21,8 +22,6 @@ const PIECE_LENGTH_BYTES = 64 * KIB;
 /** Pieces are recorded once a second: a process dies before the first time, at it, or after it. */
 const BYTES_PER_SECOND = 3 * MIB;
 const MAX_LIFE_BYTES = 3 * MIB;
-/** As npm packs it: it starts in a fraction of the time that the source takes. */
-const BUNDLER = new URL("../../scripts/lib/program.mjs", import.meta.url).href;
 
 it(`loses nothing recorded, serves nothing unverified over ${ROUNDS} deaths by SIGKILL`, {
   timeout: 300_000,
@@ -30,16 +29,11 @@ it(`loses nothing recorded, serves nothing unverified over ${ROUNDS} deaths by S
   const seed = Date.now() % 1_000_000;
   console.log(`moments of SIGKILL follow from seed ${seed}`);
   const random = createRandom(seed);
-  await using program = await temporaryFolder("program");
-  const { bundleProgram } = (await import(BUNDLER)) as {
-    bundleProgram: (folder: string) => Promise<unknown>;
-  };
-  await bundleProgram(program.path);
   await using torrent = await createTestTorrent({ lengthBytes: 48 * MIB + 77, pieceLengthBytes: PIECE_LENGTH_BYTES });
   await using source = await startScriptedSeed({ torrent, bytesPerSecond: BYTES_PER_SECOND });
   await using folder = await temporaryFolder("sigkill");
   const peer = `--peer=${source.peer.host}:${source.peer.port}`;
-  const words = [join(program.path, "riptide.mjs"), ...quietly(folder.path, peer)];
+  const words = [programPath(), ...quietly(folder.path, peer)];
   let recorded: readonly number[] = [];
   for (let round = 0; round <= ROUNDS; round += 1) {
     await using riptide = startProcess(process.execPath, words);

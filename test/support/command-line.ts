@@ -1,9 +1,7 @@
 import { once } from "node:events";
 import { readdir, readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
 import { startProcess, type TestProcess } from "./processes.ts";
-
-const START = fileURLToPath(new URL("../../scripts/start.mjs", import.meta.url));
+import { programPath } from "./program.ts";
 
 export interface CommandLineOptions {
   readonly environment?: NodeJS.ProcessEnv;
@@ -11,13 +9,13 @@ export interface CommandLineOptions {
   readonly nodeWords?: readonly string[];
 }
 
-/** `npm start -- …` without npm: the real command line in a process of its own. */
+/** The real command line in a process of its own. */
 export function startCommandLine(
   words: readonly string[],
   { environment = {}, nodeWords = [] }: CommandLineOptions = {},
 ): TestProcess {
   const env = { ...process.env, ...environment };
-  return startProcess(process.execPath, [...nodeWords, START, ...words], { env });
+  return startProcess(process.execPath, [...nodeWords, programPath(), ...words], { env });
 }
 
 /**
@@ -25,7 +23,7 @@ export function startCommandLine(
  * a Ctrl-C would also reach the shell, and some shells end of it before Riptide does.
  */
 export function startTerminal(words: string): TestProcess {
-  return startProcess("script", ["-qec", `exec "${process.execPath}" "${START}" ${words}`, "/dev/null"]);
+  return startProcess("script", ["-qec", `exec "${process.execPath}" "${programPath()}" ${words}`, "/dev/null"]);
 }
 
 /** Words for a server that looks for nobody and takes any free ports. */

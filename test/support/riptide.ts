@@ -1,12 +1,10 @@
-import { fileURLToPath } from "node:url";
 import type { Torrent } from "@riptide/http";
 import type { SharedFilm } from "./film-torrent.ts";
 import { startProcess, type TestProcess } from "./processes.ts";
+import { programPath } from "./program.ts";
 import { waitUntil } from "./wait.ts";
 
-const START = fileURLToPath(new URL("../../scripts/start.mjs", import.meta.url));
-
-/** The real programme in a process of its own, as `npm start -- …` runs it. */
+/** The real program in a process of its own. */
 export interface RunningRiptide extends AsyncDisposable {
   readonly url: string;
   readonly process: TestProcess;
@@ -17,7 +15,7 @@ export interface RunningRiptide extends AsyncDisposable {
 }
 
 export async function startRiptide(...words: readonly string[]): Promise<RunningRiptide> {
-  const process = startProcess("node", [START, ...words]);
+  const process = startProcess("node", [programPath(), ...words]);
   const url = await process.waitFor((line) => /^Riptide is listening on (http:\/\/\S+)$/.exec(line)?.[1], 60_000);
   const api = async <Body>(path: string, init?: RequestInit): Promise<Body> => {
     const response = await fetch(url + path, init);
