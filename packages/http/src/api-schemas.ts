@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { secondsMapSchema, type Viewing } from "./viewing-schemas.ts";
 
 /**
  * The shapes of every JSON body, once: handlers are typed by them, `/openapi.json` is generated from them, and the
@@ -69,6 +70,9 @@ export const fileMapSchema = z
     available: z.array(byteRangeSchema).readonly(),
     wanted: z.array(byteRangeSchema).readonly(),
     reading: z.array(byteRangeSchema).readonly(),
+    seconds: secondsMapSchema.optional().openapi({
+      description: "With ?unit=seconds, if the index of the film is known already.",
+    }),
   })
   .openapi("FileMap", { description: "Half-open byte ranges [start, end) of the file." });
 
@@ -150,6 +154,9 @@ export interface ServerEvents {
   readonly streamStarted: FileReference;
   /** A stream of the file has waited for bytes for some seconds. */
   readonly streamStalled: FileReference;
+  /** Somebody has watched on, here or on another device. After a snapshot, `/api/viewings` tells all of them. */
+  readonly viewing: Viewing;
+  readonly viewingRemoved: FileReference;
 }
 
 /** One file of one torrent. */

@@ -5,3 +5,4 @@ export type { MediaInfo } from "./media-info-schema.ts";
 export { type Listener, type ListenOptions, listen } from "./node/listen.ts";
 export { ListenError, type ListenErrorCode } from "./node/listen-error.ts";
 export { type HostPolicy, type HostPolicyOptions, hostPolicy } from "./security/host-policy.ts";
+export type * from "./viewing-schemas.ts";
