@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import { ChunkPool, type Clock, RiptideError, type TorrentSource } from "@riptide/core";
 import { createApp, hostPolicy, ListenError, type Listener, type ListenOptions, listen } from "@riptide/http";
 import { createStreamFactory } from "@riptide/stream";
-import { openTorrentEngine, type RiptideTorrentEngine } from "@riptide/swarm";
+import { openTorrentEngine, openViewingFile, type RiptideTorrentEngine } from "@riptide/swarm";
 import { discoverFfmpeg } from "@riptide/transcode";
 import { isWeakToken, type ServeOptions } from "./arguments.ts";
 import { ClosingStack } from "./closing-stack.ts";
@@ -42,7 +42,10 @@ export async function serve(options: ServeOptions, context: ServeContext): Promi
   const ffmpeg = await discoverFfmpeg({ ...(options.ffmpegPath && { path: options.ffmpegPath }), signal: stop });
   const chunks = new ChunkPool();
   const peers = await findPeers(options.peers, { signal: stop, note: (line) => note(line) });
-  const engine = await openEngine({ ...options, peers }, { clock, log, closing, chunks });
+  const dataDirectory = options.dataDirectory ?? (await temporaryDataFolder(closing));
+  const engine = await openEngine({ ...options, peers }, { dataDirectory, clock, log, closing, chunks });
+  const viewings = await openViewingFile(dataDirectory, { wallClockMs: () => Date.now(), log });
+  closing.defer(() => viewings.close());
   // Opened last, but needed until the last body has ended.
   const demo = new ClosingStack();
   closing.defer(() => demo[Symbol.asyncDispose]());
@@ -53,6 +56,7 @@ export async function serve(options: ServeOptions, context: ServeContext): Promi
   const app = createApp({
     engine,
     streams,
+    viewings,
     clock,
     allowedHosts: hostPolicy({ boundTo: options.host, names: options.allowedHosts }),
     version,
@@ -88,14 +92,17 @@ export async function serve(options: ServeOptions, context: ServeContext): Promi
 }
 
 interface EngineContext {
+  readonly dataDirectory: string;
   readonly clock: Clock;
   readonly log: (what: string, error: unknown) => void;
   readonly closing: ClosingStack;
   readonly chunks: ChunkPool;
 }
 
-async function openEngine(options: ServeOptions, { closing, ...shared }: EngineContext): Promise<RiptideTorrentEngine> {
-  const dataDirectory = options.dataDirectory ?? (await temporaryDataFolder(closing));
+async function openEngine(
+  options: ServeOptions,
+  { dataDirectory, closing, ...shared }: EngineContext,
+): Promise<RiptideTorrentEngine> {
   const { peerHost, peerPort, useLsd: lsd, peers, proxy, bindInterface, maxDiskBytes } = options;
   const { uploadBytesPerSecond, downloadBytesPerSecond } = options;
   const dht = options.useDht ? { bootstrap: [] } : undefined;

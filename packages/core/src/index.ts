@@ -7,4 +7,6 @@ export type * from "./ports/clock.ts";
 export type * from "./ports/piece-provider.ts";
 export type * from "./ports/stream-producer.ts";
 export type * from "./ports/torrent-engine.ts";
+export type * from "./ports/viewing-store.ts";
 export * from "./readahead.ts";
+export * from "./viewings.ts";

@@ -1,4 +1,4 @@
-import type { ChunkPool, Clock, TorrentEngine } from "@riptide/core";
+import type { ChunkPool, Clock, TorrentEngine, ViewingStore } from "@riptide/core";
 import type { StreamFactory } from "@riptide/stream";
 import type { HostPolicy } from "./security/host-policy.ts";
 
@@ -11,6 +11,8 @@ export type FailureLog = (message: string, error: unknown) => void;
 export interface AppOptions {
   readonly engine: TorrentEngine;
   readonly streams: StreamFactory;
+  /** Where viewers stopped. Default: kept until the end of the process. */
+  readonly viewings?: ViewingStore | undefined;
   readonly clock: Clock;
   readonly allowedHosts: HostPolicy;
   readonly version: string;

@@ -1,4 +1,4 @@
-import type { Clock, TorrentEngine } from "@riptide/core";
+import type { Clock, TorrentEngine, ViewingStore } from "@riptide/core";
 import { PendingEvents, type ServerEvent } from "./pending-events.ts";
 import type { StreamActivity } from "./stream-activity.ts";
 
@@ -8,6 +8,7 @@ const HEARTBEAT_MS = 15_000;
 export interface EventSources {
   readonly engine: TorrentEngine;
   readonly activity: StreamActivity;
+  readonly viewings: ViewingStore;
   readonly clock: Clock;
   /** The stream ends when one of these is aborted. */
   readonly ends: readonly AbortSignal[];
@@ -45,7 +46,7 @@ class EventFeed {
   #heartbeat: Disposable;
 
   constructor(
-    { engine, activity, clock, ends }: EventSources,
+    { engine, activity, viewings, clock, ends }: EventSources,
     controller: ReadableStreamDefaultController<Uint8Array>,
   ) {
     this.#engine = engine;
@@ -56,7 +57,7 @@ class EventFeed {
       this.#pending.add(event);
       this.flush();
     };
-    this.#subscriptions = [engine.subscribe(hear), activity.subscribe(hear)];
+    this.#subscriptions = [engine.subscribe(hear), activity.subscribe(hear), viewings.subscribe(hear)];
     this.#heartbeat = this.#startHeartbeat();
     for (const signal of ends) signal.addEventListener("abort", this.#end);
     if (ends.some((signal) => signal.aborted)) this.#close();

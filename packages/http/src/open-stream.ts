@@ -1,6 +1,7 @@
 import { type StreamContext, StreamError, type TorrentEngine } from "@riptide/core";
 import { createTimings } from "@riptide/stream";
 import type { AppOptions } from "./app-options.ts";
+import { metadataPending } from "./listed-file.ts";
 import type { FileTarget } from "./routes/targets.ts";
 
 /** How long a request waits for a magnet's metadata: shorter than what players and proxies give up after. */
@@ -63,8 +64,4 @@ function boundedWait(
 
 function assertMetadata(engine: TorrentEngine, infoHash: string): void {
   if (engine.get(infoHash)?.state === "metadata") throw metadataPending();
-}
-
-function metadataPending(): StreamError {
-  return new StreamError("metadata_pending", "No peer has sent this torrent's metadata yet. Try again in a moment.");
 }

@@ -1,14 +1,15 @@
-import type { EngineEvent, EngineHealth, TorrentFileSummary, TorrentStatus } from "@riptide/core";
+import type { EngineEvent, EngineHealth, TorrentFileSummary, TorrentStatus, ViewingEvent } from "@riptide/core";
 import type { ServerEvents } from "./api-schemas.ts";
 import type { StreamEvent } from "./stream-activity.ts";
 import { torrentView } from "./torrent-view.ts";
+import { viewingView } from "./viewing-view.ts";
 
 /** One event for `/api/events`, with the data that belongs to its name. */
 export type ServerEvent = {
   [Name in keyof ServerEvents]: { name: Name; data: ServerEvents[Name] };
 }[keyof ServerEvents];
 
-/** News of torrents and files that one slow client may have waiting; beyond that a fresh snapshot is smaller. */
+/** News of torrents, streams and viewings that one slow client may have waiting; beyond that a fresh snapshot is smaller. */
 const PENDING_MAX = 1000;
 
 /** The latest of a torrent that the client has not been told. */
@@ -29,10 +30,12 @@ export class PendingEvents {
   readonly #toldFiles = new Map<string, readonly TorrentFileSummary[]>();
   /** By type and file: a player may start ten streams a second, of which one is news. */
   readonly #streams = new Map<string, StreamEvent>();
+  /** By file: only the latest counts. A snapshot holds none: whoever gets one asks for all viewings. */
+  readonly #viewings = new Map<string, ViewingEvent>();
   #health: EngineHealth | undefined;
   #owesSnapshot = true;
 
-  add(event: EngineEvent | StreamEvent): void {
+  add(event: EngineEvent | StreamEvent | ViewingEvent): void {
     if (this.#owesSnapshot) return; // the snapshot is taken when it is sent, and will hold this
     switch (event.type) {
       case "engine":
@@ -40,7 +43,13 @@ export class PendingEvents {
         break;
       case "streamStarted":
       case "streamStalled":
-        this.#streams.set(`${event.type} ${event.infoHash}-${event.index}`, event);
+        this.#streams.set(`${event.type} ${fileKey(event)}`, event);
+        break;
+      case "viewing":
+        this.#viewings.set(fileKey(event.viewing), event);
+        break;
+      case "viewingRemoved":
+        this.#viewings.set(fileKey(event), event);
         break;
       case "removed":
         this.#news.set(event.infoHash, { name: "removed", infoHash: event.infoHash });
@@ -49,7 +58,7 @@ export class PendingEvents {
       case "updated":
         this.#upsert(event.type, event.torrent);
     }
-    if (this.#news.size + this.#streams.size > PENDING_MAX) this.#fallBackToSnapshot();
+    if (this.#news.size + this.#streams.size + this.#viewings.size > PENDING_MAX) this.#fallBackToSnapshot();
   }
 
   /** The next event to send, or `undefined` if the client knows everything. `now` tells the state of the engine. */
@@ -75,6 +84,11 @@ export class PendingEvents {
       this.#streams.delete(key);
       return { name: type, data: { infoHash, index } };
     }
+    for (const [key, event] of this.#viewings) {
+      this.#viewings.delete(key);
+      if (event.type === "viewing") return { name: "viewing", data: viewingView(event.viewing) };
+      return { name: "viewingRemoved", data: { infoHash: event.infoHash, index: event.index } };
+    }
     return undefined;
   }
 
@@ -98,8 +112,13 @@ export class PendingEvents {
   #fallBackToSnapshot(): void {
     this.#news.clear();
     this.#streams.clear();
+    this.#viewings.clear();
     this.#toldFiles.clear();
     this.#health = undefined;
     this.#owesSnapshot = true;
   }
+}
+
+function fileKey({ infoHash, index }: { readonly infoHash: string; readonly index: number }): string {
+  return `${infoHash}-${index}`;
 }

@@ -1,7 +1,26 @@
+import type { z } from "@hono/zod-openapi";
 import { HttpError } from "./http-error.ts";
+import { mediaTypeOf } from "./security/same-origin.ts";
 
 /** Longer than any magnet with all its trackers, and than what a player says of all the tracks of a film. */
 const JSON_BODY_MAX_BYTES = 64 * 1024;
+
+/**
+ * Reads a small JSON body of a shape. Throws `unsupported_media_type`, `payload_too_large`, or `bad_request`, with `expected` as
+ * its sentence if it has another shape.
+ */
+export async function readJsonAs<Schema extends z.ZodType>(
+  schema: Schema,
+  request: Request,
+  expected: string,
+): Promise<z.infer<Schema>> {
+  if (mediaTypeOf(request) !== "application/json") {
+    throw new HttpError("unsupported_media_type", "The body must be application/json.");
+  }
+  const body = schema.safeParse(await readJson(request));
+  if (body.success) return body.data;
+  throw new HttpError("bad_request", expected);
+}
 
 /** Reads a small JSON body, whatever it holds. Throws `payload_too_large`, or `bad_request` if it is no JSON. */
 export async function readJson(request: Request): Promise<unknown> {

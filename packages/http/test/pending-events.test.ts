@@ -1,4 +1,4 @@
-import type { TorrentStatus } from "@riptide/core";
+import type { TorrentStatus, ViewingEvent } from "@riptide/core";
 import { expect, test } from "vitest";
 import { PendingEvents } from "../src/pending-events.ts";
 
@@ -101,4 +101,21 @@ test("more news than a client may have waiting becomes one snapshot", () => {
 
 function* drain(pending: PendingEvents) {
   for (let event = pending.take(() => NOTHING); event !== undefined; event = pending.take(() => NOTHING)) yield event;
+}
+
+test("of each viewing only the latest is told, and too many become one snapshot", () => {
+  const pending = afterSnapshot();
+  for (const positionSeconds of [1, 2]) pending.add(watched(0, positionSeconds));
+  pending.add(watched(1, 3));
+  pending.add({ type: "viewingRemoved", infoHash: "a".repeat(40), index: 1 });
+  expect(pending.take(() => NOTHING)).toMatchObject({ name: "viewing", data: { index: 0, positionSeconds: 2 } });
+  expect(pending.take(() => NOTHING)).toEqual({ name: "viewingRemoved", data: { infoHash: "a".repeat(40), index: 1 } });
+  expect(pending.take(() => NOTHING)).toBeUndefined();
+  for (let index = 0; index <= 1000; index += 1) pending.add(watched(index, 1));
+  expect(pending.take(() => NOTHING)?.name).toBe("snapshot");
+  expect(pending.take(() => NOTHING)).toBeUndefined();
+});
+
+function watched(index: number, positionSeconds: number): ViewingEvent {
+  return { type: "viewing", viewing: { infoHash: "a".repeat(40), index, positionSeconds, watchedAtMs: 0 } };
 }

@@ -12,4 +12,5 @@ export {
 export type { NetworkSettings, Socks5Proxy } from "./network/network.ts";
 export type { PortMappingSettings } from "./port-mapping/index.ts";
 export type { SessionSettings } from "./session/protocol.ts";
+export { openViewingFile, type ViewingFile } from "./storage/viewing-file.ts";
 export type { PeerAddress } from "./types.ts";

@@ -21,7 +21,7 @@ export function addOpenApiRoute(routes: OpenAPIHono, { version }: AppOptions): v
 function describeProblems(document: ApiDocument): ApiDocument {
   const content = { [PROBLEM_MEDIA_TYPE]: { schema: { $ref: "#/components/schemas/Problem" } } };
   for (const operations of Object.values(document.paths ?? {})) {
-    for (const operation of [operations.get, operations.post, operations.delete]) {
+    for (const operation of [operations.get, operations.post, operations.put, operations.delete]) {
       if (operation?.responses !== undefined)
         operation.responses.default = { description: "RFC 9457 problem", content };
     }

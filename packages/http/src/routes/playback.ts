@@ -1,11 +1,9 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import type { PlaybackChoice, PlaybackMode } from "@riptide/stream";
-import { type Playback, type PlaybackRequest, playbackRequestSchema, playbackSchema } from "../api-schemas.ts";
+import { type Playback, playbackRequestSchema, playbackSchema } from "../api-schemas.ts";
 import type { AppOptions } from "../app-options.ts";
-import { HttpError } from "../http-error.ts";
 import { openStream } from "../open-stream.ts";
-import { readJson } from "../request-body.ts";
-import { mediaTypeOf } from "../security/same-origin.ts";
+import { readJsonAs } from "../request-body.ts";
 import { jsonContent } from "./json-content.ts";
 import { type FileTarget, fileTarget } from "./targets.ts";
 
@@ -14,7 +12,8 @@ export function addPlaybackRoute(routes: OpenAPIHono, options: AppOptions): void
   routes.openapi(choosePlayback, async (context) => {
     const request = context.req.raw;
     const target = context.req.valid("param");
-    const { can, audio } = await readPlaybackRequest(request);
+    const expected = 'The body must be {"can": {"mse": […], "file": […], "nativeHls": …}}.';
+    const { can, audio } = await readJsonAs(playbackRequestSchema, request, expected);
     const opened = await openStream(request, target, options);
     return context.json(playbackView(await options.streams.playback(opened, can, audio), target), 200);
   });
@@ -27,15 +26,6 @@ export function addPlaybackRoute(routes: OpenAPIHono, options: AppOptions): void
     responses,
     request: { params: fileTarget, body: { required: true, content } },
   });
-}
-
-async function readPlaybackRequest(request: Request): Promise<PlaybackRequest> {
-  if (mediaTypeOf(request) !== "application/json") {
-    throw new HttpError("unsupported_media_type", "The body must be application/json.");
-  }
-  const body = playbackRequestSchema.safeParse(await readJson(request));
-  if (body.success) return body.data;
-  throw new HttpError("bad_request", 'The body must be {"can": {"mse": […], "file": […], "nativeHls": …}}.');
 }
 
 function playbackView(choice: PlaybackChoice, { infoHash, index }: FileTarget): Playback {

@@ -1,8 +1,9 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import { StreamError, type TorrentSource } from "@riptide/core";
+import type { TorrentSource, ViewingStore } from "@riptide/core";
 import { addTorrentSchema, torrentListSchema, torrentSchema } from "../api-schemas.ts";
 import type { AppOptions } from "../app-options.ts";
 import { HttpError } from "../http-error.ts";
+import { listedTorrent } from "../listed-file.ts";
 import { readBody, readJson } from "../request-body.ts";
 import { mediaTypeOf } from "../security/same-origin.ts";
 import { torrentView } from "../torrent-view.ts";
@@ -13,7 +14,7 @@ import { torrentTarget } from "./targets.ts";
 const TORRENT_BODY_MAX_BYTES = 10 * 1024 * 1024;
 
 /** Adding, listing, showing and removing torrents. */
-export function addTorrentRoutes(routes: OpenAPIHono, { engine }: AppOptions): void {
+export function addTorrentRoutes(routes: OpenAPIHono, { engine }: AppOptions, viewings: ViewingStore): void {
   routes.openapi(addTorrent, async (context) => {
     const request = context.req.raw;
     const torrent = await engine.add(await readSource(request), { signal: request.signal });
@@ -25,15 +26,15 @@ export function addTorrentRoutes(routes: OpenAPIHono, { engine }: AppOptions): v
   );
 
   routes.openapi(showTorrent, (context) => {
-    const torrent = engine.get(context.req.valid("param").infoHash);
-    if (torrent === undefined) throw new StreamError("torrent_not_found", "There is no such torrent. Add it first.");
-    return context.json(torrentView(torrent), 200);
+    return context.json(torrentView(listedTorrent(engine, context.req.valid("param").infoHash)), 200);
   });
 
   routes.openapi(removeTorrent, async (context) => {
     const { infoHash } = context.req.valid("param");
     const deleteData = context.req.valid("query").data === "true";
     await engine.remove(infoHash, { deleteData, signal: context.req.raw.signal });
+    // Who keeps the files may add the torrent again, and go on where he was.
+    if (deleteData) viewings.forget(infoHash);
     return context.body(null, 204);
   });
 

@@ -1,7 +1,7 @@
 import { StreamError } from "@riptide/core";
 import type { SimulatedTorrentSeed } from "@riptide/sim";
 import { describe, expect, test } from "vitest";
-import { createWorld, FILM, FILM_BYTES, LATE, MAGNET_ONLY } from "../support/world.ts";
+import { createWorld, FILM, FILM_BYTES, LATE, MAGNET_ONLY, WATCHED_AT } from "../support/world.ts";
 
 describe("server-sent events", () => {
   test("begin with a snapshot and go on with every change", async () => {
@@ -26,6 +26,27 @@ describe("server-sent events", () => {
     expect(await events.next()).toEqual({ name: "engine", data: { state: "running", restarts: 1 } });
     await engine.remove(LATE, { deleteData: false, signal: new AbortController().signal });
     expect(await events.next()).toEqual({ name: "removed", data: { infoHash: LATE } });
+    await events.cancel();
+  });
+
+  test("tell another device what is watched, each time only the latest", async () => {
+    const { send, viewings } = await createWorld();
+    const events = readEvents(await send("/api/events"));
+    await events.next();
+    viewings.record({ infoHash: FILM, index: 0, positionSeconds: 1 });
+    viewings.record({ infoHash: FILM, index: 0, positionSeconds: 2, durationSeconds: 2 });
+    viewings.record({ infoHash: FILM, index: 1, positionSeconds: 3 });
+    const told = { infoHash: FILM, watchedAt: WATCHED_AT };
+    expect([await events.next(), await events.next(), await events.next()]).toEqual([
+      { name: "viewing", data: { ...told, index: 0, positionSeconds: 1, isFinished: false } },
+      {
+        name: "viewing",
+        data: { ...told, index: 0, positionSeconds: 2, durationSeconds: 2, isFinished: true },
+      },
+      { name: "viewing", data: { ...told, index: 1, positionSeconds: 3, isFinished: false } },
+    ]);
+    viewings.forget(FILM, 1);
+    expect(await events.next()).toEqual({ name: "viewingRemoved", data: { infoHash: FILM, index: 1 } });
     await events.cancel();
   });
 

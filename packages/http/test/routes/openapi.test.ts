@@ -1,7 +1,7 @@
 import { StreamError } from "@riptide/core";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { createWorld, DELETE, FILM, MAGNET_ONLY, post, type World } from "../support/world.ts";
+import { createWorld, DELETE, FILM, MAGNET_ONLY, post, put, type World } from "../support/world.ts";
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
@@ -15,6 +15,7 @@ describe("/openapi.json", () => {
     );
     expect(operations.sort()).toEqual([
       "DELETE /api/torrents/{infoHash}",
+      "DELETE /api/torrents/{infoHash}/files/{index}/viewing",
       "GET /api/events",
       "GET /api/torrents",
       "GET /api/torrents/{infoHash}",
@@ -22,6 +23,7 @@ describe("/openapi.json", () => {
       "GET /api/torrents/{infoHash}/files/{index}/attachments",
       "GET /api/torrents/{infoHash}/files/{index}/chapters",
       "GET /api/torrents/{infoHash}/files/{index}/map",
+      "GET /api/viewings",
       "GET /livez",
       "GET /readyz",
       "GET /stream/{infoHash}/{index}",
@@ -36,6 +38,7 @@ describe("/openapi.json", () => {
       "GET /stream/{infoHash}/{index}/virtual.mp4",
       "POST /api/torrents",
       "POST /api/torrents/{infoHash}/files/{index}/playback",
+      "PUT /api/torrents/{infoHash}/files/{index}/viewing",
     ]);
   });
 
@@ -76,6 +79,22 @@ describe("/openapi.json", () => {
     ],
     ["a playback", PLAYBACK_PATH, "post", ({ send }) => send(PLAYBACK_ADDRESS, post("application/json", CAN))],
     ["no abilities", PLAYBACK_PATH, "post", ({ send }) => send(PLAYBACK_ADDRESS, post("application/json", "{}"))],
+    ["a viewing", VIEWING_PATH, "put", watch],
+    [
+      "a viewing of nothing",
+      VIEWING_PATH,
+      "delete",
+      ({ send }) => send(`/api/torrents/${FILM}/files/9/viewing`, DELETE),
+    ],
+    [
+      "viewings",
+      "/api/viewings",
+      "get",
+      async (world) => {
+        await watch(world);
+        return world.send("/api/viewings");
+      },
+    ],
     ["liveness", "/livez", "get", ({ send }) => send("/livez")],
     ["readiness", "/readyz", "get", ({ send }) => send("/readyz")],
     ["unreadiness", "/readyz", "get", unready],
@@ -96,7 +115,13 @@ describe("/openapi.json", () => {
 
 const PLAYBACK_PATH = "/api/torrents/{infoHash}/files/{index}/playback";
 const PLAYBACK_ADDRESS = `/api/torrents/${FILM}/files/0/playback`;
+const VIEWING_PATH = "/api/torrents/{infoHash}/files/{index}/viewing";
 const CAN = '{"can":{"mse":[],"file":[],"nativeHls":false}}';
+
+function watch({ send }: World): Promise<Response> {
+  const watched = { positionSeconds: 90.5, durationSeconds: 120, audio: 1, subtitle: "0" };
+  return send(`/api/torrents/${FILM}/files/0/viewing`, put(watched));
+}
 
 async function failedTorrent({ send, engine }: World): Promise<Response> {
   engine.failTorrent(FILM, new StreamError("disk_full", "The disk is full."));

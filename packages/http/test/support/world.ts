@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { RecentViewings } from "@riptide/core";
 import { createSimulatedTorrentEngine, createVirtualClock, type SimulatedTorrentSeed } from "@riptide/sim";
 import { createApp } from "../../src/app.ts";
 import type { AppOptions } from "../../src/app-options.ts";
@@ -10,6 +11,8 @@ export const FILM = "0123456789abcdef0123456789abcdef01234567";
 export const FILM_NAME = "A film <b>";
 export const MAGNET_ONLY = "f".repeat(40);
 export const LATE = "a".repeat(40);
+/** When virtual time begins. */
+export const WATCHED_AT = "2026-11-27T00:00:00.000Z";
 /** What a browser's own page sends with a change. */
 export const FROM_OUR_PAGE = { origin: `http://${HOST}`, "sec-fetch-site": "same-origin" };
 
@@ -44,11 +47,13 @@ export async function createWorld(options: Partial<AppOptions> & { seeds?: reado
   const clock = createVirtualClock({ drain: () => new Promise((resolve) => setImmediate(resolve)) });
   const engine = createSimulatedTorrentEngine({ clock, torrents: options.seeds ?? [FILM_SEED, LATE_SEED] });
   const streams = createFakeStreams();
+  const viewings = new RecentViewings({ wallClockMs: () => Date.parse(WATCHED_AT) + clock.nowMs() });
   const draining = new AbortController();
   const failures: { message: string; error: unknown }[] = [];
   const app = createApp({
     engine,
     streams,
+    viewings,
     clock,
     allowedHosts: hostPolicy({ boundTo: "127.0.0.1" }),
     version: "1.2.3",
@@ -63,6 +68,7 @@ export async function createWorld(options: Partial<AppOptions> & { seeds?: reado
     clock,
     engine,
     streams,
+    viewings,
     draining,
     failures,
     app,
@@ -78,6 +84,10 @@ export async function createWorld(options: Partial<AppOptions> & { seeds?: reado
 /** A change as our own page asks for it. */
 export function post(contentType: string, body: NonNullable<RequestInit["body"]>): SendOptions {
   return { method: "POST", body, headers: { ...FROM_OUR_PAGE, "content-type": contentType } };
+}
+
+export function put(body: unknown): SendOptions {
+  return { ...post("application/json", JSON.stringify(body)), method: "PUT" };
 }
 
 export const DELETE = { method: "DELETE", headers: FROM_OUR_PAGE };

@@ -5,3 +5,4 @@ export { checkHolePunching } from "./punch-holes.ts";
 export * from "./seed-store.ts";
 export * from "./storage-error.ts";
 export * from "./torrent-store.ts";
+export * from "./viewing-file.ts";

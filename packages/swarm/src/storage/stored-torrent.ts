@@ -1,4 +1,5 @@
 import type { PeerAddress } from "../types.ts";
+import { decodeJsonRecord, isObject } from "./json-record.ts";
 
 /** What Riptide remembers about a torrent from one start to the next, besides its bytes. */
 export interface StoredTorrent {
@@ -31,23 +32,14 @@ export function encodeTorrentRecord(record: TorrentRecord): Uint8Array {
 
 /** Reads a record; what is not as we write it is undefined as a whole, for then nobody knows what else is wrong. */
 export function decodeTorrentRecord(bytes: Uint8Array): TorrentRecord | undefined {
-  let record: unknown;
-  try {
-    record = JSON.parse(Buffer.from(bytes).toString("utf8"));
-  } catch {
-    return undefined;
-  }
-  if (!isObject(record) || record["version"] !== 1) return undefined;
+  const record = decodeJsonRecord(bytes, 1);
+  if (record === undefined) return undefined;
   // Records of the first versions have one list of peers, and no web seeds.
   const { trackers, peers, provenPeers = [], webSeeds = [], isLocal = false, displayName, addedAtMs } = record;
   if (!isTiers(trackers) || !isPeers(peers) || !isPeers(provenPeers) || typeof addedAtMs !== "number") return undefined;
   if (!isTexts(webSeeds) || typeof isLocal !== "boolean") return undefined;
   if (displayName !== undefined && typeof displayName !== "string") return undefined;
   return { trackers, peers, provenPeers, webSeeds, isLocal, displayName, addedAtMs };
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isTiers(value: unknown): value is string[][] {
