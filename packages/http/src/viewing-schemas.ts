@@ -59,7 +59,8 @@ export const secondsMapSchema = z
     reading: z.array(secondsRangeSchema).readonly(),
   })
   .openapi("SecondsMap", {
-    description: "Half-open stretches of the film, in seconds. Of `available`, every byte is there.",
+    description:
+      "Half-open stretches of the film, in seconds: exact at keyframes, by their share of the bytes between them.",
   });
 
 export type RecordViewing = z.infer<typeof recordViewingSchema>;

@@ -52,6 +52,7 @@ export * from "./media-records.ts";
 export * from "./media-type.ts";
 export { openMpegts } from "./mpegts/demuxer.ts";
 export type * from "./packet.ts";
+export { positionAt } from "./position-at.ts";
 export * from "./read-chapters.ts";
 export * from "./read-media-info.ts";
 export { type ByteSource, concatenate } from "./reader.ts";

@@ -79,6 +79,11 @@ export class FilmLibrary {
     return this.#records.peek(file)?.keyIndex;
   }
 
+  /** What this run or an earlier one has read of a film. Nothing of it is read. */
+  knownRecord(context: Pick<StreamContext, "file" | "signal">): Promise<FilmRecord | undefined> {
+    return this.#records.known(context);
+  }
+
   /** Where the film can be entered; undefined if it does not tell. Rejects with what the provider rejects with. */
   async keyIndex(film: Film, context: StreamContext): Promise<KeyIndex | undefined> {
     const { keyIndex } = await timed("index", context, () =>

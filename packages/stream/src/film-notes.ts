@@ -42,7 +42,7 @@ export class NotedResults<V> {
   }
 
   /** The result, if this run or an earlier one has it. */
-  async known({ file, signal }: StreamContext): Promise<V | undefined> {
+  async known({ file, signal }: Pick<StreamContext, "file" | "signal">): Promise<V | undefined> {
     const kept = this.peek(file);
     if (kept !== undefined) return kept;
     const { notes, format } = this.#options;

@@ -3,6 +3,7 @@ export { sidecarsFor } from "@riptide/media";
 export type { StreamChoice } from "./choose-mode.ts";
 export { type ClientAbilities, type PlaybackQuestions, playbackQuestions } from "./client-abilities.ts";
 export type { FilmNotes } from "./film-notes.ts";
+export type { FilmTimes, TimeRange } from "./film-times.ts";
 export type { AudioChoice, PlaybackChoice, PlaybackContext, PlaybackMode } from "./playback.ts";
 export { choosePlayback } from "./playback-choice.ts";
 export type { PlaybackReason, PlaybackReasonCode } from "./playback-reasons.ts";

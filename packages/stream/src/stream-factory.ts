@@ -8,6 +8,7 @@ import { createDirectProducer } from "./direct-producer.ts";
 import { FilmLibrary } from "./film-library.ts";
 import type { FilmNotes } from "./film-notes.ts";
 import { filmPlayback } from "./film-playback.ts";
+import { type FilmTimes, filmTimes } from "./film-times.ts";
 import { createHlsProducer } from "./hls/hls-producer.ts";
 import { MediaLibrary } from "./media-library.ts";
 import type { PlaybackChoice } from "./playback.ts";
@@ -57,8 +58,15 @@ export interface StreamFactory extends AsyncDisposable {
   chapters(context: StreamContext): Promise<readonly Chapter[]>;
   /** The same if they can be told without fetching anything for them. Rejects like `mediaInfo`. */
   knownChapters(context: StreamContext): Promise<readonly Chapter[] | undefined>;
+  /** How bytes of a film become its times, if its index is known already. Nothing of it is read. */
+  knownTimes(file: KnownFile): Promise<FilmTimes | undefined>;
   /** The ffmpeg in use, the processes that run now, and how many copies may (a video transcode counts as four). */
   readonly ffmpeg: { readonly version: string; readonly active: number; readonly limit: number } | undefined;
+}
+
+/** A file that nobody opens. */
+export interface KnownFile extends Pick<StreamContext, "file" | "signal"> {
+  readonly sizeBytes: number;
 }
 
 export function createStreamFactory(options: StreamFactoryOptions): StreamFactory {
@@ -93,9 +101,16 @@ export function createStreamFactory(options: StreamFactoryOptions): StreamFactor
     knownAttachments: (context) => attachments.known(context),
     chapters: (context) => chapters.list(context),
     knownChapters: (context) => chapters.known(context),
+    knownTimes: (file) => knownTimes(file, films),
     get ffmpeg() {
       return transcoder && { version: transcoder.ffmpeg.version, active: transcoder.active, limit: transcoder.limit };
     },
     [Symbol.asyncDispose]: async () => encoder?.[Symbol.asyncDispose](),
   };
+}
+
+async function knownTimes({ sizeBytes, ...file }: KnownFile, films: FilmLibrary): Promise<FilmTimes | undefined> {
+  const { keyIndex, durationSeconds } = (await films.knownRecord(file)) ?? {};
+  if (keyIndex === undefined || durationSeconds === undefined) return undefined;
+  return filmTimes(keyIndex, { timeSeconds: durationSeconds, offsetBytes: sizeBytes });
 }

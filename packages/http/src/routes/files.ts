@@ -1,12 +1,15 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import type { FileMap } from "@riptide/core";
 import { playbackQuestions } from "@riptide/stream";
 import { fileMapSchema } from "../api-schemas.ts";
 import type { AppOptions } from "../app-options.ts";
+import { listedFile } from "../listed-file.ts";
 import { chapterSchema, mediaInfoSchema } from "../media-info-schema.ts";
 import { openStream } from "../open-stream.ts";
 import { attachmentView, sidecarsOf } from "../subtitle-views.ts";
+import type { SecondsMap } from "../viewing-schemas.ts";
 import { jsonContent } from "./json-content.ts";
-import { fileTarget } from "./targets.ts";
+import { type FileTarget, fileTarget } from "./targets.ts";
 
 /** What is known about one file: its media, and which of its bytes are there. */
 export function addFileRoutes(routes: OpenAPIHono, options: AppOptions): void {
@@ -27,10 +30,25 @@ export function addFileRoutes(routes: OpenAPIHono, options: AppOptions): void {
     return context.json({ chapters: await options.streams.chapters(opened) }, 200);
   });
 
-  routes.openapi(showMap, (context) => {
-    const { infoHash, index } = context.req.valid("param");
-    return context.json(options.engine.map(infoHash, index), 200);
+  routes.openapi(showMap, async (context) => {
+    const target = context.req.valid("param");
+    const map = options.engine.map(target.infoHash, target.index);
+    const { unit } = context.req.valid("query");
+    const seconds = unit === "seconds" ? await secondsMap(map, context.req.raw, target, options) : undefined;
+    return context.json({ ...map, ...(seconds && { seconds }) }, 200);
   });
+}
+
+/** The same in seconds of the film, if its index is known already. */
+async function secondsMap(
+  { available, wanted, reading }: FileMap,
+  { signal }: Request,
+  target: FileTarget,
+  { engine, streams }: AppOptions,
+): Promise<SecondsMap | undefined> {
+  const { path, lengthBytes: sizeBytes } = listedFile(engine, target);
+  const times = await streams.knownTimes({ file: { ...target, name: path }, signal, sizeBytes });
+  return times && { available: times(available), wanted: times(wanted), reading: times(reading) };
 }
 
 const showMediaInfo = createRoute({
@@ -56,10 +74,15 @@ const listChapters = createRoute({
   },
 });
 
+const mapUnit = z
+  .enum(["bytes", "seconds"], "unit is bytes or seconds.")
+  .optional()
+  .openapi({ param: { name: "unit", in: "query" }, description: "With seconds, times of the film are told, too." });
+
 const showMap = createRoute({
   method: "get",
   path: "/api/torrents/{infoHash}/files/{index}/map",
   summary: "Show which bytes of a file are available, wanted and being read",
-  request: { params: fileTarget },
+  request: { params: fileTarget, query: z.object({ unit: mapUnit }) },
   responses: { 200: jsonContent(fileMapSchema, "Byte ranges of the file") },
 });

@@ -84,6 +84,18 @@ describe("the map of a file", () => {
     reading.abort();
     expect(await read).toBe("aborted");
   });
+
+  test("is told in seconds, too, if that can be told", async () => {
+    const { send, streams } = await createWorld();
+    const path = `/api/torrents/${FILM}/files/0/map`;
+    const map = { available: [{ start: 0, end: 600_000 }], wanted: [], reading: [] };
+    const seconds = { available: [{ startSeconds: 0, endSeconds: 600 }], wanted: [], reading: [] };
+    expect(await (await send(`${path}?unit=seconds`)).json()).toEqual({ ...map, seconds });
+    expect(await (await send(`${path}?unit=bytes`)).json()).toEqual(map);
+    streams.isListKnown = false;
+    expect(await (await send(`${path}?unit=seconds`)).json()).toEqual(map);
+    expect(await problemCode(await send(`${path}?unit=frames`))).toBe("bad_request");
+  });
 });
 
 test.each([

@@ -75,7 +75,7 @@ describe("/openapi.json", () => {
       "a map",
       "/api/torrents/{infoHash}/files/{index}/map",
       "get",
-      ({ send }) => send(`/api/torrents/${FILM}/files/0/map`),
+      ({ send }) => send(`/api/torrents/${FILM}/files/0/map?unit=seconds`),
     ],
     ["a playback", PLAYBACK_PATH, "post", ({ send }) => send(PLAYBACK_ADDRESS, post("application/json", CAN))],
     ["no abilities", PLAYBACK_PATH, "post", ({ send }) => send(PLAYBACK_ADDRESS, post("application/json", "{}"))],

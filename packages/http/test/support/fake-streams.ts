@@ -83,7 +83,7 @@ export interface FakeStreams extends StreamFactory {
   choice: PlaybackChoice;
   /** Every `playback` so far: what it was told. */
   readonly asked: { readonly can: unknown; readonly audioIndex: number | undefined }[];
-  /** Whether `knownAttachments` and `knownChapters` know any. */
+  /** Whether `knownAttachments`, `knownChapters` and `knownTimes` know any. */
   isListKnown: boolean;
   /** Every `produce` so far: which producer, and with what. */
   readonly produced: { readonly by: string; readonly request: Request; readonly context: StreamContext }[];
@@ -130,6 +130,12 @@ export function createFakeStreams(): FakeStreams {
     },
     async knownChapters() {
       return streams.isListKnown ? CHAPTERS : undefined;
+    },
+    async knownTimes() {
+      // A second for each kilobyte.
+      return streams.isListKnown
+        ? (ranges) => ranges.map(({ start, end }) => ({ startSeconds: start / 1000, endSeconds: end / 1000 }))
+        : undefined;
     },
     [Symbol.asyncDispose]: async () => {},
   };
