@@ -4,6 +4,7 @@ import type { AppOptions } from "./app-options.ts";
 import { HttpError } from "./http-error.ts";
 import { isExpected, problemResponse } from "./problem.ts";
 import { addEventRoutes } from "./routes/events.ts";
+import { addExternalPlaylistRoutes } from "./routes/external-playlists.ts";
 import { addFileRoutes } from "./routes/files.ts";
 import { addHealthRoutes } from "./routes/health.ts";
 import { addMethodFallbacks } from "./routes/method-fallbacks.ts";
@@ -83,6 +84,7 @@ function createRoutes(options: AppOptions): OpenAPIHono {
   addFileRoutes(routes, options);
   addPlaybackRoute(routes, options);
   addEventRoutes(routes, options, { activity, viewings });
+  addExternalPlaylistRoutes(routes, options); // before `/stream/IH/N`, whose N it is not
   addStreamRoutes(routes, options, activity);
   addSubtitleRoutes(routes, options, activity);
   addHealthRoutes(routes, options);

@@ -2,6 +2,7 @@ export type * from "@riptide/media";
 export { sidecarsFor } from "@riptide/media";
 export type { StreamChoice } from "./choose-mode.ts";
 export { type ClientAbilities, type PlaybackQuestions, playbackQuestions } from "./client-abilities.ts";
+export { contentDisposition } from "./file-headers.ts";
 export type { FilmNotes } from "./film-notes.ts";
 export type { FilmTimes, TimeRange } from "./film-times.ts";
 export type { AudioChoice, PlaybackChoice, PlaybackContext, PlaybackMode } from "./playback.ts";
