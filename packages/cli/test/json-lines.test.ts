@@ -6,6 +6,7 @@ const FILM_FIGURES = {
   infoHash: FILM,
   name: "A film.mkv",
   state: "ready",
+  addedAtMs: 0,
   sizeBytes: 1_000_000,
   pieceLengthBytes: 262_144,
   verifiedBytes: 1_000_000,

@@ -9,6 +9,7 @@ const FILM: TorrentStatus = {
   infoHash: "0123456789abcdef0123456789abcdef01234567",
   name: "A film.mkv",
   state: "ready",
+  addedAtMs: 0,
   files: [{ index: 0, path: "A film.mkv", lengthBytes: 1_000_000, verifiedBytes: 427_000 }],
   sizeBytes: 1_000_000,
   pieceLengthBytes: 65_536,

@@ -36,6 +36,7 @@ export const torrentSchema = z
     infoHash: z.string().regex(/^[0-9a-f]{40}$/),
     name: z.string(),
     state: z.enum(["metadata", "ready", "failed"]),
+    addedAt: z.iso.datetime().optional().openapi({ description: "When it was first added. Always there." }),
     files: z.array(torrentFileSchema),
     sizeBytes: bytes,
     pieceLengthBytes: bytes,

@@ -11,6 +11,7 @@ export function torrentView(torrent: TorrentStatus, files: readonly TorrentFileS
     infoHash: torrent.infoHash,
     name: torrent.name,
     state: torrent.state,
+    addedAt: new Date(torrent.addedAtMs).toISOString(),
     files: files.map((file) => ({
       index: file.index,
       path: file.path,

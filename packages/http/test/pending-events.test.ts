@@ -9,6 +9,7 @@ function torrent(number: number, downloadedBytes = 0): TorrentStatus {
     infoHash: number.toString(16).padStart(40, "0"),
     name: `Torrent ${number}`,
     state: "ready",
+    addedAtMs: 0,
     files: [],
     sizeBytes: 0,
     pieceLengthBytes: 0,

@@ -43,6 +43,7 @@ export class SimulatedTorrent {
   #decide: () => void = () => {};
   #providers: SimulatedPieceProvider[] | undefined;
   #failure: RiptideError | undefined;
+  readonly #addedAtMs: number;
   #bytesPerSecond = 0;
   #measured = { atMs: 0, fetchedBytes: 0 };
   #status: TorrentStatus | undefined;
@@ -53,7 +54,8 @@ export class SimulatedTorrent {
     this.#displayName = displayName;
     this.#clock = clock;
     this.#onChange = onChange;
-    this.#measured = { atMs: clock.nowMs(), fetchedBytes: 0 };
+    this.#addedAtMs = clock.nowMs();
+    this.#measured = { atMs: this.#addedAtMs, fetchedBytes: 0 };
     this.#decided = new Promise((resolve) => {
       this.#decide = resolve;
     });
@@ -137,6 +139,7 @@ export class SimulatedTorrent {
       infoHash,
       name: isKnown ? name : this.#displayName,
       state: this.#state(),
+      addedAtMs: this.#addedAtMs,
       files: (this.#providers ?? []).map((provider, index) => ({
         index,
         path: files[index]!.path,

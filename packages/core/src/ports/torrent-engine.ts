@@ -27,6 +27,8 @@ export interface TorrentStatus {
   /** The torrent's name, or a magnet's display name, or the info hash. Untrusted text. */
   readonly name: string;
   readonly state: TorrentState;
+  /** Wall-clock time, milliseconds since 1970. */
+  readonly addedAtMs: number;
   /** Empty until the state is `ready`. */
   readonly files: readonly TorrentFileSummary[];
   readonly sizeBytes: number;

@@ -88,6 +88,7 @@ describe("showing torrents", () => {
     infoHash: FILM,
     name: "A film <b>",
     state: "ready",
+    addedAt: "1970-01-01T00:00:00.000Z",
     files: [
       { index: 0, path: "Film/film.mkv", length: 600_000, verifiedBytes: 600_000, mediaType: "video/matroska" },
       { index: 1, path: "Film/page.html", length: 8, verifiedBytes: 8, mediaType: "application/octet-stream" },

@@ -356,6 +356,7 @@ export class TorrentRecord implements TorrentView {
       infoHash: this.infoHash,
       name: metainfo?.name ?? this.#options.displayName ?? this.infoHash,
       state: this.#failure !== undefined ? "failed" : metainfo === undefined ? "metadata" : "ready",
+      addedAtMs: this.addedAtMs,
       sizeBytes: metainfo?.sizeBytes ?? 0,
       pieceLengthBytes: metainfo?.pieceLengthBytes ?? 0,
       ...this.#contents,

@@ -8,6 +8,11 @@ export function decodeJsonRecord(bytes: Uint8Array, version: number): Record<str
   }
 }
 
+/** Milliseconds since 1970 that are a date (ECMA-262 §21.4.1.1). */
+export function isWallClockMs(value: unknown): value is number {
+  return typeof value === "number" && Math.abs(value) <= 8.64e15;
+}
+
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

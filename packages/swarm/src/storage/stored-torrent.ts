@@ -1,5 +1,5 @@
 import type { PeerAddress } from "../types.ts";
-import { decodeJsonRecord, isObject } from "./json-record.ts";
+import { decodeJsonRecord, isObject, isWallClockMs } from "./json-record.ts";
 
 /** What Riptide remembers about a torrent from one start to the next, besides its bytes. */
 export interface StoredTorrent {
@@ -36,7 +36,7 @@ export function decodeTorrentRecord(bytes: Uint8Array): TorrentRecord | undefine
   if (record === undefined) return undefined;
   // Records of the first versions have one list of peers, and no web seeds.
   const { trackers, peers, provenPeers = [], webSeeds = [], isLocal = false, displayName, addedAtMs } = record;
-  if (!isTiers(trackers) || !isPeers(peers) || !isPeers(provenPeers) || typeof addedAtMs !== "number") return undefined;
+  if (!isTiers(trackers) || !isPeers(peers) || !isPeers(provenPeers) || !isWallClockMs(addedAtMs)) return undefined;
   if (!isTexts(webSeeds) || typeof isLocal !== "boolean") return undefined;
   if (displayName !== undefined && typeof displayName !== "string") return undefined;
   return { trackers, peers, provenPeers, webSeeds, isLocal, displayName, addedAtMs };

@@ -1,7 +1,7 @@
 import { join, resolve } from "node:path";
 import { RecentViewings, VIEWINGS_LIMIT, type Viewing, type ViewingEvent, type ViewingStore } from "@riptide/core";
 import { lstatIfThere, quarantine, readSmallFile, writeFileAtomic } from "./file-io.ts";
-import { decodeJsonRecord, isObject } from "./json-record.ts";
+import { decodeJsonRecord, isObject, isWallClockMs } from "./json-record.ts";
 import { withStorageErrors } from "./storage-error.ts";
 
 const VIEWINGS_FILE = "viewings.json";
@@ -124,7 +124,7 @@ function isViewing(value: unknown): value is Viewing {
     isCount(index) &&
     isTime(positionSeconds) &&
     (durationSeconds === undefined || isTime(durationSeconds)) &&
-    isCount(watchedAtMs) &&
+    isWallClockMs(watchedAtMs) &&
     (audio === undefined || isCount(audio)) &&
     (subtitle === undefined || typeof subtitle === "string")
   );

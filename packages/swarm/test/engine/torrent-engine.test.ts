@@ -99,7 +99,7 @@ describe("openTorrentEngine", () => {
     await library.close();
     const { engine, told } = await setUp({ dataDirectory: folder.path });
     expect(engine.get(infoHash)).toMatchObject({ name: "Old", state: "failed", error: { code: "bad_torrent" } });
-    expect(engine.get(INFO_HASH)?.state).toBe("ready");
+    expect(engine.get(INFO_HASH)).toMatchObject({ state: "ready", addedAtMs: 1 });
     expect(told().map((command) => command.type === "add" && command.order.infoHash)).toEqual([INFO_HASH]);
   });
 });

@@ -108,6 +108,7 @@ describe("viewings on the disk", () => {
     ["no viewing", '{"version":1,"viewings":[null]}'],
     ["no info hash", JSON.stringify({ version: 1, viewings: [{ ...WATCHED, watchedAtMs: 1, infoHash: "../x" }] })],
     ["no time", JSON.stringify({ version: 1, viewings: [{ ...WATCHED, watchedAtMs: 1, positionSeconds: "9" }] })],
+    ["no date", JSON.stringify({ version: 1, viewings: [{ ...WATCHED, watchedAtMs: 9e15 }] })],
     ["more than we would write", " ".repeat(3_000_000)],
   ])("that are %s are put aside", async (_title, content) => {
     await writeFile(path(), content);
