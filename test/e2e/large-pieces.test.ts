@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, it } from "vitest";
-import { type RunningRiptide, startQuietRiptide } from "../support/riptide.ts";
+import { residentBytes } from "../support/resident-bytes.ts";
+import { startQuietRiptide } from "../support/riptide.ts";
 import { startScriptedSeed } from "../support/scripted-seed.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { createTestTorrent, type TestTorrent } from "../support/test-torrent.ts";
@@ -24,12 +24,12 @@ it("pieces of 16 MiB, 3 readers and 30 peers take a bounded amount of memory", a
   await using folder = await temporaryFolder("large-pieces");
   await using riptide = await startQuietRiptide(folder.path, ...seeds.peerOptions);
   await riptide.add(torrent.torrentFile);
-  const restBytes = await residentBytes(riptide);
+  const restBytes = await residentBytes(riptide.process.child.pid!);
   const end = new AbortController();
   let maxBytes = 0;
   const watching = (async () => {
     while (!end.signal.aborted) {
-      maxBytes = Math.max(maxBytes, await residentBytes(riptide));
+      maxBytes = Math.max(maxBytes, await residentBytes(riptide.process.child.pid!));
       await delay(50);
     }
   })();
@@ -64,10 +64,4 @@ async function startSeeds(torrent: TestTorrent): Promise<AsyncDisposable & { rea
       for (const seed of seeds) await seed[Symbol.asyncDispose]();
     },
   };
-}
-
-/** What the process has in memory (proc(5): VmRSS, in KiB). */
-async function residentBytes({ process }: RunningRiptide): Promise<number> {
-  const status = await readFile(`/proc/${process.child.pid}/status`, "utf8");
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
 }

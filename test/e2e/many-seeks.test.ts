@@ -1,8 +1,9 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { createRandom, type Random } from "@riptide/sim";
 import { expect, it } from "vitest";
 import { ffmpegsOf } from "../support/command-line.ts";
 import { type SharedFilm, shareFilm } from "../support/film-torrent.ts";
+import { residentBytes } from "../support/resident-bytes.ts";
 import { filesOf, type RunningRiptide, startQuietRiptide } from "../support/riptide.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { describeWith } from "../support/tools.ts";
@@ -37,11 +38,11 @@ describeWith("ffmpeg", "libtorrent")("20 clients that seek", () => {
       );
     await half(1000);
     await nothingLeft(riptide, shared);
-    const before = { bytes: await residentBytes(riptide), descriptors: await descriptors(riptide) };
+    const before = { bytes: await residentBytes(riptide.process.child.pid!), descriptors: await descriptors(riptide) };
     await half(2000);
     await nothingLeft(riptide, shared);
     await waitUntil("the descriptors are back", async () => (await descriptors(riptide)) <= before.descriptors + 4);
-    const grownBytes = (await residentBytes(riptide)) - before.bytes;
+    const grownBytes = (await residentBytes(riptide.process.child.pid!)) - before.bytes;
     console.log(`500 more seeks: ${(grownBytes / 1e6).toFixed(1)} MB more`);
     expect(grownBytes).toBeLessThan(GROWTH_LIMIT_BYTES);
   });
@@ -102,11 +103,6 @@ async function nothingLeft(riptide: RunningRiptide, shared: readonly SharedFilm[
   for (const { infoHash } of shared) {
     await waitUntil("no demand is left", async () => (await riptide.torrent(infoHash)).activeDemands === 0);
   }
-}
-
-async function residentBytes({ process }: RunningRiptide): Promise<number> {
-  const status = await readFile(`/proc/${process.child.pid!}/status`, "utf8");
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)![1]) * 1024;
 }
 
 async function descriptors({ process }: RunningRiptide): Promise<number> {

@@ -1,7 +1,7 @@
 import { type Browser, chromium } from "playwright-core";
 
-/** Debian's Chromium, headless, that calls nobody but us. */
-export async function launchBrowser(): Promise<Browser> {
+/** Debian's Chromium, headless, that calls nobody but us. `words` are for its command line. */
+export async function launchBrowser(...words: readonly string[]): Promise<Browser> {
   return await chromium.launch({
     executablePath: "/usr/bin/chromium",
     args: [
@@ -13,6 +13,7 @@ export async function launchBrowser(): Promise<Browser> {
       "--disable-component-update",
       "--disable-sync",
       "--autoplay-policy=no-user-gesture-required",
+      ...words,
     ],
   });
 }

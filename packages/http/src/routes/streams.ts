@@ -20,6 +20,12 @@ export function addStreamRoutes(routes: OpenAPIHono, options: AppOptions, activi
   }
 }
 
+/**
+ * Whatever a torrent holds, opened as a page it runs nothing, sends no form and opens no window. It keeps its origin: without
+ * one, a tab in which a film is opened would not be given the film (`Cross-Origin-Resource-Policy`).
+ */
+const CONTENT_POLICY = "sandbox allow-same-origin; script-src 'none'";
+
 /** The response of a producer for the file that a request names, with the headers that all streams have. */
 export async function serveStream(
   producer: StreamProducer,
@@ -32,8 +38,7 @@ export async function serveStream(
   const response = await producer.produce(request, { ...context, provider: activity.watch(provider, file) });
   if (response.body !== null) activity.tell({ type: "streamStarted", infoHash: file.infoHash, index: file.index });
   response.headers.set("server-timing", serverTiming(context.timings));
-  // Whatever the torrent holds, opened as a page it runs nothing. (`sandbox` would say more, but then no tab plays it.)
-  response.headers.set("content-security-policy", "script-src 'none'");
+  response.headers.set("content-security-policy", CONTENT_POLICY);
   return response;
 }
 

@@ -68,7 +68,7 @@ describe("A presentation in HLS", () => {
       "audio/mp4",
       "private, max-age=86400",
     ]);
-    expect(headers.get("content-security-policy")).toMatch(/^script-src 'none'/);
+    expect(headers.get("content-security-policy")).toMatch(/^sandbox allow-same-origin; script-src 'none'/);
     expect(headers.get("x-content-type-options")).toBe("nosniff");
     expect(headers.get("server-timing")).toMatch(/fragment;dur=/);
     expect((await response.arrayBuffer()).byteLength).toBeGreaterThan(10_000);

@@ -37,7 +37,7 @@ describe("a stream of subtitles", () => {
     const { send, streams } = await createWorld();
     const response = await send(path);
     expect(response.status).toBe(200);
-    expect(response.headers.get("content-security-policy")).toMatch(/^script-src 'none'/);
+    expect(response.headers.get("content-security-policy")).toMatch(/^sandbox allow-same-origin; script-src 'none'/);
     expect(response.headers.get("server-timing")).toContain("total;dur=");
     await response.body?.cancel();
     expect(streams.produced.map(({ by }) => by)).toEqual(["subtitles"]);

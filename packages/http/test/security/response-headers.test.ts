@@ -23,7 +23,9 @@ test("a stream opened as a page runs no script at all", async () => {
   const { send } = await createWorld();
   const response = await send(`/stream/${FILM}/0/direct`);
   await response.body?.cancel();
-  expect(response.headers.get("content-security-policy")).toMatch(/^script-src 'none', default-src 'self'; /);
+  expect(response.headers.get("content-security-policy")).toMatch(
+    /^sandbox allow-same-origin; script-src 'none', default-src 'self'; /,
+  );
 });
 
 test("what says nothing about caching is not cached", async () => {
