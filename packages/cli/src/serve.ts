@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { ChunkPool, type Clock, RiptideError, type TorrentSource } from "@riptide/core";
-import { createApp, hostPolicy, ListenError, type Listener, type ListenOptions, listen } from "@riptide/http";
+import { createApp, hostPolicy, ListenError, type Listener, type ListenOptions, listen, Metrics } from "@riptide/http";
 import { createStreamFactory } from "@riptide/stream";
 import { openTorrentEngine, openViewingFile, type RiptideTorrentEngine } from "@riptide/swarm";
 import { discoverFfmpeg } from "@riptide/transcode";
@@ -53,7 +53,11 @@ export async function serve(options: ServeOptions, context: ServeContext): Promi
   const { neverTranscodeVideo } = options;
   const streams = createStreamFactory({ ffmpeg, clock, neverTranscodeVideo, notes: engine.notes });
   closing.defer(() => streams[Symbol.asyncDispose]());
+  const metrics = new Metrics({ engine, streams, clock, version });
+  closing.defer(() => metrics[Symbol.dispose]());
   const app = createApp({
+    metrics,
+    observers: [metrics],
     engine,
     streams,
     viewings,
@@ -67,7 +71,8 @@ export async function serve(options: ServeOptions, context: ServeContext): Promi
     chunks,
   });
   stop.throwIfAborted();
-  const server = await startListening(app, { host: options.host, port: options.port, log, chunks });
+  const rejected = (reason: string): void => metrics.rejected(reason);
+  const server = await startListening(app, { host: options.host, port: options.port, log, rejected, chunks });
   closing.defer(async () => {
     draining.abort();
     await server.close({ graceMs: DRAIN_MS });

@@ -1,12 +1,14 @@
 import type { ChunkPool, Clock, TorrentEngine, ViewingStore } from "@riptide/core";
 import type { StreamFactory } from "@riptide/stream";
+import type { Metrics } from "./observe/metrics.ts";
+import type { RequestObserver } from "./observe/request-record.ts";
 import type { HostPolicy } from "./security/host-policy.ts";
 
 /**
  * Told of failures that no client hears about in full. The message says what failed; of a request it holds the path
- * (percent-encoded) but never the query, which may hold the access token.
+ * (percent-encoded) but never the query, which may hold the access token. `ids` name the request, as its header does.
  */
-export type FailureLog = (message: string, error: unknown) => void;
+export type FailureLog = (message: string, error: unknown, ids?: { readonly requestId: string }) => void;
 
 export interface AppOptions {
   readonly engine: TorrentEngine;
@@ -23,6 +25,10 @@ export interface AppOptions {
   /** Aborted when the server is about to stop: it is then no longer ready, and nothing new begins to wait. */
   readonly draining?: AbortSignal | undefined;
   readonly log?: FailureLog | undefined;
+  /** Told of every request, while it is answered and at its end. */
+  readonly observers?: readonly RequestObserver[] | undefined;
+  /** What `/metrics` answers; without them there is no such address. */
+  readonly metrics?: Metrics | undefined;
   /** Where the memory of long chunks comes from, if `listen` gives it back. */
   readonly chunks?: ChunkPool | undefined;
 }

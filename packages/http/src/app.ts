@@ -1,13 +1,17 @@
+import { randomBytes } from "node:crypto";
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { RecentViewings } from "@riptide/core";
+import { routePath } from "hono/route";
 import type { AppOptions } from "./app-options.ts";
 import { HttpError } from "./http-error.ts";
-import { isExpected, problemResponse } from "./problem.ts";
+import { observationOf, RequestObservation } from "./observe/request-observation.ts";
+import { isExpected, problemCodeOf, problemResponse } from "./problem.ts";
 import { addEventRoutes } from "./routes/events.ts";
 import { addExternalPlaylistRoutes } from "./routes/external-playlists.ts";
 import { addFileRoutes } from "./routes/files.ts";
 import { addHealthRoutes } from "./routes/health.ts";
 import { addMethodFallbacks } from "./routes/method-fallbacks.ts";
+import { addMetricsRoute } from "./routes/metrics.ts";
 import { addOpenApiRoute } from "./routes/openapi.ts";
 import { addPageRoutes } from "./routes/page.ts";
 import { addPlaybackRoute } from "./routes/playback.ts";
@@ -32,11 +36,14 @@ const CLIENT_CLOSED_REQUEST = 499;
 /** Creates the app. It holds no sockets and no timers; what a response holds is released with its body. */
 export function createApp(options: AppOptions): App {
   const routes = createRoutes(options);
+  const { clock, observers = [] } = options;
+  const observation = { clock, observers, newId: () => randomBytes(6).toString("hex") };
   return {
     async fetch(request) {
+      const observed = new RequestObservation(request, observation);
       const response = await answer(request, routes, options);
       addResponseHeaders(response);
-      return response;
+      return observed.respond(response);
     },
   };
 }
@@ -51,7 +58,10 @@ async function answer(request: Request, routes: OpenAPIHono, options: AppOptions
     return response;
   } catch (error) {
     if (request.signal.aborted) return new Response(null, { status: CLIENT_CLOSED_REQUEST });
-    if (!isExpected(error)) options.log?.(`${request.method} ${new URL(request.url).pathname} failed`, error);
+    const observed = observationOf(request);
+    observed?.failed(problemCodeOf(error));
+    const ids = observed && { requestId: observed.requestId };
+    if (!isExpected(error)) options.log?.(`${request.method} ${new URL(request.url).pathname} failed`, error, ids);
     return problemResponse(error);
   }
 }
@@ -73,6 +83,7 @@ function createRoutes(options: AppOptions): OpenAPIHono {
   });
   // Hono answers HEAD by what GET answers and then forgets the body, which may hold readers.
   routes.use(async (context, next) => {
+    observationOf(context.req.raw)?.matched(routePath(context, -1));
     await next();
     if (context.req.raw.method === "HEAD") await context.res.body?.cancel();
   });
@@ -88,6 +99,7 @@ function createRoutes(options: AppOptions): OpenAPIHono {
   addStreamRoutes(routes, options, activity);
   addSubtitleRoutes(routes, options, activity);
   addHealthRoutes(routes, options);
+  addMetricsRoute(routes, options);
   addOpenApiRoute(routes, options);
   addMethodFallbacks(routes);
   return routes;

@@ -4,5 +4,7 @@ export type { AppOptions, FailureLog } from "./app-options.ts";
 export type { MediaInfo } from "./media-info-schema.ts";
 export { type Listener, type ListenOptions, listen } from "./node/listen.ts";
 export { ListenError, type ListenErrorCode } from "./node/listen-error.ts";
+export { Metrics, type MetricsOptions } from "./observe/metrics.ts";
+export type { RequestObserver, RequestRecord, StreamRecord } from "./observe/request-record.ts";
 export { type HostPolicy, type HostPolicyOptions, hostPolicy } from "./security/host-policy.ts";
 export type * from "./viewing-schemas.ts";

@@ -18,6 +18,11 @@ export function problemResponse(error: unknown): Response {
   return problem("internal", "Something went wrong inside Riptide. Its log says what; please report it.");
 }
 
+/** The `code` of the document that this failure becomes. */
+export function problemCodeOf(error: unknown): ErrorCode | HttpErrorCode {
+  return error instanceof HttpError || error instanceof RiptideError ? error.code : "internal";
+}
+
 /** Whether the failure was foreseen: it then explains itself to the client and needs no entry in the log. */
 export function isExpected(error: unknown): boolean {
   return error instanceof HttpError || error instanceof RiptideError;

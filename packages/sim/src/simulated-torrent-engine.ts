@@ -2,6 +2,7 @@ import {
   type Clock,
   type EngineEvent,
   type EngineHealth,
+  type EngineStatistics,
   type FileMap,
   type OpenedFile,
   RiptideError,
@@ -42,6 +43,7 @@ export class SimulatedTorrentEngine implements TorrentEngine {
   readonly #seeds: readonly SimulatedTorrentSeed[];
   readonly #listed = new Map<string, ListedTorrent>();
   readonly #listeners = new Set<(event: EngineEvent) => void>();
+  #removedBytes = 0;
   #health: EngineHealth = { state: "running", restarts: 0 };
 
   constructor(options: SimulatedTorrentEngineOptions) {
@@ -96,6 +98,29 @@ export class SimulatedTorrentEngine implements TorrentEngine {
     return this.#health;
   }
 
+  /** One honest peer for each torrent, and no bound for what is kept. */
+  statistics(): EngineStatistics {
+    const torrents = { metadata: 0, ready: 0, failed: 0 };
+    const totals = { connected: 0, fetchedBytes: this.#removedBytes, keptBytes: 0 };
+    for (const status of this.list()) {
+      torrents[status.state] += 1;
+      totals.connected += status.connectedPeers;
+      totals.fetchedBytes += status.downloadedBytes;
+      totals.keptBytes += status.verifiedBytes;
+    }
+    return {
+      torrents,
+      peers: { connected: totals.connected, connecting: 0, unconnected: 0 },
+      downloadedBytes: { peer: totals.fetchedBytes, webseed: 0 },
+      uploadedBytes: 0,
+      hashFailures: 0,
+      bans: { corrupt_piece: 0, corrupt_metadata: 0 },
+      keptBytes: totals.keptBytes,
+      maxKeptBytes: undefined,
+      evictedPieces: 0,
+    };
+  }
+
   async close(): Promise<void> {
     if (this.#health.state === "closed") return;
     const error = new StreamError("engine_unavailable", "Riptide is shutting down.");
@@ -138,6 +163,7 @@ export class SimulatedTorrentEngine implements TorrentEngine {
   #drop(infoHash: string, error: StreamError): void {
     const listed = this.#find(infoHash);
     this.#listed.delete(infoHash);
+    this.#removedBytes += listed.torrent.status.downloadedBytes;
     listed.nextUpdate?.[Symbol.dispose]();
     listed.torrent.fail(error);
   }

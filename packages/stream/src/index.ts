@@ -8,5 +8,10 @@ export type { FilmTimes, TimeRange } from "./film-times.ts";
 export type { AudioChoice, PlaybackChoice, PlaybackContext, PlaybackMode } from "./playback.ts";
 export { choosePlayback } from "./playback-choice.ts";
 export type { PlaybackReason, PlaybackReasonCode } from "./playback-reasons.ts";
-export { createStreamFactory, type StreamFactory, type StreamFactoryOptions } from "./stream-factory.ts";
+export {
+  createStreamFactory,
+  type FfmpegUse,
+  type StreamFactory,
+  type StreamFactoryOptions,
+} from "./stream-factory.ts";
 export { createTimings, serverTiming, type Timings } from "./timings.ts";

@@ -1,6 +1,12 @@
 import type { Clock, StreamContext, StreamProducer } from "@riptide/core";
 import type { Attachment, Chapter, MediaInfo } from "@riptide/media";
-import { AudioEncoderPool, type FfmpegInstallation, ProcessPool, Transcoder } from "@riptide/transcode";
+import {
+  AudioEncoderPool,
+  type FfmpegExit,
+  type FfmpegInstallation,
+  ProcessPool,
+  Transcoder,
+} from "@riptide/transcode";
 import { ChapterLibrary } from "./chapter-library.ts";
 import { chooseMode, type StreamChoice } from "./choose-mode.ts";
 import type { ClientAbilities } from "./client-abilities.ts";
@@ -60,8 +66,17 @@ export interface StreamFactory extends AsyncDisposable {
   knownChapters(context: StreamContext): Promise<readonly Chapter[] | undefined>;
   /** How bytes of a film become its times, if its index is known already. Nothing of it is read. */
   knownTimes(file: KnownFile): Promise<FilmTimes | undefined>;
-  /** The ffmpeg in use, the processes that run now, and how many copies may (a video transcode counts as four). */
-  readonly ffmpeg: { readonly version: string; readonly active: number; readonly limit: number } | undefined;
+  /** The ffmpeg in use, and what it does. */
+  readonly ffmpeg: FfmpegUse | undefined;
+}
+
+export interface FfmpegUse {
+  readonly version: string;
+  /** The processes that run now, and how many copies may (a video transcode counts as four). */
+  readonly active: number;
+  readonly limit: number;
+  /** How many processes ended in which way. */
+  readonly exits: Readonly<Record<FfmpegExit, number>>;
 }
 
 /** A file that nobody opens. */
@@ -103,7 +118,9 @@ export function createStreamFactory(options: StreamFactoryOptions): StreamFactor
     knownChapters: (context) => chapters.known(context),
     knownTimes: (file) => knownTimes(file, films),
     get ffmpeg() {
-      return transcoder && { version: transcoder.ffmpeg.version, active: transcoder.active, limit: transcoder.limit };
+      if (transcoder === undefined) return undefined;
+      const { ffmpeg: installation, active, limit } = transcoder;
+      return { version: installation.version, active, limit, exits: pool.exits };
     },
     [Symbol.asyncDispose]: async () => encoder?.[Symbol.asyncDispose](),
   };

@@ -89,14 +89,15 @@ describe("The factory", () => {
 
   test("knows its ffmpeg and how much of it is in use", async () => {
     const factory = createStreamFactory({ ffmpeg, clock: realClock });
-    expect(factory.ffmpeg).toEqual({ version: ffmpeg.version, active: 0, limit: expect.any(Number) });
+    const exits = { finished: 0, stopped: 0, failed: 0, crashed: 0, stalled: 0 };
+    expect(factory.ffmpeg).toEqual({ version: ffmpeg.version, active: 0, limit: expect.any(Number), exits });
     const copied = await factory.remux.produce(get(), open("mkv").context);
     expect(factory.ffmpeg?.active).toBe(0);
     await copied.body?.cancel();
     const response = await factory.remux.produce(get(), open("mkv with AC-3").context);
     expect(factory.ffmpeg?.active).toBe(1);
     await response.body?.cancel();
-    expect(factory.ffmpeg?.active).toBe(0);
+    expect(factory.ffmpeg).toMatchObject({ active: 0, exits: { ...exits, stopped: 1 } });
     expect(createStreamFactory({ ffmpeg: undefined, clock: realClock }).ffmpeg).toBeUndefined();
   });
 });

@@ -57,6 +57,12 @@ async function spawned(options: FfmpegProcessOptions, cwd: string): Promise<Ffmp
   return child;
 }
 
+/**
+ * How a process went: to its end, because nobody wanted it any more (or its input failed), with an error of its own, by a signal
+ * that was not ours, or because it got stuck.
+ */
+export type FfmpegExit = "finished" | "stopped" | "failed" | "crashed" | "stalled";
+
 type FfmpegChild = ChildProcessByStdio<Writable, Readable, Readable>;
 
 /**
@@ -72,8 +78,8 @@ export class FfmpegProcess {
    * the signal's reason, or a `TranscodeError` `ffmpeg_failed` or `ffmpeg_stalled`.
    */
   readonly output: ReadableStream<Uint8Array>;
-  /** Resolves when the process is gone, however it went. What it wrote before may still be read. */
-  readonly exited: Promise<void>;
+  /** Resolves when the process is gone, with how it went. What it wrote before may still be read. */
+  readonly exited: Promise<FfmpegExit>;
   readonly #clock: Clock;
   readonly #child: FfmpegChild;
   readonly #isKilledAtOnce: boolean;
@@ -96,9 +102,9 @@ export class FfmpegProcess {
     this.#child = child;
     this.#isKilledAtOnce = isKilledAtOnce;
     this.exited = new Promise((resolve) => {
-      child.once("exit", () => {
+      child.once("exit", (exitCode) => {
         this.#onExit();
-        resolve();
+        resolve(this.#kindOfExit(exitCode));
       });
     });
     this.#watchClose(signal);
@@ -110,7 +116,7 @@ export class FfmpegProcess {
         pull: (controller) => this.#pull(controller),
         cancel: (reason) => {
           this.#fail(reason);
-          return this.exited;
+          return this.exited.then(() => undefined);
         },
       },
       { highWaterMark: 0 },
@@ -180,6 +186,13 @@ export class FfmpegProcess {
     this.#killTimer?.[Symbol.dispose]();
   }
 
+  /** What went wrong before it ended is why we ended it. */
+  #kindOfExit(exitCode: number | null): FfmpegExit {
+    if (this.#failure !== undefined) return isStall(this.#failure.error) ? "stalled" : "stopped";
+    if (exitCode === null) return "crashed";
+    return exitCode === 0 ? "finished" : "failed";
+  }
+
   /** The first failure counts; later ones are its consequences. */
   #fail(error: unknown): void {
     if (this.#failure !== undefined) return;
@@ -212,6 +225,10 @@ export class FfmpegProcess {
       );
     });
   }
+}
+
+function isStall(error: unknown): boolean {
+  return error instanceof TranscodeError && error.code === "ffmpeg_stalled";
 }
 
 function failed(message: string, cause: unknown): TranscodeError {

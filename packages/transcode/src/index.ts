@@ -1,5 +1,6 @@
 export { TRACKS_LIMIT } from "./arguments.ts";
 export { type DiscoverOptions, discoverFfmpeg, type FfmpegInstallation } from "./discover-ffmpeg.ts";
+export type { FfmpegExit } from "./ffmpeg-process.ts";
 export type { Input } from "./input-pump.ts";
 export { ProcessPool } from "./process-pool.ts";
 export type * from "./remux-plan.ts";

@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { type Clock, TranscodeError } from "@riptide/core";
+import type { FfmpegExit } from "./ffmpeg-process.ts";
 
 /**
  * Room for processes, in copies. A copy takes 1.5 % of a core at 100 Mb/s and 57 MB of memory, so memory is what bounds
@@ -32,10 +33,20 @@ export class ProcessPool {
   readonly limit: number;
   #active = 0;
   #usedWeight = 0;
+  readonly #exits = { finished: 0, stopped: 0, failed: 0, crashed: 0, stalled: 0 };
   readonly #waiting = new Set<Waiting>();
 
   constructor(limit = COPIES_PER_CORE * availableParallelism()) {
     this.limit = limit;
+  }
+
+  /** How many processes ended in which way. */
+  get exits(): Readonly<Record<FfmpegExit, number>> {
+    return this.#exits;
+  }
+
+  countExit(exit: FfmpegExit): void {
+    this.#exits[exit] += 1;
   }
 
   /** Processes that hold a place. */

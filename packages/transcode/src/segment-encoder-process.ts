@@ -40,8 +40,8 @@ export class SegmentEncoder {
     this.#give = give;
   }
 
-  /** Resolves when the process is gone. */
-  get exited(): Promise<void> {
+  /** Resolves when the process is gone, with how it went. */
+  get exited(): FfmpegProcess["exited"] {
     return this.#process.exited;
   }
 

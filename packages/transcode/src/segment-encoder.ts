@@ -82,10 +82,13 @@ export class AudioEncoderPool implements AsyncDisposable {
   }
 
   async #start(profile: EncoderProfile): Promise<SegmentEncoder> {
-    const { ffmpeg, clock } = this.#options;
+    const { ffmpeg, clock, pool } = this.#options;
     const encoder = await SegmentEncoder.start({ path: ffmpeg.path, profile, clock });
     this.#running.add(encoder);
-    void encoder.exited.then(() => this.#running.delete(encoder));
+    void encoder.exited.then((exit) => {
+      this.#running.delete(encoder);
+      pool.countExit(exit);
+    });
     if (this.#isDisposed) encoder.stop(ENDING);
     return encoder;
   }

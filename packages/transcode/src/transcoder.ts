@@ -108,7 +108,10 @@ export class Transcoder {
         // There is nothing to finish, and who seeks waits for the place.
         isKilledAtOnce: true,
       });
-      void ffmpeg.exited.then(() => place[Symbol.dispose]());
+      void ffmpeg.exited.then((exit) => {
+        place[Symbol.dispose]();
+        this.#pool.countExit(exit);
+      });
       return ffmpeg.output;
     } catch (error) {
       place[Symbol.dispose]();

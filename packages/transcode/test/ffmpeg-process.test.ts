@@ -50,7 +50,7 @@ describe("A process that works", () => {
     const output = await readAll(ffmpeg.output);
     expect(output.length).toBe(10_000_000);
     expect([0, 150_000, 9_999_999].map((at) => output[at])).toEqual([0, 1, 99]);
-    await ffmpeg.exited;
+    expect(await ffmpeg.exited).toBe("finished");
   });
 
   test("gets its arguments as they are, without a shell between", async () => {
@@ -108,6 +108,14 @@ describe("A process that works", () => {
 });
 
 describe("A process that fails", () => {
+  test.each([
+    ["failed", "exit 3"],
+    ["crashed", "kill -SEGV $$"],
+  ])("has %s by %s", async (exit, script) => {
+    const ffmpeg = await start(script);
+    expect(await ffmpeg.exited).toBe(exit);
+  });
+
   test.each([
     [
       "with exit code 1",
@@ -204,7 +212,7 @@ describe("A process whose client leaves", () => {
     const next = reader.read();
     client.abort(new DOMException("The client closed the request.", "AbortError"));
     await expect(next).rejects.toBe(client.signal.reason);
-    await ffmpeg.exited;
+    expect(await ffmpeg.exited).toBe("stopped");
     await eventually(async () => expect(await Promise.all(pids.map(isAlive))).toEqual([false, false]));
   });
 
@@ -243,7 +251,7 @@ describe("The watchdog", () => {
     expect(clock.pendingTimers).toBe(1);
     await clock.advance(1);
     expect(await read).toMatchObject({ code: "ffmpeg_stalled" });
-    await ffmpeg.exited;
+    expect(await ffmpeg.exited).toBe("stalled");
     expect(clock.pendingTimers).toBe(0);
   });
 

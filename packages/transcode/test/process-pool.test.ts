@@ -16,6 +16,12 @@ describe("A pool of processes", () => {
     expect(pool.active).toBe(2);
   });
 
+  test("counts how processes ended", () => {
+    const pool = new ProcessPool();
+    for (const exit of ["stopped", "crashed", "stopped"] as const) pool.countExit(exit);
+    expect(pool.exits).toEqual({ finished: 0, stopped: 2, failed: 0, crashed: 1, stalled: 0 });
+  });
+
   test("counts a video transcode as four copies", () => {
     const pool = new ProcessPool(8);
     pool.acquire("video_transcode");

@@ -66,6 +66,27 @@ export interface EngineHealth {
   readonly restarts: number;
 }
 
+/** Why a peer is refused from now on: it sent a piece, or an info dictionary, that is not what its hash says. */
+export type BanReason = "corrupt_piece" | "corrupt_metadata";
+
+/** What all torrents together do and did, for whoever counts. Totals never fall: torrents that were removed stay in them. */
+export interface EngineStatistics {
+  readonly torrents: Readonly<Record<TorrentState, number>>;
+  /** Each known address once; incoming peers are connected. */
+  readonly peers: Readonly<Record<"connected" | "connecting" | "unconnected", number>>;
+  /** Payload received since the engine started, wasted bytes included. */
+  readonly downloadedBytes: { readonly peer: number; readonly webseed: number };
+  readonly uploadedBytes: number;
+  readonly hashFailures: number;
+  readonly bans: Readonly<Record<BanReason, number>>;
+  /** Verified bytes that are on the disk now. */
+  readonly keptBytes: number;
+  /** As many of them may be; undefined = no bound. */
+  readonly maxKeptBytes: number | undefined;
+  /** Pieces that made way for others. */
+  readonly evictedPieces: number;
+}
+
 export interface OpenedFile {
   readonly provider: PieceProvider;
   readonly torrent: TorrentStatus;
@@ -104,6 +125,8 @@ export interface TorrentEngine {
   subscribe(listener: (event: EngineEvent) => void): Disposable;
 
   health(): EngineHealth;
+
+  statistics(): EngineStatistics;
 
   /** Writes what must survive, disconnects, and ends. Idempotent. */
   close(): Promise<void>;

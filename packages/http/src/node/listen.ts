@@ -41,6 +41,8 @@ export interface ListenOptions {
   readonly pausedReaderMs?: number;
   /** Told of bodies that broke off for a reason of ours. */
   readonly log?: FailureLog | undefined;
+  /** Told of those who are turned away before they can ask, by one of few words. */
+  readonly rejected?: ((reason: string) => void) | undefined;
   /** Where the memory of bodies came from, if it is lent. */
   readonly chunks?: ChunkPool | undefined;
 }
@@ -69,6 +71,7 @@ export async function listen(app: App, options: ListenOptions): Promise<Listener
   dropStalledReaders(server, options.stalledReaderMs ?? STALLED_READER_MS);
   closeIdleConnectionsEarly(server);
   const port = await bind(server, options);
+  server.on("drop", () => options.rejected?.("too_many_connections"));
   server.on("error", (error) => options.log?.("A connection could not be accepted", error)); // EMFILE, for one
   let closed: Promise<void> | undefined;
   return {

@@ -2,6 +2,7 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { StreamProducer } from "@riptide/core";
 import { serverTiming } from "@riptide/stream";
 import type { AppOptions } from "../app-options.ts";
+import { observationOf } from "../observe/request-observation.ts";
 import { openStream } from "../open-stream.ts";
 import type { StreamActivity } from "../stream-activity.ts";
 import { type FileTarget, fileTarget } from "./targets.ts";
@@ -35,7 +36,8 @@ export async function serveStream(
 ): Promise<Response> {
   const context = await openStream(request, target, options);
   const { file, provider } = context;
-  const response = await producer.produce(request, { ...context, provider: activity.watch(provider, file) });
+  const watched = observationOf(request)?.watchReads(provider, file) ?? provider;
+  const response = await producer.produce(request, { ...context, provider: activity.watch(watched, file) });
   if (response.body !== null) activity.tell({ type: "streamStarted", infoHash: file.infoHash, index: file.index });
   response.headers.set("server-timing", serverTiming(context.timings));
   response.headers.set("content-security-policy", CONTENT_POLICY);

@@ -95,7 +95,12 @@ export function createFakeStreams(): FakeStreams {
   const streams: FakeStreams = {
     failure: undefined,
     isListKnown: true,
-    ffmpeg: { version: "5.1.9", active: 0, limit: 2 },
+    ffmpeg: {
+      version: "5.1.9",
+      active: 0,
+      limit: 2,
+      exits: { finished: 0, stopped: 0, failed: 0, crashed: 0, stalled: 0 },
+    },
     produced,
     choice: PLAYBACK,
     asked: [],

@@ -52,12 +52,17 @@ export class DiskBudget implements Disposable {
   /** As of the last review: in between, a reader that moves on has two for a moment. */
   #windows = 1;
   #admission: "windows" | "reads" | "nothing" = "windows";
+  #evictedPieces = 0;
   #timer: Disposable | undefined;
   #isDisposed = false;
 
   constructor(options: DiskBudgetOptions) {
     this.#options = options;
     this.#extraBytes = extraBytes(options.maxBytes);
+  }
+
+  get evictedPieces(): number {
+    return this.#evictedPieces;
   }
 
   /** Something was demanded, has come, or is gone. */
@@ -120,6 +125,7 @@ export class DiskBudget implements Disposable {
     for (const [index, torrent] of open.entries()) {
       const leaving = plan[index] ?? [];
       if (leaving.length === 0) continue;
+      this.#evictedPieces += leaving.length;
       torrent.evict(leaving);
       this.#options.evict(torrent.infoHash, leaving);
     }

@@ -4,6 +4,7 @@ import {
   assertInvariant,
   type EngineEvent,
   type EngineHealth,
+  type EngineStatistics,
   type FileMap,
   type OpenedFile,
   RiptideError,
@@ -34,6 +35,8 @@ import type { RiptideTorrentEngine, TorrentEngineOptions } from "./riptide-torre
 import { SessionSupervisor } from "./session-supervisor.ts";
 import { type Intake, takeIn } from "./source-intake.ts";
 import { withStallGuard } from "./stall-guard.ts";
+import { Statistics } from "./statistics.ts";
+import { torrentOrder } from "./torrent-order.ts";
 import { fileNotFound, TorrentRecord } from "./torrent-record.ts";
 
 export type { RiptideTorrentEngine, TorrentEngineOptions } from "./riptide-torrent-engine.ts";
@@ -75,6 +78,7 @@ class ThreadedTorrentEngine implements RiptideTorrentEngine {
   /** A torrent that is added while it is being removed comes after that, and so on. */
   readonly #changes = new KeyedQueue();
   readonly #listeners = new Set<(event: EngineEvent) => void>();
+  readonly #statistics = new Statistics();
   #closing: Promise<void> | undefined;
 
   constructor(options: TorrentEngineOptions, library: Library) {
@@ -171,6 +175,11 @@ class ThreadedTorrentEngine implements RiptideTorrentEngine {
     return this.#supervisor.health();
   }
 
+  statistics(): EngineStatistics {
+    const evictedPieces = this.#budget?.evictedPieces ?? 0;
+    return this.#statistics.of(this.#records.values(), { maxKeptBytes: this.#options.maxDiskBytes, evictedPieces });
+  }
+
   peerPort(signal: AbortSignal): Promise<number> {
     return this.#supervisor.peerPort(signal);
   }
@@ -181,9 +190,7 @@ class ThreadedTorrentEngine implements RiptideTorrentEngine {
   }
 
   async #close(): Promise<void> {
-    for (const record of this.#records.values()) {
-      record.fail(shuttingDown());
-    }
+    for (const record of this.#records.values()) record.fail(shuttingDown());
     this.#budget?.[Symbol.dispose]();
     await this.#supervisor.close();
     // Removals that waited for the session are free now, and are finished: the library is open until they are.
@@ -225,7 +232,9 @@ class ThreadedTorrentEngine implements RiptideTorrentEngine {
   }
 
   /** Takes a torrent that has failed off the list; afterwards nobody has its files open. */
-  async #release({ infoHash }: TorrentRecord): Promise<void> {
+  async #release(record: TorrentRecord): Promise<void> {
+    const { infoHash } = record;
+    this.#statistics.forget(record);
     this.#records.delete(infoHash);
     this.#seedPaths.delete(infoHash);
     await Promise.all([this.#supervisor.release(infoHash), this.#providers.close(infoHash)]);
@@ -359,18 +368,12 @@ class ThreadedTorrentEngine implements RiptideTorrentEngine {
   }
 
   #order(record: TorrentRecord): TorrentOrder {
-    return {
-      infoHash: record.infoHash,
+    return torrentOrder(record, {
       directory: this.#library.directoryOf(record.infoHash),
-      infoBytes: record.metainfo?.infoBytes,
-      trackers: record.trackers,
-      peers: [...record.peers, ...this.#options.peers],
-      provenPeers: record.provenPeers,
+      peers: this.#options.peers,
       reclaimsSpace: this.#budget !== undefined,
-      webSeeds: record.webSeeds,
-      isLocal: record.isLocal,
       seedPaths: this.#seedPaths.get(record.infoHash),
-    };
+    });
   }
 
   #record(infoHash: string): TorrentRecord {

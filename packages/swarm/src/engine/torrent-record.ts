@@ -7,7 +7,7 @@ import type { Failure, TorrentFigures } from "../session/protocol.ts";
 import type { PeerAddress, TorrentGeometry } from "../types.ts";
 import { Deferred } from "./deferred.ts";
 import { explainStall } from "./explain-stall.ts";
-import { addFigures, NO_FIGURES, usefulBytes } from "./figures.ts";
+import { addFigures, type Figures, NO_FIGURES, shownFigures, usefulBytes } from "./figures.ts";
 import { KeptPieces } from "./kept-pieces.ts";
 import { describeFiles, verifiedRanges } from "./torrent-contents.ts";
 
@@ -158,6 +158,10 @@ export class TorrentRecord implements TorrentView {
 
   read(first: number, last: number): Disposable | undefined {
     return this.#pieces?.read(first, last);
+  }
+
+  get figures(): Figures {
+    return this.#figures;
   }
 
   /** What is on the disk; undefined until a session has looked. */
@@ -349,8 +353,6 @@ export class TorrentRecord implements TorrentView {
   #describe(): TorrentStatus {
     const metainfo = this.#metainfo;
     this.#contents ??= this.#describeContents();
-    const { wastedBytes: _wasted, bannedHosts: _banned, hashFailures: _failures, ...rest } = this.#figures;
-    const { checkedPieces: _checked, ...figures } = rest;
     const problem = this.#failure ?? this.#storageProblem;
     return {
       infoHash: this.infoHash,
@@ -360,7 +362,7 @@ export class TorrentRecord implements TorrentView {
       sizeBytes: metainfo?.sizeBytes ?? 0,
       pieceLengthBytes: metainfo?.pieceLengthBytes ?? 0,
       ...this.#contents,
-      ...figures,
+      ...shownFigures(this.#figures),
       activeDemands: this.#demands.size,
       error: problem && { code: problem.code, message: problem.message },
     };

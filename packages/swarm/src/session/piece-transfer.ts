@@ -135,8 +135,8 @@ export class PieceTransfer implements PeerTransfer {
     return this.#verifiedCount === this.#options.metainfo.pieceCount;
   }
 
-  get stats(): { wastedBytes: number; hashFailures: number } {
-    return this.#downloader.stats;
+  get stats() {
+    return { ...this.#downloader.stats, webSeedBytes: this.#webSeeds.receivedBytes };
   }
 
   /** A peer with a finished handshake: says what we have, then listens to what it said so far. */

@@ -52,13 +52,21 @@ export type SessionCommand =
 export interface TorrentFigures {
   readonly infoHash: string;
   readonly downloadedBytes: number;
+  /** Of `downloadedBytes`, those that came from web seeds. */
+  readonly webSeedBytes: number;
   readonly wastedBytes: number;
   readonly uploadedBytes: number;
   readonly downloadBytesPerSecond: number;
   readonly uploadBytesPerSecond: number;
   readonly connectedPeers: number;
+  /** Connections that are being made. */
+  readonly connectingPeers: number;
   readonly knownPeers: number;
+  /** Those that are refused now. */
   readonly bannedHosts: number;
+  /** How often a host was banned for a piece, and for metadata, that is not what its hash says. */
+  readonly pieceBans: number;
+  readonly metadataBans: number;
   readonly hashFailures: number;
   /** Pieces on the disk that were hashed before the torrent could be opened, right or not. */
   readonly checkedPieces: number;

@@ -74,6 +74,7 @@ export class TorrentSession implements PeerListener {
   #storageProblem: Failure | undefined;
   #provenPeers = "";
   #checkedPieces = 0;
+  #metadataBans = 0;
 
   constructor(order: TorrentOrder, environment: SessionEnvironment) {
     const { infoHash, infoBytes, trackers, peers, provenPeers } = order;
@@ -100,7 +101,10 @@ export class TorrentSession implements PeerListener {
       exchangesPeers: () => !this.#isPrivate,
       clock,
       found: (bytes) => this.#foundMetadata(bytes),
-      lied: (peer) => this.#connections.ban(peer.address.host, "its metadata has another info hash"),
+      lied: (peer) => {
+        this.#metadataBans += 1;
+        this.#connections.ban(peer.address.host, "its metadata has another info hash");
+      },
     });
     this.#peerExchange = new PeerExchange({
       clock,
@@ -176,13 +180,17 @@ export class TorrentSession implements PeerListener {
     return {
       infoHash: this.#order.infoHash,
       downloadedBytes: transfer?.downloaded.totalBytes ?? 0,
+      webSeedBytes: transfer?.stats.webSeedBytes ?? 0,
       wastedBytes: transfer?.stats.wastedBytes ?? 0,
       uploadedBytes: uploaded?.totalBytes ?? 0,
       downloadBytesPerSecond: Math.round(transfer?.downloaded.bytesPerSecond ?? 0),
       uploadBytesPerSecond: Math.round(uploaded?.bytesPerSecond ?? 0),
       connectedPeers: this.#connections.peers.size,
+      connectingPeers: this.#connections.dials,
       knownPeers: this.#connections.book.size,
       bannedHosts: this.#connections.book.bannedHostCount,
+      pieceBans: transfer?.stats.bans ?? 0,
+      metadataBans: this.#metadataBans,
       hashFailures: transfer?.stats.hashFailures ?? 0,
       checkedPieces: this.#checkedPieces,
     };

@@ -12,9 +12,15 @@ export class WebSeeds {
   readonly #options: WebSeedsOptions;
   readonly #seeds = new Map<PeerKey, WebSeed>();
   readonly #urls = new Set<string>();
+  #receivedBytes = 0;
 
   constructor(options: WebSeedsOptions) {
     this.#options = options;
+  }
+
+  /** What all of them have sent. */
+  get receivedBytes(): number {
+    return this.#receivedBytes;
   }
 
   /** Takes up those that are new. */
@@ -23,7 +29,7 @@ export class WebSeeds {
       if (this.#urls.has(url) || this.#urls.size >= MAX_WEB_SEEDS) continue;
       const key = FIRST_KEY - this.#urls.size;
       this.#urls.add(url);
-      const seed = new WebSeed({ ...this.#options, key, url });
+      const seed = new WebSeed({ ...this.#options, key, url, onReceived: (bytes) => this.#received(bytes) });
       this.#seeds.set(key, seed);
       seed.start();
     }
@@ -45,5 +51,10 @@ export class WebSeeds {
   close(): void {
     for (const seed of this.#seeds.values()) seed.close();
     this.#seeds.clear();
+  }
+
+  #received(bytes: number): void {
+    this.#receivedBytes += bytes;
+    this.#options.onReceived(bytes);
   }
 }
