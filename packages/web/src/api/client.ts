@@ -1,5 +1,8 @@
 import type { AddTorrent, MediaInfo, Playback, PlaybackRequest, Problem, Torrent } from "@riptide/http";
 
+/** Other players have no cookie: a page that was opened with `?token=` hands it on, wherever it goes afterwards. */
+const TOKEN = new URLSearchParams(location.search).get("token");
+
 const UNREACHABLE = "Riptide does not answer. Is it still running?";
 
 /** Adds a magnet, an address, an info hash, or a .torrent file. Rejects with an `Error` whose message is a sentence. */
@@ -35,8 +38,7 @@ export async function choosePlayback(
 ): Promise<Playback> {
   const response = await request(`/api/torrents/${infoHash}/files/${index}/playback`, {
     method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(wanted),
+    ...jsonBody(wanted),
     signal,
   });
   const playback: Playback = await response.json();
@@ -45,7 +47,18 @@ export async function choosePlayback(
 
 /** The whole address of the original bytes, for other players. */
 export function directUrl(infoHash: string, index: number): string {
-  return new URL(authorized(`/stream/${infoHash}/${index}/direct`), location.href).href;
+  return wholeUrl(authorized(`/stream/${infoHash}/${index}/direct`));
+}
+
+/** The whole address of a playlist for other players: of one file, or of all that a torrent has to play. */
+export function playlistUrl(infoHash: string, index?: number): string {
+  const file = index === undefined ? "" : `/${index}`;
+  return wholeUrl(authorized(`/stream/${infoHash}${file}/play.m3u8`));
+}
+
+/** The whole address of a path of this server. */
+export function wholeUrl(path: string): string {
+  return new URL(path, location.href).href;
 }
 
 export function eventsUrl(): string {
@@ -93,8 +106,14 @@ export async function whyNotPlayable(url: string): Promise<string | undefined> {
   }
 }
 
-function request(path: string, init?: RequestInit): Promise<Response> {
+/** The answer to a request for a path of this server. Rejects with an `Error` whose message is a sentence. */
+export async function request(path: string, init?: RequestInit): Promise<Response> {
   return answer(authorized(path), init);
+}
+
+/** What says in a request that its body is this value, as JSON. */
+export function jsonBody(value: unknown): RequestInit {
+  return { headers: { "content-type": "application/json" }, body: JSON.stringify(value) };
 }
 
 async function answer(url: string, init?: RequestInit): Promise<Response> {
@@ -114,11 +133,9 @@ async function sentenceOf(response: Response): Promise<string> {
   }
 }
 
-/** A page opened with `?token=` hands it on: other players have no cookie. */
-function authorized(path: string): string {
-  const token = new URLSearchParams(location.search).get("token");
-  if (token === null) return path;
-  return withQuery(path, "token", token);
+/** The path, with what opens it where there are no cookies. */
+export function authorized(path: string): string {
+  return TOKEN === null ? path : withQuery(path, "token", TOKEN);
 }
 
 /** The address with one more parameter. */

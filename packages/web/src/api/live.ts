@@ -1,4 +1,4 @@
-import type { ServerEvents, Torrent, TorrentFile } from "@riptide/http";
+import type { FileReference, ServerEvents, Torrent, TorrentFile, Viewing } from "@riptide/http";
 import { eventsUrl } from "./client.ts";
 
 /** A browser gives up on an event stream that was answered with an error; after this long we open it again. */
@@ -11,6 +11,8 @@ export interface LiveListener {
   onSnapshot(torrents: readonly Torrent[]): void;
   onTorrent(torrent: Torrent): void;
   onRemoved(infoHash: string): void;
+  onViewing(viewing: Viewing): void;
+  onViewingRemoved(file: FileReference): void;
   onConnected(isConnected: boolean): void;
 }
 
@@ -40,6 +42,8 @@ export function follow(listener: LiveListener): void {
     known.delete(infoHash);
     listener.onRemoved(infoHash);
   });
+  on("viewing", (viewing) => listener.onViewing(viewing));
+  on("viewingRemoved", (file) => listener.onViewingRemoved(file));
   source.addEventListener("error", () => {
     if (signal.aborted) return;
     listener.onConnected(false);
@@ -47,8 +51,24 @@ export function follow(listener: LiveListener): void {
   });
 }
 
-/** An update names only the files that are new or have changed. */
+/** An update names only the files that are new or have changed. There may be 100 000 others, which are only copied. */
 function mergeFiles(known: readonly TorrentFile[] = [], changed: readonly TorrentFile[]): TorrentFile[] {
-  const byIndex = new Map([...known, ...changed].map((file) => [file.index, file]));
-  return [...byIndex.values()];
+  const merged = [...known];
+  for (const file of changed) {
+    const at = positionOf(file.index, merged);
+    merged.splice(at, merged[at]?.index === file.index ? 1 : 0, file);
+  }
+  return merged;
+}
+
+/** Where a file of this index is, or belongs, in a list in the order of indexes; some may be missing, as padding is not listed. */
+function positionOf(index: number, files: readonly TorrentFile[]): number {
+  let from = 0;
+  let to = files.length;
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if (files[middle]!.index < index) from = middle + 1;
+    else to = middle;
+  }
+  return from;
 }

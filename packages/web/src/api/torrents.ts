@@ -2,10 +2,11 @@ import type { Torrent } from "@riptide/http";
 import { type QueryClient, skipToken, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { follow } from "./live.ts";
+import { dropViewing, keepViewing, refreshViewings } from "./viewings.ts";
 
 const TORRENTS = ["torrents"];
 
-/** Keeps the torrents of the query cache as the server tells them, for as long as the caller is shown. True while the server answers. */
+/** Keeps the torrents and viewings of the query cache as the server tells them, for as long as the caller is shown. True while the server answers. */
 export function useLiveTorrents(): boolean {
   const client = useQueryClient();
   const [isConnected, setIsConnected] = useState(true);
@@ -13,9 +14,14 @@ export function useLiveTorrents(): boolean {
     const ended = new AbortController();
     follow({
       signal: ended.signal,
-      onSnapshot: (torrents) => client.setQueryData(TORRENTS, torrents),
+      onSnapshot: (torrents) => {
+        client.setQueryData(TORRENTS, torrents);
+        refreshViewings(client);
+      },
       onTorrent: (torrent) => change(client, (known) => replaced(known, torrent)),
       onRemoved: (infoHash) => change(client, (known) => known.filter((each) => each.infoHash !== infoHash)),
+      onViewing: (viewing) => keepViewing(client, viewing),
+      onViewingRemoved: (file) => dropViewing(client, file),
       onConnected: setIsConnected,
     });
     return () => ended.abort();
