@@ -16,15 +16,25 @@ const MEDIA_TYPES: ReadonlyMap<string, string> = new Map([
   [".wasm", "application/wasm"],
 ]);
 
+/** Where the page is: its library, and below `/watch/` its films. It finds out itself which one is meant. */
+const PAGE_PATHS = ["/", "/watch/*"];
+
+/** Whether a path is one of the page, which is a single file. */
+export function isPage(pathname: string): boolean {
+  return pathname === "/" || pathname.startsWith("/watch/");
+}
+
 /**
  * The built web page. Only the files found at start-up exist: a request never becomes a path on disk.
  * Vite puts a hash of the content in the names below `/assets/`, so those may be kept for ever.
  */
 export function addPageRoutes(routes: OpenAPIHono, { webRoot }: AppOptions): void {
   if (webRoot === undefined || !existsSync(webRoot)) {
-    routes.get("/", () => {
-      throw new HttpError("not_found", "The web page is not built. Run `npm run build`; the API works without it.");
-    });
+    for (const path of PAGE_PATHS) {
+      routes.get(path, () => {
+        throw new HttpError("not_found", "The web page is not built. Run `npm run build`; the API works without it.");
+      });
+    }
     return;
   }
   for (const file of readdirSync(webRoot, { recursive: true, encoding: "utf8" })) {
@@ -32,9 +42,11 @@ export function addPageRoutes(routes: OpenAPIHono, { webRoot }: AppOptions): voi
     if (mediaType === undefined) continue;
     const path = `/${file.split(sep).join("/")}`;
     const cacheControl = path.startsWith("/assets/") ? "private, max-age=31536000, immutable" : "no-cache";
-    routes.get(path === "/index.html" ? "/" : path, async () => {
-      const content = await readFile(join(webRoot, file));
-      return new Response(content, { headers: { "content-type": mediaType, "cache-control": cacheControl } });
-    });
+    for (const address of path === "/index.html" ? PAGE_PATHS : [path]) {
+      routes.get(address, async () => {
+        const content = await readFile(join(webRoot, file));
+        return new Response(content, { headers: { "content-type": mediaType, "cache-control": cacheControl } });
+      });
+    }
   }
 }

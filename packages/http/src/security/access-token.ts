@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { HttpError } from "../http-error.ts";
+import { isPage } from "../routes/page.ts";
 
 const COOKIE_NAME = "riptide_token";
 
@@ -18,8 +19,8 @@ export function assertToken(request: Request, token: string): void {
  * and other sites cannot make the browser send it.
  */
 export function tokenCookie(request: Request, token: string): string | undefined {
-  const isPage = new URL(request.url).pathname === "/";
-  if (!isPage || queryToken(request) === undefined) return undefined;
+  const { pathname } = new URL(request.url);
+  if (!isPage(pathname) || queryToken(request) === undefined) return undefined;
   return `${COOKIE_NAME}=${encodeURIComponent(token)}; Path=/; HttpOnly; SameSite=Strict`;
 }
 

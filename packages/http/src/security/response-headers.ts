@@ -8,9 +8,12 @@ const EVERYWHERE = {
   "cross-origin-resource-policy": "same-origin",
 };
 
-/** Media are appended to a `blob:`, and hls.js gives each of its subtitle tracks an empty `data:` file, to be filled by it. */
+/**
+ * Media are appended to a `blob:`, and hls.js gives each of its subtitle tracks an empty `data:` file, to be filled by it. The renderer
+ * of ASS subtitles is WebAssembly, in the page and in its worker, which obeys the header of its own file.
+ */
 const CONTENT_POLICY =
-  "default-src 'self'; media-src 'self' blob: data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
+  "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; media-src 'self' blob: data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
 
 /** Adds them in place: a handler's own content policy stays, and both hold. What says nothing is not cached. */
 export function addResponseHeaders(response: Response): void {

@@ -6,6 +6,12 @@ const FOR_EVER = "private, max-age=31536000, immutable";
 
 test.each([
   ["/", "text/html; charset=utf-8", "no-cache", new URL("../support/web-root/index.html", import.meta.url)],
+  [
+    `/watch/${"a".repeat(40)}/3`,
+    "text/html; charset=utf-8",
+    "no-cache",
+    new URL("../support/web-root/index.html", import.meta.url),
+  ],
   ["/icon.svg", "image/svg+xml", "no-cache", new URL("../support/web-root/icon.svg", import.meta.url)],
   [
     "/assets/page-1a2b3c.js",
@@ -45,9 +51,13 @@ test.each([
   expect([response.status, await problemCode(response)]).toEqual([404, "not_found"]);
 });
 
-test.each([undefined, "/nowhere/dist"])("without a built page (%s), the way to build it is told", async (webRoot) => {
+test.each([
+  [undefined, "/"],
+  ["/nowhere/dist", "/"],
+  [undefined, "/watch/x/0"],
+])("without a built page (%s), the way to build it is told at %s", async (webRoot, path) => {
   const { send } = await createWorld({ webRoot });
-  const response = await send("/");
+  const response = await send(path);
   expect(response.status).toBe(404);
   expect(await response.json()).toMatchObject({ code: "not_found", detail: expect.stringContaining("npm run build") });
 });

@@ -47,13 +47,16 @@ describe("a server with an access token", () => {
     expect((await send("/api/torrents", { headers })).status).toBe(401);
   });
 
-  test("gives the page that was opened with it a cookie that works and that no script or site can use", async () => {
-    const { send } = await createWorld({ token: TOKEN, webRoot: WEB_ROOT });
-    const page = await send(`/?token=${TOKEN}`);
-    const cookie = page.headers.get("set-cookie");
-    expect(cookie).toBe(`riptide_token=${TOKEN}; Path=/; HttpOnly; SameSite=Strict`);
-    expect((await send("/api/torrents", { headers: { cookie: cookie?.split(";")[0] ?? "" } })).status).toBe(200);
-  });
+  test.each(["/", `/watch/${FILM}/0`])(
+    "gives the page that was opened with it at %s a cookie that works and that no script or site can use",
+    async (path) => {
+      const { send } = await createWorld({ token: TOKEN, webRoot: WEB_ROOT });
+      const page = await send(`${path}?token=${TOKEN}`);
+      const cookie = page.headers.get("set-cookie");
+      expect(cookie).toBe(`riptide_token=${TOKEN}; Path=/; HttpOnly; SameSite=Strict`);
+      expect((await send("/api/torrents", { headers: { cookie: cookie?.split(";")[0] ?? "" } })).status).toBe(200);
+    },
+  );
 
   test.each([
     ["other addresses", `/api/torrents?token=${TOKEN}`],

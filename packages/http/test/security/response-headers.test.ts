@@ -12,7 +12,7 @@ test.each(["/", "/api/torrents", `/stream/${FILM}/0`, "/api/events", "/livez", "
       "x-content-type-options": "nosniff",
       "referrer-policy": "no-referrer",
       "content-security-policy": expect.stringContaining(
-        "default-src 'self'; media-src 'self' blob: data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'",
+        "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; media-src 'self' blob: data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'",
       ),
     });
     expect(response.headers.get("server")).toBeNull();
