@@ -1,26 +1,42 @@
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
 import { Route, Switch } from "wouter";
-import { useLiveTorrents } from "./api/torrents.ts";
+import { useLiveTorrents, useTorrent } from "./api/torrents.ts";
+import { useTexts } from "./i18n/language.tsx";
+import { cleanName } from "./library/clean-name.ts";
 import { LibraryPage } from "./library/library-page.tsx";
-
-/** What a film takes is loaded with the first film. */
-const WatchPage = lazy(async () => ({ default: (await import("./watch/watch-page.tsx")).WatchPage }));
+import { ConnectionBanner } from "./ui/connection-banner.tsx";
+import { pageTexts } from "./ui/texts.ts";
+import { useTitle } from "./ui/use-title.ts";
+import { WatchPage } from "./watch-chunk.ts";
 
 /** The whole page: the library at `/`, one film at `/watch/IH/N`. */
 export function App() {
   const isConnected = useLiveTorrents();
   return (
-    <Switch>
-      <Route path="/watch/:infoHash/:index">
-        {({ infoHash, index }) => (
-          <Suspense>
-            <WatchPage key={`${infoHash}/${index}`} infoHash={infoHash} index={Number(index)} />
-          </Suspense>
-        )}
-      </Route>
-      <Route>
-        <LibraryPage isConnected={isConnected} />
-      </Route>
-    </Switch>
+    <>
+      <ConnectionBanner isConnected={isConnected} />
+      <Switch>
+        <Route path="/watch/:infoHash/:index">
+          {({ infoHash, index }) => (
+            <WatchRoute key={`${infoHash}/${index}`} infoHash={infoHash} index={Number(index)} />
+          )}
+        </Route>
+        <Route>
+          <LibraryPage />
+        </Route>
+      </Switch>
+    </>
+  );
+}
+
+function WatchRoute({ infoHash, index }: { readonly infoHash: string; readonly index: number }) {
+  const texts = useTexts(pageTexts);
+  const path = useTorrent(infoHash)?.files.find((file) => file.index === index)?.path;
+  const { title, season, episode } = cleanName(path?.slice(path.lastIndexOf("/") + 1) ?? "");
+  useTitle(episode === undefined ? title : `${title} ${season}×${episode}`);
+  return (
+    <Suspense fallback={<p role="status">{texts.loading}</p>}>
+      <WatchPage infoHash={infoHash} index={index} />
+    </Suspense>
   );
 }

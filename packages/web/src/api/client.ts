@@ -1,9 +1,9 @@
 import type { AddTorrent, MediaInfo, Playback, PlaybackRequest, Problem, Torrent } from "@riptide/http";
+import { textsNow } from "../i18n/language.tsx";
+import { apiTexts } from "./texts.ts";
 
 /** Other players have no cookie: a page that was opened with `?token=` hands it on, wherever it goes afterwards. */
 const TOKEN = new URLSearchParams(location.search).get("token");
-
-const UNREACHABLE = "Riptide does not answer. Is it still running?";
 
 /** Adds a magnet, an address, an info hash, or a .torrent file. Rejects with an `Error` whose message is a sentence. */
 export async function addTorrent(source: string | Blob): Promise<Torrent> {
@@ -100,7 +100,7 @@ export async function whyNotPlayable(url: string): Promise<string | undefined> {
     const response = await fetch(url, { headers: { range: "bytes=0-0" }, signal: controller.signal });
     return response.ok ? undefined : await sentenceOf(response);
   } catch {
-    return UNREACHABLE;
+    return textsNow(apiTexts).unreachable;
   } finally {
     controller.abort(); // the body is of no interest
   }
@@ -118,7 +118,7 @@ export function jsonBody(value: unknown): RequestInit {
 
 async function answer(url: string, init?: RequestInit): Promise<Response> {
   const response = await fetch(url, init).catch(() => {
-    throw new Error(UNREACHABLE);
+    throw new Error(textsNow(apiTexts).unreachable);
   });
   if (!response.ok) throw new Error(await sentenceOf(response));
   return response;
@@ -129,7 +129,7 @@ async function sentenceOf(response: Response): Promise<string> {
     const problem: Problem = await response.json();
     return problem.detail;
   } catch {
-    return `Riptide answered ${response.status} ${response.statusText}.`;
+    return textsNow(apiTexts).answered(`${response.status} ${response.statusText}`.trim());
   }
 }
 
