@@ -1,4 +1,4 @@
-import type { ByteRange, TorrentFileSummary } from "@riptide/core";
+import { type ByteRange, intersectRanges, mergeRanges, type TorrentFileSummary } from "@riptide/core";
 import type { Metainfo } from "../metainfo/index.ts";
 import { pieceLength, type TorrentGeometry } from "../types.ts";
 
@@ -14,6 +14,20 @@ export function verifiedRanges(geometry: TorrentGeometry, has: (piece: number) =
     else ranges.push({ start, end });
   }
   return ranges;
+}
+
+/** Those parts of ranges of a torrent that lie in one of its files, as ranges of the file. */
+export function rangesInFile(
+  ranges: readonly ByteRange[],
+  { offsetBytes, lengthBytes }: Metainfo["files"][number],
+): ByteRange[] {
+  const bounds: ByteRange = { start: offsetBytes, end: offsetBytes + lengthBytes };
+  return mergeRanges(
+    ranges.flatMap((range) => {
+      const part = intersectRanges(range, bounds);
+      return part === undefined ? [] : [{ start: part.start - offsetBytes, end: part.end - offsetBytes }];
+    }),
+  );
 }
 
 /** The files, padding left out, and how much of each is there. `verified` is sorted, as files are: both are walked once. */

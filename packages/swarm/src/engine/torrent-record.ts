@@ -1,5 +1,5 @@
 import type { ByteRange, Clock, Demand, FileMap, TorrentStatus } from "@riptide/core";
-import { intersectRanges, mergeRanges, RiptideError, StreamError } from "@riptide/core";
+import { RiptideError, StreamError } from "@riptide/core";
 import { formatPeerAddress, type Metainfo } from "../metainfo/index.ts";
 import { uniqueTrackers, uniqueWebSeeds } from "../metainfo/torrent-urls.ts";
 import type { TorrentView, TorrentWatcher } from "../provider/index.ts";
@@ -9,7 +9,7 @@ import { Deferred } from "./deferred.ts";
 import { explainStall } from "./explain-stall.ts";
 import { addFigures, type Figures, NO_FIGURES, shownFigures, usefulBytes } from "./figures.ts";
 import { KeptPieces } from "./kept-pieces.ts";
-import { describeFiles, verifiedRanges } from "./torrent-contents.ts";
+import { describeFiles, rangesInFile, verifiedRanges } from "./torrent-contents.ts";
 
 /** Addresses that are kept for the next start: those that sources named last, and those that answered last. */
 const MAX_NAMED_PEERS = 100;
@@ -304,19 +304,14 @@ export class TorrentRecord implements TorrentView {
   map(index: number): FileMap {
     const file = this.#metainfo?.files.find((candidate) => candidate.index === index && !candidate.isPadding);
     if (file === undefined) throw fileNotFound(index);
-    const bounds: ByteRange = { start: file.offsetBytes, end: file.offsetBytes + file.lengthBytes };
-    const inFile = (ranges: Iterable<ByteRange>): ByteRange[] =>
-      mergeRanges(
-        [...ranges].flatMap((range) => {
-          const part = intersectRanges(range, bounds);
-          return part === undefined ? [] : [{ start: part.start - bounds.start, end: part.end - bounds.start }];
-        }),
-      );
     const demands = [...this.#demands.values()];
     return {
-      available: inFile(this.#verifiedRanges()),
-      wanted: inFile(demands.map((demand) => demand.range)),
-      reading: inFile(demands.filter((demand) => demand.urgency === "now").map((demand) => demand.range)),
+      available: rangesInFile(this.#verifiedRanges(), file),
+      wanted: rangesInFile(this.demandedRanges, file),
+      reading: rangesInFile(
+        demands.filter(({ urgency }) => urgency === "now").map(({ range }) => range),
+        file,
+      ),
     };
   }
 
