@@ -21,8 +21,11 @@ export interface SegmentJob extends EncoderProfile {
   readonly signal: AbortSignal;
 }
 
-/** The next process starts when the first units of a segment are out; before, it would take the time for them. */
-const REFILL_DELAY_MS = 50;
+/**
+ * The next process starts when a viewer who looked for this segment sees and hears it: to start one costs a tenth of a second of a core,
+ * which the player needs for its pictures and the encoder for the first units.
+ */
+const REFILL_DELAY_MS = 300;
 
 /**
  * Encodes segments of sound, each in a process of its own that is killed as soon as its reader has enough. A process takes a tenth
