@@ -8,7 +8,7 @@ import { recordedInput } from "./support/inputs.ts";
 const { signal } = new AbortController();
 const profile: EncoderProfile = { codec: "ac3", sourceRateHz: 48_000, rateHz: 48_000 };
 const profiles = (["ac3", "dts", "mp3"] as const).map((codec) => ({ ...profile, codec }));
-const REFILL_MS = 50;
+const REFILL_MS = 300;
 const LIFE_MS = 60_000;
 
 interface Started {
