@@ -2,7 +2,7 @@ export type * from "@riptide/media";
 export { sidecarsFor } from "@riptide/media";
 export type { StreamChoice } from "./choose-mode.ts";
 export { type ClientAbilities, type PlaybackQuestions, playbackQuestions } from "./client-abilities.ts";
-export { contentDisposition } from "./file-headers.ts";
+export { CONTENT_SAFETY_HEADERS, contentDisposition } from "./file-headers.ts";
 export type { FilmNotes } from "./film-notes.ts";
 export type { FilmTimes, TimeRange } from "./film-times.ts";
 export type { AudioChoice, PlaybackChoice, PlaybackContext, PlaybackMode } from "./playback.ts";
@@ -10,8 +10,12 @@ export { choosePlayback } from "./playback-choice.ts";
 export type { PlaybackReason, PlaybackReasonCode } from "./playback-reasons.ts";
 export {
   createStreamFactory,
+  createStreamFactory,
   type FfmpegUse,
   type StreamFactory,
+  type StreamFactory,
+  type StreamFactoryOptions,
   type StreamFactoryOptions,
 } from "./stream-factory.ts";
+export { externalSubtitles } from "./subtitles/external-subtitles.ts";
 export { createTimings, serverTiming, type Timings } from "./timings.ts";

@@ -1,7 +1,11 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { CONTENT_SAFETY_HEADERS, externalSubtitles } from "@riptide/stream";
 import type { AppOptions } from "../app-options.ts";
+import { HttpError } from "../http-error.ts";
 import { attachmentSchema } from "../media-info-schema.ts";
 import { openStream } from "../open-stream.ts";
+import { readBody } from "../request-body.ts";
+import { mediaTypeOf } from "../security/same-origin.ts";
 import type { StreamActivity } from "../stream-activity.ts";
 import { attachmentView } from "../subtitle-views.ts";
 import { jsonContent } from "./json-content.ts";
@@ -26,6 +30,25 @@ export function addSubtitleRoutes(routes: OpenAPIHono, options: AppOptions, acti
     const attachments = await streams.attachments(opened);
     return context.json({ attachments: attachments.map(attachmentView) }, 200);
   });
+
+  routes.openapi(convertSubtitles, async ({ req }) => {
+    const document = await externalSubtitles(await readSubtitles(req.raw), req.raw.signal);
+    return new Response(document, {
+      headers: { ...CONTENT_SAFETY_HEADERS, "content-type": "text/vtt; charset=utf-8" },
+    });
+  });
+  describeConvertSubtitles(routes);
+}
+
+/** Half of what a file in a torrent may have: a film's subtitles take 100 KiB, and a page sends what somebody picked. */
+const EXTERNAL_SUBTITLES_MAX_BYTES = 5 * 1024 * 1024;
+
+function readSubtitles(request: Request): Promise<Uint8Array> {
+  const mediaType = mediaTypeOf(request);
+  if (mediaType === "application/octet-stream" || mediaType.startsWith("text/")) {
+    return readBody(request, EXTERNAL_SUBTITLES_MAX_BYTES);
+  }
+  throw new HttpError("unsupported_media_type", "The body must be application/octet-stream or text.");
 }
 
 /** A file of subtitles is named by its own index in the torrent. */
@@ -96,3 +119,24 @@ const listAttachments = createRoute({
     ),
   },
 });
+
+const convertSubtitles = createRoute({
+  method: "post",
+  path: "/api/subtitles",
+  summary: "Convert a file of subtitles (SRT, ASS, SSA, WebVTT; any character set) to WebVTT",
+  hide: true, // described below: a described body would be read before its size is checked
+  responses: { 200: { description: "The subtitles", content: { "text/vtt": { schema: z.string() } } } },
+});
+
+function describeConvertSubtitles(routes: OpenAPIHono): void {
+  const { method, path, summary, responses } = convertSubtitles;
+  const bytes = { schema: z.string().openapi({ format: "binary" }) };
+  const content = { "application/octet-stream": bytes, "text/*": bytes };
+  routes.openAPIRegistry.registerPath({
+    method,
+    path,
+    summary,
+    responses,
+    request: { body: { required: true, content } },
+  });
+}

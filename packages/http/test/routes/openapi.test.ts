@@ -38,6 +38,7 @@ describe("/openapi.json", () => {
       "GET /stream/{infoHash}/{index}/remux.mp4",
       "GET /stream/{infoHash}/{index}/subtitles/{name}",
       "GET /stream/{infoHash}/{index}/virtual.mp4",
+      "POST /api/subtitles",
       "POST /api/torrents",
       "POST /api/torrents/{infoHash}/files/{index}/playback",
       "PUT /api/torrents/{infoHash}/files/{index}/viewing",

@@ -1,7 +1,17 @@
 import { MediaError, StreamError } from "@riptide/core";
 import { describe, expect, test } from "vitest";
 import { ATTACHMENTS, MEDIA_INFO } from "../support/fake-streams.ts";
-import { createWorld, FILM, FILM_BYTES, LATE, MAGNET_ONLY, problemCode, statusAndJson } from "../support/world.ts";
+import {
+  createWorld,
+  FILM,
+  FILM_BYTES,
+  FROM_OUR_PAGE,
+  LATE,
+  MAGNET_ONLY,
+  post,
+  problemCode,
+  statusAndJson,
+} from "../support/world.ts";
 
 const SERIES = "e".repeat(40);
 const EMPTY = new Uint8Array(10);
@@ -197,5 +207,44 @@ describe("what is attached to a film", () => {
     streams.failure = new MediaError("not_media", "This is no media.");
     const response = await send(`/api/torrents/${FILM}/files/1/attachments`);
     expect([response.status, await problemCode(response)]).toEqual([415, "not_media"]);
+  });
+});
+
+describe("a file of subtitles that a viewer has", () => {
+  const SRT = "1\n00:00:01,000 --> 00:00:02,500\n<i>Guten</i> Tag\n";
+
+  test.each(["application/octet-stream", "text/plain; charset=windows-1252", "text/x-ssa"])(
+    "becomes WebVTT, sent as %s",
+    async (contentType) => {
+      const { send } = await createWorld();
+      const response = await send("/api/subtitles", post(contentType, SRT));
+      expect([response.status, response.headers.get("content-type")]).toEqual([200, "text/vtt; charset=utf-8"]);
+      expect(response.headers.get("content-security-policy")).toContain("sandbox");
+      expect(response.headers.get("cache-control")).toBe("no-store");
+      expect(await response.text()).toBe("WEBVTT\n\n00:00:01.000 --> 00:00:02.500\n<i>Guten</i> Tag\n");
+    },
+  );
+
+  test.each([
+    ["no subtitles", post("text/plain", "Dear diary"), 415, "unsupported_media"],
+    ["of another type", post("application/json", "{}"), 415, "unsupported_media_type"],
+    [
+      "without a type",
+      { ...post("text/plain", SRT), headers: FROM_OUR_PAGE, body: Buffer.from(SRT) },
+      415,
+      "unsupported_media_type",
+    ],
+    ["too large", post("text/plain", `${SRT}${" ".repeat(5 * 1024 * 1024)}`), 413, "payload_too_large"],
+    [
+      "sent by another site's page",
+      { ...post("text/plain", SRT), headers: { origin: "https://evil.example", "content-type": "text/plain" } },
+      403,
+      "forbidden",
+    ],
+    ["asked for", {}, 405, "method_not_allowed"],
+  ])("is refused if it is %s", async (_title, options, status, code) => {
+    const { send } = await createWorld();
+    const response = await send("/api/subtitles", options);
+    expect([response.status, await problemCode(response)]).toEqual([status, code]);
   });
 });

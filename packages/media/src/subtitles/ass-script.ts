@@ -5,12 +5,12 @@ import { linesOf } from "./lines.ts";
 interface ScriptLine {
   /** In lower case, without brackets: `v4+ styles`, `events`; "" above the first one. */
   readonly section: string;
-  /** In lower case: `format`, `style`, `dialogue`. */
+  /** In lower case: `format`, `style`, `dialogue`; "" if there is none. */
   readonly key: string;
   readonly value: string;
 }
 
-/** The lines of an ASS or SSA script that have the form `Key: value`. */
+/** The lines of an ASS or SSA script that have the form `Key: value`; others come without a key. */
 export function* scriptLines(script: string): Generator<ScriptLine, void> {
   let section = "";
   for (const line of linesOf(script)) {
@@ -18,8 +18,8 @@ export function* scriptLines(script: string): Generator<ScriptLine, void> {
     const header = sectionOf(trimmed);
     const colon = trimmed.indexOf(":");
     if (header !== undefined) section = header;
-    else if (colon > 0)
-      yield { section, key: trimmed.slice(0, colon).toLowerCase(), value: trimmed.slice(colon + 1).trimStart() };
+    if (header !== undefined || colon <= 0) yield { section, key: "", value: "" };
+    else yield { section, key: trimmed.slice(0, colon).toLowerCase(), value: trimmed.slice(colon + 1).trimStart() };
   }
 }
 

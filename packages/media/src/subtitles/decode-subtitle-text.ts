@@ -1,4 +1,5 @@
 import { analyse, type EncodingName } from "chardet";
+import { finished, type Steps } from "../steps.ts";
 import { SUBTITLE_FILE_LIMIT_BYTES } from "./lines.ts";
 
 /**
@@ -7,10 +8,18 @@ import { SUBTITLE_FILE_LIMIT_BYTES } from "./lines.ts";
  * Bytes beyond SUBTITLE_FILE_LIMIT_BYTES are left out.
  */
 export function decodeSubtitleText(bytes: Uint8Array): string {
-  const kept = bytes.subarray(0, SUBTITLE_FILE_LIMIT_BYTES);
-  const encoding = markedEncoding(kept) ?? zeroByteEncoding(kept) ?? (isUtf8(kept) ? "utf-8" : guessedEncoding(kept));
-  return encoding === GREEK ? decodedAsGreek(kept) : decoded(kept, encoding);
+  return finished(decodeSteps(bytes));
 }
+
+export function* decodeSteps(bytes: Uint8Array): Steps<string> {
+  const kept = bytes.subarray(0, SUBTITLE_FILE_LIMIT_BYTES);
+  const told = markedEncoding(kept) ?? zeroByteEncoding(kept);
+  const encoding = told ?? ((yield* utf8Steps(kept)) ? "utf-8" : guessedEncoding(kept));
+  return encoding === GREEK ? yield* greekSteps(kept) : yield* textSteps(kept, encoding);
+}
+
+/** Decoded in one step. */
+const STEP_BYTES = 256 * 1024;
 
 function markedEncoding(bytes: Uint8Array): string | undefined {
   const [first, second, third] = bytes;
@@ -35,10 +44,16 @@ function zeroByteEncoding(bytes: Uint8Array): string | undefined {
   return even > pairs / 3 && odd < even / 20 ? "utf-16be" : undefined;
 }
 
-function isUtf8(bytes: Uint8Array): boolean {
+/** Whether it is valid UTF-8. */
+function* utf8Steps(bytes: Uint8Array): Steps<boolean> {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
   try {
+    for (let start = 0; start < bytes.length; start += STEP_BYTES) {
+      decoder.decode(bytes.subarray(start, start + STEP_BYTES), { stream: true });
+      yield;
+    }
     // Where the limit may have cut the last character, the text is a part of a stream.
-    new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: bytes.length === SUBTITLE_FILE_LIMIT_BYTES });
+    decoder.decode(new Uint8Array(), { stream: bytes.length === SUBTITLE_FILE_LIMIT_BYTES });
     return true;
   } catch {
     return false;
@@ -79,7 +94,8 @@ const NEWLINE = 0x0a;
 
 /** From the first line on that holds more than ASCII: what comes before tells nothing, and may be all the sample has room for. */
 function foreignSample(bytes: Uint8Array): Uint8Array {
-  const firstForeign = bytes.findIndex((byte) => byte >= 0x80);
+  let firstForeign = 0;
+  while (firstForeign < bytes.length && bytes[firstForeign]! < 0x80) firstForeign += 1;
   const lineStart = bytes.lastIndexOf(NEWLINE, firstForeign) + 1;
   return bytes.subarray(lineStart, lineStart + SAMPLE_LIMIT_BYTES);
 }
@@ -105,16 +121,27 @@ const LIKELY = /[\p{L}\p{M}\p{P}\p{Zs}♪♫]/u;
 const HEBREW_POINT = /[\u0591-\u05c7]/;
 
 /** Windows writes an accented capital alpha at 0xa2, where ISO 8859-7 has a quote; that has it at 0xb6, where Windows has a pilcrow. */
-function decodedAsGreek(bytes: Uint8Array): string {
-  const text = decoded(bytes, GREEK);
-  return /¶\p{Script=Greek}/u.test(text) ? decoded(bytes, "iso-8859-7") : text;
+function* greekSteps(bytes: Uint8Array): Steps<string> {
+  const text = yield* textSteps(bytes, GREEK);
+  return /¶\p{Script=Greek}/u.test(text) ? yield* textSteps(bytes, "iso-8859-7") : text;
 }
 
 const GREEK = "windows-1253";
 
-function decoded(bytes: Uint8Array, encoding: string): string {
-  const text = new TextDecoder(encoding).decode(bytes);
-  return encoding === "windows-1252" ? withWindowsPunctuation(text) : text;
+/** A sample as text. */
+function decoded(sample: Uint8Array, encoding: string): string {
+  return finished(textSteps(sample, encoding));
+}
+
+function* textSteps(bytes: Uint8Array, encoding: string): Steps<string> {
+  const decoder = new TextDecoder(encoding);
+  let text = "";
+  for (let start = 0; start < bytes.length; start += STEP_BYTES) {
+    const part = decoder.decode(bytes.subarray(start, start + STEP_BYTES), { stream: true });
+    text += encoding === "windows-1252" ? withWindowsPunctuation(part) : part;
+    yield;
+  }
+  return text + decoder.decode();
 }
 
 /** Some versions of Node.js (20.20 is one) decode windows-1252 as ISO 8859-1, which has control characters from 0x80 to 0x9f. */

@@ -1,3 +1,4 @@
+import { finished, type Steps } from "../steps.ts";
 import { AssStyles, fieldsByName, formatOf, scriptLines } from "./ass-script.ts";
 import { assCueText } from "./ass-text.ts";
 import { clockSeconds } from "./clock-time.ts";
@@ -8,10 +9,15 @@ import { CUES_LIMIT, type CueDraft, settledCues, type TextCue } from "./text-cue
  * and so are comments. A script without a Format line is read as v4+. Never throws; the limits are those of `parseSrt`.
  */
 export function parseAss(text: string): TextCue[] {
+  return finished(assSteps(text));
+}
+
+export function* assSteps(text: string): Steps<TextCue[]> {
   const styles = new AssStyles();
   const drafts: CueDraft[] = [];
   let format = DEFAULT_EVENT_FORMAT;
   for (const line of scriptLines(text)) {
+    yield;
     styles.read(line);
     if (line.key === "format" && line.section === "events") format = eventFormatOf(line.value);
     if (line.key !== "dialogue") continue;

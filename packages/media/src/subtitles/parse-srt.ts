@@ -1,3 +1,4 @@
+import { finished, type Steps } from "../steps.ts";
 import { srtCueText } from "./srt-text.ts";
 import { type CueDraft, settledCues, type TextCue } from "./text-cue.ts";
 import { timedBlocks } from "./timed-blocks.ts";
@@ -8,8 +9,14 @@ import { timedBlocks } from "./timed-blocks.ts";
  * At most CUES_LIMIT cues, and SUBTITLE_FILE_LIMIT_BYTES characters are looked at.
  */
 export function parseSrt(text: string): TextCue[] {
+  return finished(srtSteps(text));
+}
+
+export function* srtSteps(text: string): Steps<TextCue[]> {
   const drafts: CueDraft[] = [];
   for (const block of timedBlocks(text, { endsAtBlankLine: false })) {
+    yield;
+    if (block === undefined) continue;
     drafts.push({ startSeconds: block.startSeconds, endSeconds: block.endSeconds, ...srtCueText(block.text) });
   }
   return settledCues(drafts);

@@ -13,21 +13,27 @@ interface OpenBlock {
   lengthCharacters: number;
 }
 
+/** Lines that are looked at in one step. */
+const LINES_PER_STEP = 256;
+
 /**
  * The cues of a file in which a line of times stands over each text: SRT and WebVTT. What comes before the first of these
- * lines is stepped over: byte order marks, headers, junk.
+ * lines is stepped over: byte order marks, headers, junk. Undefined says that some lines have passed without a cue.
  * @param options.endsAtBlankLine whether a blank line ends a text, so that notes and styles may follow. Where it need not
  * (in SRT files of careless tools), a text goes on to the next line of times, without the counter over that.
  */
 export function* timedBlocks(
   text: string,
   options: { readonly endsAtBlankLine: boolean },
-): Generator<TimedBlock, void> {
+): Generator<TimedBlock | undefined, void> {
   let block: OpenBlock | undefined;
   let previousCounter = Number.NaN;
   let [beforePrevious, previous] = ["", ""];
   let count = 0;
+  let lineCount = 0;
   for (const line of linesOf(text)) {
+    lineCount += 1;
+    if (lineCount % LINES_PER_STEP === 0) yield undefined;
     const timing = timingOf(line);
     const isBlank = line.trim() === "";
     if (timing !== undefined) {

@@ -1,3 +1,4 @@
+import { finished, type Steps } from "../steps.ts";
 import { webVttTime } from "./clock-time.ts";
 import type { TextCue } from "./text-cue.ts";
 import { safePayload, safeSettings } from "./webvtt-text.ts";
@@ -8,9 +9,21 @@ import { safePayload, safeSettings } from "./webvtt-text.ts";
  * @param options.timestampMap whether to say that cue times and media times have one origin (RFC 8216 §3.5): segments of HLS need it
  */
 export function webVttDocument(cues: readonly TextCue[], options: { readonly timestampMap?: boolean } = {}): string {
+  return finished(webVttDocumentSteps(cues, options));
+}
+
+export function* webVttDocumentSteps(
+  cues: readonly TextCue[],
+  options: { readonly timestampMap?: boolean } = {},
+): Steps<string> {
   const header = options.timestampMap === true ? `WEBVTT\n${TIMESTAMP_MAP}\n` : "WEBVTT\n";
   const sorted = [...cues].sort((a, b) => a.startSeconds - b.startSeconds);
-  const blocks = new Set(sorted.flatMap((cue) => cueBlock(cue) ?? []));
+  const blocks = new Set<string>();
+  for (const cue of sorted) {
+    const block = cueBlock(cue);
+    if (block !== undefined) blocks.add(block);
+    yield;
+  }
   return [header, ...blocks].join("\n");
 }
 

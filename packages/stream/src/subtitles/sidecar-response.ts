@@ -1,16 +1,7 @@
 import type { StreamContext } from "@riptide/core";
-import {
-  decodeSubtitleText,
-  parseAss,
-  parseSrt,
-  parseWebVtt,
-  SUBTITLE_FILE_LIMIT_BYTES,
-  type SubtitleKind,
-  subtitleKindOf,
-  type TextCue,
-  webVttDocument,
-} from "@riptide/media";
+import { isTextSubtitleKind, SUBTITLE_FILE_LIMIT_BYTES, subtitleFileSteps, subtitleKindOf } from "@riptide/media";
 import { CONTENT_SAFETY_HEADERS, contentDisposition } from "../file-headers.ts";
+import { inSlices } from "../in-slices.ts";
 import { readFully, timed } from "../media-library.ts";
 import { noSuchSubtitles, unsupportedSubtitles } from "./subtitle-errors.ts";
 
@@ -21,8 +12,7 @@ import { noSuchSubtitles, unsupportedSubtitles } from "./subtitle-errors.ts";
 export async function produceSidecar(request: Request, context: StreamContext): Promise<Response> {
   const kind = subtitleKindOf(context.file.name);
   if (kind === undefined) throw noSuchSubtitles();
-  const parse = PARSERS[kind];
-  if (parse === undefined)
+  if (!isTextSubtitleKind(kind))
     throw unsupportedSubtitles("This file holds pictures of subtitles. Download it for a player that shows them.");
   const headers = {
     ...CONTENT_SAFETY_HEADERS,
@@ -31,18 +21,12 @@ export async function produceSidecar(request: Request, context: StreamContext): 
     "content-disposition": contentDisposition("inline", `${context.file.name}.vtt`),
   };
   if (request.method === "HEAD") return new Response(null, { headers });
-  const text = decodeSubtitleText(await readSidecar(context));
-  return new Response(webVttDocument(parse(text)), { headers });
+  const bytes = await readSidecar(context);
+  return new Response(await inSlices(subtitleFileSteps(bytes, kind), context.signal), { headers });
 }
 
 /** The file never changes; a day is longer than anybody watches a film. */
 const CACHE_CONTROL = "private, max-age=86400";
-
-const PARSERS: Partial<Record<SubtitleKind, (text: string) => readonly TextCue[]>> = {
-  srt: parseSrt,
-  ass: parseAss,
-  webvtt: parseWebVtt,
-};
 
 async function readSidecar(context: StreamContext): Promise<Uint8Array> {
   const { provider, signal } = context;
