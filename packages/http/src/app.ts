@@ -5,6 +5,8 @@ import { routePath } from "hono/route";
 import type { AppOptions } from "./app-options.ts";
 import { HttpError } from "./http-error.ts";
 import { observationOf, RequestObservation } from "./observe/request-observation.ts";
+import type { RouteOptions } from "./open-stream.ts";
+import { Preparations } from "./preparations.ts";
 import { isExpected, problemCodeOf, problemResponse } from "./problem.ts";
 import { addEventRoutes } from "./routes/events.ts";
 import { addExternalPlaylistRoutes } from "./routes/external-playlists.ts";
@@ -15,6 +17,7 @@ import { addMetricsRoute } from "./routes/metrics.ts";
 import { addOpenApiRoute } from "./routes/openapi.ts";
 import { addPageRoutes } from "./routes/page.ts";
 import { addPlaybackRoute } from "./routes/playback.ts";
+import { addPrepareRoute } from "./routes/prepare.ts";
 import { addStreamRoutes } from "./routes/streams.ts";
 import { addSubtitleRoutes } from "./routes/subtitles.ts";
 import { addTorrentRoutes } from "./routes/torrents.ts";
@@ -66,7 +69,7 @@ async function answer(request: Request, routes: OpenAPIHono, options: AppOptions
   }
 }
 
-function createRoutes(options: AppOptions): OpenAPIHono {
+function createRoutes(appOptions: AppOptions): OpenAPIHono {
   const routes = new OpenAPIHono({
     defaultHook: (result) => {
       if (!result.success) {
@@ -87,13 +90,16 @@ function createRoutes(options: AppOptions): OpenAPIHono {
     await next();
     if (context.req.raw.method === "HEAD") await context.res.body?.cancel();
   });
-  const activity = new StreamActivity(options.clock);
+  const activity = new StreamActivity(appOptions.clock);
+  const preparations = new Preparations(appOptions);
+  const options: RouteOptions = { ...appOptions, opening: (target) => preparations.hasten(target) };
   const { viewings = new RecentViewings({ wallClockMs: () => Date.now() }) } = options;
   addPageRoutes(routes, options);
   addTorrentRoutes(routes, options, viewings);
   addViewingRoutes(routes, options, viewings);
   addFileRoutes(routes, options);
   addPlaybackRoute(routes, options);
+  addPrepareRoute(routes, options, preparations);
   addEventRoutes(routes, options, { activity, viewings });
   addExternalPlaylistRoutes(routes, options); // before `/stream/IH/N`, whose N it is not
   addStreamRoutes(routes, options, activity);

@@ -7,6 +7,11 @@ import type { FileTarget } from "./routes/targets.ts";
 /** How long a request waits for a magnet's metadata: shorter than what players and proxies give up after. */
 const METADATA_WAIT_MAX_MS = 30_000;
 
+export interface RouteOptions extends AppOptions {
+  /** Told before a file is opened for somebody who waits for it. */
+  readonly opening: (target: FileTarget) => void;
+}
+
 export type OpenedStream = StreamContext & { readonly timings: ReturnType<typeof createTimings> };
 
 /**
@@ -14,9 +19,10 @@ export type OpenedStream = StreamContext & { readonly timings: ReturnType<typeof
  * 30 s; HEAD never waits. Rejects with `metadata_pending` if it is not there by then, `torrent_not_found`,
  * `file_not_found`, or the torrent's own failure.
  */
-export async function openStream(request: Request, target: FileTarget, options: AppOptions): Promise<OpenedStream> {
+export async function openStream(request: Request, target: FileTarget, options: RouteOptions): Promise<OpenedStream> {
   const { engine, clock, chunks } = options;
   if (request.method === "HEAD") assertMetadata(engine, target.infoHash);
+  options.opening(target);
   const timings = createTimings(clock);
   const client = followClient(request.signal);
   const startMs = clock.nowMs();

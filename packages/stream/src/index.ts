@@ -8,13 +8,11 @@ export type { FilmTimes, TimeRange } from "./film-times.ts";
 export type { AudioChoice, PlaybackChoice, PlaybackContext, PlaybackMode } from "./playback.ts";
 export { choosePlayback } from "./playback-choice.ts";
 export type { PlaybackReason, PlaybackReasonCode } from "./playback-reasons.ts";
+export type { Preparation, PreparedPart } from "./preparation.ts";
 export {
-  createStreamFactory,
   createStreamFactory,
   type FfmpegUse,
   type StreamFactory,
-  type StreamFactory,
-  type StreamFactoryOptions,
   type StreamFactoryOptions,
 } from "./stream-factory.ts";
 export { externalSubtitles } from "./subtitles/external-subtitles.ts";

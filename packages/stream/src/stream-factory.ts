@@ -18,6 +18,7 @@ import { type FilmTimes, filmTimes } from "./film-times.ts";
 import { createHlsProducer } from "./hls/hls-producer.ts";
 import { MediaLibrary } from "./media-library.ts";
 import type { PlaybackChoice } from "./playback.ts";
+import { type Preparation, type PreparedPart, prepareFilm } from "./preparation.ts";
 import { createRemuxProducer } from "./remux-producer.ts";
 import { AttachmentLibrary } from "./subtitles/attachment-library.ts";
 import { createSubtitlesProducer } from "./subtitles/subtitles-producer.ts";
@@ -66,6 +67,8 @@ export interface StreamFactory extends AsyncDisposable {
   knownChapters(context: StreamContext): Promise<readonly Chapter[] | undefined>;
   /** How bytes of a film become its times, if its index is known already. Nothing of it is read. */
   knownTimes(file: KnownFile): Promise<FilmTimes | undefined>;
+  /** Fetches what playing a film begins with, and a part of it, behind all who play. */
+  prepare(context: StreamContext, part: PreparedPart | undefined): Preparation;
   /** The ffmpeg in use, and what it does. */
   readonly ffmpeg: FfmpegUse | undefined;
 }
@@ -116,6 +119,7 @@ export function createStreamFactory(options: StreamFactoryOptions): StreamFactor
     knownAttachments: (context) => attachments.known(context),
     chapters: (context) => chapters.list(context),
     knownChapters: (context) => chapters.known(context),
+    prepare: (context, part) => prepareFilm(context, part, { library, films }),
     knownTimes: (file) => knownTimes(file, films),
     get ffmpeg() {
       if (transcoder === undefined) return undefined;

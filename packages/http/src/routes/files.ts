@@ -2,17 +2,16 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { FileMap } from "@riptide/core";
 import { playbackQuestions } from "@riptide/stream";
 import { fileMapSchema } from "../api-schemas.ts";
-import type { AppOptions } from "../app-options.ts";
 import { listedFile } from "../listed-file.ts";
 import { chapterSchema, mediaInfoSchema } from "../media-info-schema.ts";
-import { openStream } from "../open-stream.ts";
+import { openStream, type RouteOptions } from "../open-stream.ts";
 import { attachmentView, sidecarsOf } from "../subtitle-views.ts";
 import type { SecondsMap } from "../viewing-schemas.ts";
 import { jsonContent } from "./json-content.ts";
 import { type FileTarget, fileTarget } from "./targets.ts";
 
 /** What is known about one file: its media, and which of its bytes are there. */
-export function addFileRoutes(routes: OpenAPIHono, options: AppOptions): void {
+export function addFileRoutes(routes: OpenAPIHono, options: RouteOptions): void {
   routes.openapi(showMediaInfo, async (context) => {
     const target = context.req.valid("param");
     const opened = await openStream(context.req.raw, target, options);
@@ -44,7 +43,7 @@ async function secondsMap(
   { available, wanted, reading }: FileMap,
   { signal }: Request,
   target: FileTarget,
-  { engine, streams }: AppOptions,
+  { engine, streams }: RouteOptions,
 ): Promise<SecondsMap | undefined> {
   const { path, lengthBytes: sizeBytes } = listedFile(engine, target);
   const times = await streams.knownTimes({ file: { ...target, name: path }, signal, sizeBytes });

@@ -1,14 +1,13 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import type { PlaybackChoice, PlaybackMode } from "@riptide/stream";
 import { type Playback, playbackRequestSchema, playbackSchema } from "../api-schemas.ts";
-import type { AppOptions } from "../app-options.ts";
-import { openStream } from "../open-stream.ts";
+import { openStream, type RouteOptions } from "../open-stream.ts";
 import { readJsonAs } from "../request-body.ts";
 import { jsonContent } from "./json-content.ts";
 import { type FileTarget, fileTarget } from "./targets.ts";
 
 /** How a player that says what it can plays a file. Changes nothing: it is asked by POST because it says so much. */
-export function addPlaybackRoute(routes: OpenAPIHono, options: AppOptions): void {
+export function addPlaybackRoute(routes: OpenAPIHono, options: RouteOptions): void {
   routes.openapi(choosePlayback, async (context) => {
     const request = context.req.raw;
     const target = context.req.valid("param");

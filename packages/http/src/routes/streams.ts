@@ -1,14 +1,13 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { StreamProducer } from "@riptide/core";
 import { serverTiming } from "@riptide/stream";
-import type { AppOptions } from "../app-options.ts";
 import { observationOf } from "../observe/request-observation.ts";
-import { openStream } from "../open-stream.ts";
+import { openStream, type RouteOptions } from "../open-stream.ts";
 import type { StreamActivity } from "../stream-activity.ts";
 import { type FileTarget, fileTarget } from "./targets.ts";
 
 /** The bytes of a file, as they are or repackaged. HEAD mirrors GET, which Hono routes here as well. */
-export function addStreamRoutes(routes: OpenAPIHono, options: AppOptions, activity: StreamActivity): void {
+export function addStreamRoutes(routes: OpenAPIHono, options: RouteOptions, activity: StreamActivity): void {
   const { streams } = options;
   const serve = (producer: StreamProducer, request: Request, target: FileTarget): Promise<Response> =>
     serveStream(producer, request, target, { options, activity });
@@ -32,7 +31,7 @@ export async function serveStream(
   producer: StreamProducer,
   request: Request,
   target: FileTarget,
-  { options, activity }: { readonly options: AppOptions; readonly activity: StreamActivity },
+  { options, activity }: { readonly options: RouteOptions; readonly activity: StreamActivity },
 ): Promise<Response> {
   const context = await openStream(request, target, options);
   const { file, provider } = context;

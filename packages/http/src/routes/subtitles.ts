@@ -1,9 +1,8 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { CONTENT_SAFETY_HEADERS, externalSubtitles } from "@riptide/stream";
-import type { AppOptions } from "../app-options.ts";
 import { HttpError } from "../http-error.ts";
 import { attachmentSchema } from "../media-info-schema.ts";
-import { openStream } from "../open-stream.ts";
+import { openStream, type RouteOptions } from "../open-stream.ts";
 import { readBody } from "../request-body.ts";
 import { mediaTypeOf } from "../security/same-origin.ts";
 import type { StreamActivity } from "../stream-activity.ts";
@@ -13,7 +12,7 @@ import { serveStream } from "./streams.ts";
 import { type FileTarget, fileTarget } from "./targets.ts";
 
 /** Subtitles of a film, in it and beside it, and the fonts that it carries for them. HEAD mirrors GET. */
-export function addSubtitleRoutes(routes: OpenAPIHono, options: AppOptions, activity: StreamActivity): void {
+export function addSubtitleRoutes(routes: OpenAPIHono, options: RouteOptions, activity: StreamActivity): void {
   const { streams } = options;
   const serve = (request: Request, target: FileTarget): Promise<Response> =>
     serveStream(streams.subtitles, request, target, { options, activity });

@@ -1,5 +1,5 @@
 import { type StreamContext, StreamError, type StreamProducer } from "@riptide/core";
-import type { PlaybackChoice, StreamFactory } from "@riptide/stream";
+import type { PlaybackChoice, Preparation, PreparedPart, StreamFactory } from "@riptide/stream";
 
 /** What `playback` of the fake factory answers, until a test wants another choice. */
 export const PLAYBACK: PlaybackChoice = {
@@ -83,6 +83,9 @@ export interface FakeStreams extends StreamFactory {
   choice: PlaybackChoice;
   /** Every `playback` so far: what it was told. */
   readonly asked: { readonly can: unknown; readonly audioIndex: number | undefined }[];
+  /** Every `prepare` so far, and how to end the last one. */
+  readonly prepared: { readonly context: StreamContext; readonly part: unknown; isHastened: boolean }[];
+  endPreparation: () => void;
   /** Whether `knownAttachments`, `knownChapters` and `knownTimes` know any. */
   isListKnown: boolean;
   /** Every `produce` so far: which producer, and with what. */
@@ -102,6 +105,8 @@ export function createFakeStreams(): FakeStreams {
       exits: { finished: 0, stopped: 0, failed: 0, crashed: 0, stalled: 0 },
     },
     produced,
+    prepared: [],
+    endPreparation: () => undefined,
     choice: PLAYBACK,
     asked: [],
     async playback(_context, can, audioIndex) {
@@ -136,6 +141,7 @@ export function createFakeStreams(): FakeStreams {
     async knownChapters() {
       return streams.isListKnown ? CHAPTERS : undefined;
     },
+    prepare: (context, part) => prepare(streams, context, part),
     async knownTimes() {
       // A second for each kilobyte.
       return streams.isListKnown
@@ -156,6 +162,22 @@ export function createFakeStreams(): FakeStreams {
     };
   }
   return streams;
+}
+
+function prepare(streams: FakeStreams, context: StreamContext, part: PreparedPart | undefined): Preparation {
+  const preparation = { context, part, isHastened: false };
+  streams.prepared.push(preparation);
+  const end = new Promise<void>((resolve, reject) => {
+    streams.endPreparation = resolve;
+    context.signal.addEventListener("abort", () => reject(context.signal.reason));
+  });
+  const done = end.then(() => {
+    if (streams.failure !== undefined) throw streams.failure;
+  });
+  const hasten = (): void => {
+    preparation.isHastened = true;
+  };
+  return { done, hasten };
 }
 
 function fileBody({ provider, signal }: StreamContext): ReadableStream<Uint8Array> {
