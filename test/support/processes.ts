@@ -14,8 +14,10 @@ export interface TestProcess extends AsyncDisposable {
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
+/** Riptide says what people at a terminal read, unless the test wants something else. */
 export function startProcess(command: string, words: readonly string[], options: SpawnOptions = {}): TestProcess {
-  const child = spawn(command, words, { stdio: ["pipe", "pipe", "pipe"], ...options });
+  const env = { RIPTIDE_LOG_FORMAT: "pretty", ...(options.env ?? process.env) };
+  const child = spawn(command, words, { stdio: ["pipe", "pipe", "pipe"], ...options, env });
   const lines: string[] = [];
   const watchers = new Set<() => void>();
   let errors = "";

@@ -2,6 +2,7 @@ import { BlockList, isIP } from "node:net";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import type { PeerAddress, Socks5Proxy, SparePolicy } from "@riptide/swarm";
+import { chooseLogFormat, chooseLogLevel, type LogFormat, type LogLevel } from "./log-options.ts";
 import { readOptionWords } from "./option-words.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -46,6 +47,9 @@ export interface ServeOptions {
   readonly ffmpegPath: string | undefined;
   readonly neverTranscodeVideo: boolean;
   readonly json: boolean;
+  /** Undefined: what suits the output. */
+  readonly logFormat: LogFormat | undefined;
+  readonly logLevel: LogLevel | undefined;
 }
 
 export type Command =
@@ -103,6 +107,8 @@ export function parseCommandLine(words: readonly string[], environment: NodeJS.P
       ffmpegPath: values.ffmpeg,
       neverTranscodeVideo: values["never-transcode-video"],
       json: values.json,
+      logFormat: chooseLogFormat(values["log-format"], environment),
+      logLevel: chooseLogLevel(values["log-level"], environment),
     },
   };
 }

@@ -31,6 +31,9 @@ export const HELP = `Riptide plays a torrent the moment you ask for it.
                       refuse films whose picture would have to be converted (sound is converted all the same)
   --json              stdout holds one JSON object a line, its "type" being listening (with url), added or updated
                       (with torrent), removed (with infoHash), engine (with health) or stopping
+  --log-format FORMAT what stderr holds: json, one object a line, or pretty (pretty in a terminal, json elsewhere;
+                      RIPTIDE_LOG_FORMAT)
+  --log-level LEVEL   error, warn, info (each request) or debug (warn if pretty, info if json; RIPTIDE_LOG_LEVEL)
   -h, --help          this text
   -V, --version       the version
 

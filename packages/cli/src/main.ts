@@ -4,7 +4,7 @@ import { parseCommandLine } from "./arguments.ts";
 import { HELP } from "./help.ts";
 import { writeLine } from "./output.ts";
 import { printable } from "./printable.ts";
-import { EXIT_INTERNAL, type ProcessEnd, reportFault, watchForEnd } from "./process-end.ts";
+import { EXIT_INTERNAL, faultLine, type ProcessEnd, watchForEnd } from "./process-end.ts";
 import { UsageError } from "./usage-error.ts";
 
 const EXIT_OK = 0;
@@ -12,7 +12,13 @@ const EXIT_USAGE = 1;
 /** By then everything is closed; should anything be left after all, it must not keep the process alive. */
 const LINGER_MS = 1_000;
 
-process.exitCode = await main(process.argv.slice(2), watchForEnd());
+/** How a fault is told: in a line for people, until it is known how the log is to look. */
+let report = (error: unknown): void => writeLine(process.stderr, faultLine(error));
+
+process.exitCode = await main(
+  process.argv.slice(2),
+  watchForEnd((error) => report(error)),
+);
 setTimeout(() => process.exit(), LINGER_MS).unref();
 
 async function main(words: readonly string[], end: ProcessEnd): Promise<number> {
@@ -26,7 +32,7 @@ async function main(words: readonly string[], end: ProcessEnd): Promise<number> 
       writeLine(process.stderr, printable(error.message));
       return EXIT_USAGE;
     }
-    reportFault(error);
+    report(error);
     return EXIT_INTERNAL;
   }
 }
@@ -44,7 +50,11 @@ async function run(words: readonly string[], stop: AbortSignal): Promise<void> {
   }
   const clock = clockFrom({ nowMs: () => performance.now(), setTimeout, clearTimeout });
   // Loaded only when there is something to serve, so that --help and a mistyped option are answered at once.
-  const { serve } = await import("./serve.ts");
+  const [{ serve }, { createLog }] = await Promise.all([import("./serve.ts"), import("./log.ts")]);
   const { stdout, stderr } = process;
-  await serve(command.options, { clock, version, stdout, stderr, stop });
+  const { logFormat: format, logLevel: level, token, proxy } = command.options;
+  const secrets = [token, proxy?.login?.password].filter((secret) => secret !== undefined);
+  const log = createLog({ format, level, stderr, secrets });
+  report = log.fault;
+  await serve(command.options, { clock, version, stdout, stderr, log, stop });
 }

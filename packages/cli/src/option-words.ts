@@ -23,6 +23,8 @@ const OPTIONS = {
   ffmpeg: { type: "string" },
   "never-transcode-video": { type: "boolean", default: false },
   json: { type: "boolean", default: false },
+  "log-format": { type: "string" },
+  "log-level": { type: "string" },
   help: { type: "boolean", short: "h", default: false },
   version: { type: "boolean", short: "V", default: false },
 } as const satisfies NonNullable<ParseArgsConfig["options"]>;

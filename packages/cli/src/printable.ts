@@ -5,8 +5,13 @@ export function printable(text: string): string {
 
 /** JSON on one line that is also safe to look at in a terminal: what `printable` replaces is escaped instead. */
 export function printableJson(value: unknown): string {
+  return escapeUnprintable(JSON.stringify(value));
+}
+
+/** The same for JSON that is spelled already, without breaks between its lines. */
+export function escapeUnprintable(json: string): string {
   // Outside of strings JSON holds none of these, and inside each code unit may be spelled \uXXXX (RFC 8259 §7).
-  return JSON.stringify(value).replace(UNPRINTABLE, escapeCodeUnits);
+  return json.replace(UNPRINTABLE, escapeCodeUnits);
 }
 
 /** Control and format characters, line and paragraph separators, and halves of surrogate pairs. */

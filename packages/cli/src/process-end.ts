@@ -1,5 +1,4 @@
 import { failureText } from "./failure-text.ts";
-import { writeLine } from "./output.ts";
 
 /** EX_SOFTWARE of sysexits.h: a bug of ours. */
 export const EXIT_INTERNAL = 70;
@@ -22,9 +21,9 @@ export interface ProcessEnd {
 
 /**
  * Listens for what ends the process: the first signal asks it to close, the second one ends it at once. So does an error that
- * nobody handled, after one line on stderr and with exit code 70.
+ * nobody handled, after it was reported and with exit code 70.
  */
-export function watchForEnd(): ProcessEnd {
+export function watchForEnd(report: (error: unknown) => void): ProcessEnd {
   const controller = new AbortController();
   let isFaulty = false;
   let firstSignalMs = Number.POSITIVE_INFINITY;
@@ -36,7 +35,7 @@ export function watchForEnd(): ProcessEnd {
   process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
   // Unhandled rejections come here too.
   process.on("uncaughtException", (error) => {
-    reportFault(error);
+    report(error);
     isFaulty = true;
     process.exitCode = EXIT_INTERNAL;
     if (controller.signal.aborted) process.exit();
@@ -49,7 +48,6 @@ export function watchForEnd(): ProcessEnd {
 }
 
 /** One line with all we know. */
-export function reportFault(error: unknown): void {
-  const line = `Riptide ends because of a fault of its own, please report it: ${failureText(error)}`;
-  writeLine(process.stderr, line);
+export function faultLine(error: unknown): string {
+  return `Riptide ends because of a fault of its own, please report it: ${failureText(error)}`;
 }

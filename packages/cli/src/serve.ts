@@ -1,6 +1,15 @@
 import { fileURLToPath } from "node:url";
 import { ChunkPool, type Clock, RiptideError, type TorrentSource } from "@riptide/core";
-import { createApp, hostPolicy, ListenError, type Listener, type ListenOptions, listen, Metrics } from "@riptide/http";
+import {
+  createApp,
+  type FailureLog,
+  hostPolicy,
+  ListenError,
+  type Listener,
+  type ListenOptions,
+  listen,
+  Metrics,
+} from "@riptide/http";
 import { createStreamFactory } from "@riptide/stream";
 import { openTorrentEngine, openViewingFile, type RiptideTorrentEngine } from "@riptide/swarm";
 import { discoverFfmpeg } from "@riptide/transcode";
@@ -8,13 +17,14 @@ import { isWeakToken, type ServeOptions } from "./arguments.ts";
 import { ClosingStack } from "./closing-stack.ts";
 import { startDemoSwarm } from "./demo-swarm.ts";
 import { failureText } from "./failure-text.ts";
+import type { Log } from "./log.ts";
 import { type OutputStream, writeLine } from "./output.ts";
 import { findPeers } from "./peer-names.ts";
 import { printable, printableJson } from "./printable.ts";
 import { readSources } from "./sources.ts";
 import { makeTemporaryFolder } from "./temporary-folder.ts";
 import { UsageError } from "./usage-error.ts";
-import { startView, type View } from "./view.ts";
+import { startView } from "./view.ts";
 
 const WEB_ROOT = fileURLToPath(new URL("../../web/dist", import.meta.url));
 /** Bodies that are nearly through may end by themselves; a film is cut off, and its player resumes by range. */
@@ -25,6 +35,7 @@ export interface ServeContext {
   readonly version: string;
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
+  readonly log: Log;
   /** Aborted when the server is to end. */
   readonly stop: AbortSignal;
 }
@@ -35,8 +46,7 @@ export interface ServeContext {
  */
 export async function serve(options: ServeOptions, context: ServeContext): Promise<void> {
   const { clock, stop, stdout, stderr, version } = context;
-  let note: View["note"] = (line) => writeLine(stderr, line);
-  const log = (what: string, error: unknown): void => note(`${printable(what)}: ${failureText(error)}`);
+  const log: FailureLog = (what, error, ids) => context.log.failure(printable(what), error, ids);
   await using closing = new ClosingStack();
   const sources = await readSources(options.sources);
   const ffmpeg = await discoverFfmpeg({ ...(options.ffmpegPath && { path: options.ffmpegPath }), signal: stop });
@@ -57,7 +67,7 @@ export async function serve(options: ServeOptions, context: ServeContext): Promi
   closing.defer(() => metrics[Symbol.dispose]());
   const app = createApp({
     metrics,
-    observers: [metrics],
+    observers: [metrics, { ended: context.log.request }],
     engine,
     streams,
     viewings,
@@ -78,22 +88,26 @@ export async function serve(options: ServeOptions, context: ServeContext): Promi
     await server.close({ graceMs: DRAIN_MS });
   });
   announce(server.url, options, context);
+  context.log.info("Riptide is listening", { url: server.url, version });
   if (ffmpeg === undefined) {
-    note("ffmpeg is missing: what must be converted does not play. Install it (Debian: apt install ffmpeg).");
+    context.log.warn(
+      "ffmpeg is missing: what must be converted does not play. Install it (Debian: apt install ffmpeg).",
+    );
   }
   if (isWeakToken(options.token)) {
-    note("The token is short enough to be guessed: openssl rand -hex 16 makes a good one.");
+    context.log.warn("The token is short enough to be guessed: openssl rand -hex 16 makes a good one.");
   }
   const view = startView({ engine, clock, stdout, stderr }, options);
   closing.defer(() => view[Symbol.dispose]());
-  note = (line) => view.note(line);
+  context.log.writeTo((line) => view.note(line));
   if (options.mode === "demo") {
     const swarm = await startDemoSwarm({ clock, log, signal: stop });
     demo.defer(() => swarm[Symbol.asyncDispose]());
     sources.push(...swarm.magnets);
   }
-  await Promise.all(sources.map((source) => addSource(engine, source, { stop, note })));
+  await Promise.all(sources.map((source) => addSource(engine, source, { stop, log: context.log })));
   await aborted(stop);
+  context.log.info("Riptide is stopping");
 }
 
 interface EngineContext {
@@ -153,12 +167,12 @@ function announce(url: string, { json, token }: ServeOptions, { stdout }: ServeC
 async function addSource(
   engine: RiptideTorrentEngine,
   source: TorrentSource,
-  { stop, note }: { readonly stop: AbortSignal; readonly note: View["note"] },
+  { stop, log }: Pick<ServeContext, "stop" | "log">,
 ): Promise<void> {
   try {
     await engine.add(source, { signal: stop, isLocal: true });
   } catch (error) {
-    if (!stop.aborted) note(failureText(error));
+    if (!stop.aborted) log.warn(failureText(error));
   }
 }
 

@@ -32,6 +32,8 @@ const DEFAULTS: ServeOptions = {
   ffmpegPath: undefined,
   neverTranscodeVideo: false,
   json: false,
+  logFormat: undefined,
+  logLevel: undefined,
 };
 const DEMO: ServeOptions = {
   ...DEFAULTS,
@@ -208,6 +210,18 @@ const goodLines: readonly GoodLine[] = [
     words: ["--never-transcode-video"],
     expected: { ...DEFAULTS, neverTranscodeVideo: true },
   },
+  {
+    title: "the log may be for programs, and say more",
+    words: ["--log-format=json", "--log-level=debug"],
+    environment: { RIPTIDE_LOG_FORMAT: "pretty" },
+    expected: { ...DEFAULTS, logFormat: "json", logLevel: "debug" },
+  },
+  {
+    title: "the environment may say how the log is to look",
+    words: [],
+    environment: { RIPTIDE_LOG_FORMAT: "pretty", RIPTIDE_LOG_LEVEL: "" },
+    expected: { ...DEFAULTS, logFormat: "pretty" },
+  },
   { title: "lines may be JSON", words: ["--json"], expected: { ...DEFAULTS, json: true } },
   {
     title: "a folder is made absolute",
@@ -314,6 +328,8 @@ const badLines: readonly (readonly [words: readonly string[], sentence: string])
   [["--download-limit", "1K"], '--download-limit takes bytes per second from 4K on, as in 500K or 5M, not "1K".'],
   [["--port-mapping", "--proxy=socks5://proxy"], "Through a proxy nobody can connect to us: leave --port-mapping out."],
   [["--fetch", "all"], '--fetch takes ahead, rarest or nothing, not "all".'],
+  [["--log-format", "xml"], '--log-format takes pretty or json, not "xml".'],
+  [["--log-level=trace"], '--log-level takes error, warn, info or debug, not "trace".'],
   [["demo", HASH], "The demo takes no sources. Leave the word demo out to play your own torrents."],
 ];
 
@@ -328,6 +344,12 @@ test.each([
   [TOKEN, false],
 ])("the token %s can be guessed: %s", (token, isWeak) => {
   expect(isWeakToken(token)).toBe(isWeak);
+});
+
+test("a bad word for the log from the environment is named as such", () => {
+  const environment = { RIPTIDE_LOG_LEVEL: "loud" };
+  const sentence = 'RIPTIDE_LOG_LEVEL takes error, warn, info or debug, not "loud".';
+  expect(() => parseCommandLine([], environment)).toThrow(new UsageError(sentence));
 });
 
 test("a bad token from the environment is named as such", () => {

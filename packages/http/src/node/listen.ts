@@ -6,6 +6,7 @@ import { assertInvariant, type ChunkPool } from "@riptide/core";
 import type { App } from "../app.ts";
 import type { FailureLog } from "../app-options.ts";
 import { HttpError } from "../http-error.ts";
+import { observationOf } from "../observe/request-observation.ts";
 import { problemResponse } from "../problem.ts";
 import { addResponseHeaders } from "../security/response-headers.ts";
 import { listenError } from "./listen-error.ts";
@@ -99,7 +100,8 @@ function createRequestListener(
         await sendResponse(response, outgoing, chunks);
       } catch (error) {
         outgoing.destroy();
-        log?.(`The body of ${request.method} ${new URL(request.url).pathname} broke off`, error);
+        const what = `The body of ${request.method} ${new URL(request.url).pathname} broke off`;
+        log?.(what, error, observationOf(request));
       }
       return RESPONSE_ALREADY_SENT;
     },

@@ -64,7 +64,7 @@ export class RequestObservation {
       return response;
     }
     this.#isStreaming = this.#stream !== undefined;
-    if (this.#isStreaming) this.#tell((observer) => observer.streamOpened());
+    if (this.#isStreaming) this.#tell((observer) => observer.streamOpened?.());
     const { status, statusText, headers } = response;
     return new Response(this.#follow(response.body, status), { status, statusText, headers });
   }
@@ -108,24 +108,24 @@ export class RequestObservation {
     this.#bytes += bytes;
     const stream = this.#stream;
     if (stream === undefined) return;
-    this.#tell((observer) => observer.streamSent(bytes));
+    this.#tell((observer) => observer.streamSent?.(bytes));
     const { cause, durationMs } = endWait();
     // Before its first byte a stream does not stall, it starts.
-    if (isFirst) this.#tell((observer) => observer.streamBegan(stream, this.#ttfbMs!));
-    else if (durationMs >= STALL_MIN_MS) this.#tell((observer) => observer.streamStalled(cause, durationMs));
+    if (isFirst) this.#tell((observer) => observer.streamBegan?.(stream, this.#ttfbMs!));
+    else if (durationMs >= STALL_MIN_MS) this.#tell((observer) => observer.streamStalled?.(cause, durationMs));
   }
 
   /** The client has room again, or is gone. */
   #clientTook(sinceMs: number): void {
     const durationMs = this.#options.clock.nowMs() - sinceMs;
     if (this.#stream === undefined || this.#hasEnded || durationMs < STALL_MIN_MS) return;
-    this.#tell((observer) => observer.streamStalled("client", durationMs));
+    this.#tell((observer) => observer.streamStalled?.("client", durationMs));
   }
 
   #end(status: number, end: RequestRecord["end"]): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
-    if (this.#isStreaming) this.#tell((observer) => observer.streamClosed());
+    if (this.#isStreaming) this.#tell((observer) => observer.streamClosed?.());
     const record: RequestRecord = {
       requestId: this.requestId,
       method: this.#request.method,

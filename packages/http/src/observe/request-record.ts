@@ -33,13 +33,13 @@ export interface RequestRecord {
   readonly stream: StreamRecord | undefined;
 }
 
-/** Hears of requests while they are answered. Nothing it does may fail, or take long. */
+/** Hears of requests at their end, and of streams before that. Nothing it does may fail, or take long. */
 export interface RequestObserver {
-  streamOpened(): void;
-  streamBegan(stream: StreamRecord, ttfbMs: number): void;
-  streamSent(bytes: number): void;
-  streamStalled(cause: StallCause, durationMs: number): void;
-  streamClosed(): void;
+  streamOpened?(): void;
+  streamBegan?(stream: StreamRecord, ttfbMs: number): void;
+  streamSent?(bytes: number): void;
+  streamStalled?(cause: StallCause, durationMs: number): void;
+  streamClosed?(): void;
   ended(record: RequestRecord): void;
 }
 
