@@ -44,7 +44,7 @@ export function firstTorrents(): Torrent[] {
       ],
       {
         activeDemands: 2,
-        downloadBytesPerSecond: 900_000,
+        downloadBytesPerSecond: 500_000,
         uploadBytesPerSecond: 120_000,
         connectedPeers: 18,
         knownPeers: 143,
@@ -82,6 +82,7 @@ export function torrentOf(
     infoHash,
     name,
     state: "ready",
+    addedAt: "2026-02-01T12:00:00.000Z",
     files: files.map((each, index) => ({ ...each, index })),
     sizeBytes,
     pieceLengthBytes: files.length === 0 ? 0 : 4 * MEBIBYTE,

@@ -20,7 +20,7 @@ export function cleanName(name: string): CleanName {
   if (name.length > NAME_CHARACTERS_MAX) return { title: name };
   const words = spaced(withoutSite(name.replace(VIDEO_EXTENSION, "")));
   const tag = TAG.exec(words);
-  const episode = EPISODE.exec(words) ?? SEASON.exec(words);
+  const episode = EPISODE.exec(words) ?? SEASONS.exec(words) ?? SEASON.exec(words);
   const head = words.slice(0, Math.min(tag?.index ?? words.length, episode?.index ?? words.length));
   const year = lastYear(head) ?? yearBehind(words, episode, tag);
   if (tag === null && episode === null && year === undefined) return { title: name };
@@ -52,7 +52,9 @@ const TAG = new RegExp(
 );
 const EPISODE =
   /\b(?:S(?<season>\d{1,2}) ?E(?<episode>\d{1,3})|(?<seasonOfPair>\d{1,2})x(?<episodeOfPair>\d{2,3}))(?:-?E?\d{2,3})?\b/i;
-const SEASON = /\b(?:S(?<season>\d{1,2})(?:-S?\d{1,2})?|Season (?<seasonInWords>\d{1,2}))\b/i;
+/** Several of them have no number. */
+const SEASONS = /\bS\d{1,2}-S?\d{1,2}\b|\bSeasons? \d{1,2}-\d{1,2}\b/i;
+const SEASON = /\b(?:S(?<season>\d{1,2})|Season (?<seasonInWords>\d{1,2}))\b/i;
 
 /** Sites and groups that put themselves first. */
 function withoutSite(name: string): string {

@@ -41,7 +41,9 @@ export function FileList({ torrent, words, viewings }: FileListProps) {
               const file = torrent.files[grouped.position];
               if (file === undefined) return null;
               const viewing = viewings.find((each) => each.infoHash === torrent.infoHash && each.index === file.index);
-              return <FileRow key={file.index} torrent={torrent} file={file} grouped={grouped} viewing={viewing} />;
+              const isMain = group.kind !== "extras" && group.kind !== "others";
+              const props = { torrent, file, grouped, viewing, isMain };
+              return <FileRow key={file.index} {...props} />;
             })}
           </ul>
         </div>

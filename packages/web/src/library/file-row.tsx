@@ -14,10 +14,12 @@ interface FileRowProps {
   readonly file: TorrentFile;
   readonly grouped: GroupedFile;
   readonly viewing: Viewing | undefined;
+  /** Whether it is what people want of the torrent, and not what else lies in it. */
+  readonly isMain: boolean;
 }
 
 /** One file: it plays wherever the row is pressed; beside that, what else can be done with it. */
-export function FileRow({ torrent, file, grouped, viewing }: FileRowProps) {
+export function FileRow({ torrent, file, grouped, viewing, isMain }: FileRowProps) {
   const texts = useTexts(libraryTexts);
   const format = useFormat();
   const label = useLabel(grouped);
@@ -26,7 +28,7 @@ export function FileRow({ torrent, file, grouped, viewing }: FileRowProps) {
     <li className={styles["file"]} data-testid="file" data-index={file.index}>
       <Link
         href={`/watch/${torrent.infoHash}/${file.index}`}
-        className={isMedia(file) ? styles["play"] : styles["quietPlay"]}
+        className={isMain ? styles["play"] : styles["quietPlay"]}
         aria-label={texts.playFile(file.path)}
         data-testid="play"
         onPointerEnter={preloadWatchPage}
@@ -54,10 +56,6 @@ export function FileRow({ torrent, file, grouped, viewing }: FileRowProps) {
       <FileMenu torrent={torrent} file={file} label={label} viewing={viewing} />
     </li>
   );
-}
-
-function isMedia({ mediaType }: TorrentFile): boolean {
-  return /^(video|audio)\//.test(mediaType);
 }
 
 /** `2 · The Second One`, `The Film`, or the path as it is where nothing nicer is known. */

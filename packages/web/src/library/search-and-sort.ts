@@ -29,9 +29,9 @@ export function isFileNamed({ path }: TorrentFile, words: Words): boolean {
   return isNamed(path, words);
 }
 
-/** Sorted anew; `torrents` are listed as they were added. */
+/** Sorted anew; those of the same rank by when they were added. */
 export function sortTorrents(torrents: readonly Torrent[], order: SortOrder): readonly Torrent[] {
-  const newestFirst = [...torrents].reverse();
+  const newestFirst = [...torrents].reverse().sort((left, right) => addedAtOf(right).localeCompare(addedAtOf(left)));
   switch (order) {
     case "newest":
       return newestFirst;
@@ -45,6 +45,11 @@ export function sortTorrents(torrents: readonly Torrent[], order: SortOrder): re
 }
 
 const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
+
+/** ISO times sort as texts. */
+function addedAtOf({ addedAt }: Torrent): string {
+  return addedAt ?? "";
+}
 
 function titleOf({ name }: Torrent): string {
   return cleanName(name).title;

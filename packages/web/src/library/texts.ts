@@ -101,7 +101,8 @@ export const libraryTexts: Translated<LibraryTexts> = {
     forgetWatched: "Mark as not watched",
     watched: "Watched",
     watchedShare: (percent) => `${percent} % watched`,
-    showMore: (count, hidden) => `Show ${count} more of ${hidden.toLocaleString("en")}`,
+    showMore: (count, hidden) =>
+      count === hidden ? `Show ${count} more` : `Show ${count} more of ${hidden.toLocaleString("en")}`,
     downloaded: "Downloaded",
     waitingForMetadata: "Waiting for metadata",
     shareOf: (share, size) => `${share} of ${size}`,
@@ -157,7 +158,8 @@ export const libraryTexts: Translated<LibraryTexts> = {
     forgetWatched: "Als nicht gesehen markieren",
     watched: "Gesehen",
     watchedShare: (percent) => `${percent} % gesehen`,
-    showMore: (count, hidden) => `${count} weitere von ${hidden.toLocaleString("de")} zeigen`,
+    showMore: (count, hidden) =>
+      count === hidden ? `${count} weitere zeigen` : `${count} weitere von ${hidden.toLocaleString("de")} zeigen`,
     downloaded: "Heruntergeladen",
     waitingForMetadata: "Wartet auf Metadaten",
     shareOf: (share, size) => `${share} von ${size}`,

@@ -15,6 +15,7 @@ const NAMES: readonly (readonly [name: string, clean: CleanName])[] = [
   ["Show.Name.2014.s03e004.HDTV.x264", { title: "Show Name", year: 2014, season: 3, episode: 4 }],
   ["show.name.1x02.mkv", { title: "show name", season: 1, episode: 2 }],
   ["Show.Name.S01.1080p.BluRay.x265", { title: "Show Name", season: 1, resolution: "1080p" }],
+  ["Show.Name.S01-S03.1080p.BluRay.x265", { title: "Show Name", resolution: "1080p" }],
   ["Show Name Season 2 Complete 720p", { title: "Show Name", season: 2, resolution: "720p" }],
   ["S01E02.mkv", { title: "S01E02.mkv" }],
   ["Charlotte's Web 1973.avi", { title: "Charlotte's Web", year: 1973 }],

@@ -7,11 +7,11 @@ const TORRENTS = [
   fakeTorrent({ name: "Zulu.1964.1080p", sizeBytes: 3, progress: 0.5 }),
   fakeTorrent({ name: "älpen", sizeBytes: 1, progress: 1 }),
   fakeTorrent({ name: "Series 10", sizeBytes: 2, progress: 0, paths: ["Series/The Pilot.mkv"] }),
-  fakeTorrent({ name: "Series 9", sizeBytes: 4, progress: 0.1 }),
+  fakeTorrent({ name: "Series 9", sizeBytes: 4, progress: 0.1, addedAt: "2025-12-31T00:00:00.000Z" }),
 ];
 
 test.each<[SortOrder, string[]]>([
-  ["newest", ["Series 9", "Series 10", "älpen", "Zulu.1964.1080p"]],
+  ["newest", ["Series 10", "älpen", "Zulu.1964.1080p", "Series 9"]],
   ["name", ["älpen", "Series 9", "Series 10", "Zulu.1964.1080p"]],
   ["size", ["Series 9", "Zulu.1964.1080p", "Series 10", "älpen"]],
   ["progress", ["älpen", "Zulu.1964.1080p", "Series 9", "Series 10"]],

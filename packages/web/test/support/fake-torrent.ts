@@ -8,6 +8,7 @@ export function fakeTorrent({ paths = [], ...facts }: Facts = {}): Torrent {
     infoHash: "a".repeat(40),
     name: "A torrent",
     state: "ready",
+    addedAt: "2026-01-01T00:00:00.000Z",
     files: paths.map((path, index) => ({
       index,
       path,
