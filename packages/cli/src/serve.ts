@@ -51,7 +51,7 @@ export async function serve(options: ServeOptions, context: ServeContext): Promi
   const sources = await readSources(options.sources);
   const ffmpeg = await discoverFfmpeg({ ...(options.ffmpegPath && { path: options.ffmpegPath }), signal: stop });
   const chunks = new ChunkPool();
-  const peers = await findPeers(options.peers, { signal: stop, note: (line) => note(line) });
+  const peers = await findPeers(options.peers, { signal: stop, note: (line) => context.log.warn(printable(line)) });
   const dataDirectory = options.dataDirectory ?? (await temporaryDataFolder(closing));
   const engine = await openEngine({ ...options, peers }, { dataDirectory, clock, log, closing, chunks });
   const viewings = await openViewingFile(dataDirectory, { wallClockMs: () => Date.now(), log });
