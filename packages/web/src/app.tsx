@@ -17,9 +17,7 @@ export function App() {
       <ConnectionBanner isConnected={isConnected} />
       <Switch>
         <Route path="/watch/:infoHash/:index">
-          {({ infoHash, index }) => (
-            <WatchRoute key={`${infoHash}/${index}`} infoHash={infoHash} index={Number(index)} />
-          )}
+          {({ infoHash, index }) => <WatchRoute infoHash={infoHash} index={Number(index)} />}
         </Route>
         <Route>
           <LibraryPage />

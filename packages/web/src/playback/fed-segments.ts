@@ -1,7 +1,6 @@
 import { download, downloadText, withQuery } from "../api/client.ts";
 import { mediaSource } from "./abilities.ts";
 import { playFed } from "./fed-film.ts";
-import { listTexts } from "./fed-texts.ts";
 import type { OpenMedia } from "./media-feed.ts";
 import { type MasterPlaylist, type MediaPlaylist, type PlaylistSegment, parseMaster, parseMedia } from "./playlist.ts";
 import type { StreamOptions } from "./stream.ts";
@@ -11,7 +10,7 @@ import type { StreamOptions } from "./stream.ts";
  * hands on. False if its playlists do not tell enough for that. Rejects with an `Error` whose message is a sentence.
  */
 export async function feedSegments(options: StreamOptions): Promise<boolean> {
-  const { video, url, audio, signal } = options;
+  const { url, audio, signal } = options;
   const Source = mediaSource();
   const address = new URL(url, location.href).href;
   const master = parseMaster(await downloadText(address, signal), address);
@@ -21,7 +20,6 @@ export async function feedSegments(options: StreamOptions): Promise<boolean> {
   if (streams.length < tracks.length || !streams.every(({ type }) => Source.isTypeSupported(type))) return false;
   signal.throwIfAborted();
   playFed(options, { source: new Source(), streams });
-  listTexts(video, master.texts, signal);
   return true;
 }
 

@@ -49,6 +49,11 @@ const CONFIG: Partial<HlsConfig> = {
   // Fragments are shown as they come, rather than when their segment is whole.
   progressive: true,
   backBufferLength: 60,
+  // The page shows subtitles itself.
+  enableWebVTT: false,
+  enableIMSC1: false,
+  enableCEA708Captions: false,
+  renderTextTracksNatively: false,
   manifestLoadPolicy: { default: PATIENTLY },
   playlistLoadPolicy: { default: PATIENTLY },
   fragLoadPolicy: { default: PATIENTLY },

@@ -1,20 +1,17 @@
 import type { TimeRange } from "./feed-plan.ts";
 
-/** A master playlist of ours (RFC 8216 §4.3.4): one variant, with sounds and texts beside it. Addresses are absolute. */
+/** A master playlist of ours (RFC 8216 §4.3.4): one variant, with sounds beside it. Addresses are absolute. */
 export interface MasterPlaylist {
   /** Of all renditions together. Empty if nothing tells them. */
   readonly codecs: readonly string[];
   /** The picture; in a film of sound only, its main sound. */
   readonly mainUrl: string;
-  readonly sounds: readonly ListedRendition[];
-  readonly texts: readonly ListedRendition[];
+  readonly sounds: readonly ListedSound[];
 }
 
-export interface ListedRendition {
+interface ListedSound {
   /** Undefined if it is the variant itself. */
   readonly url: string | undefined;
-  readonly name: string;
-  readonly language: string;
   readonly isDefault: boolean;
 }
 
@@ -35,23 +32,14 @@ export function parseMaster(text: string, url: string): MasterPlaylist | undefin
   const [stream] = lines.flatMap((line) => attributesOf("#EXT-X-STREAM-INF:", line) ?? []);
   const mainUri = lines.find((line) => !line.startsWith("#"));
   if (stream === undefined || mainUri === undefined) return undefined;
-  const renditions = (type: string): ListedRendition[] =>
-    media
-      .filter((attributes) => attributes.get("TYPE") === type)
-      .map((attributes) => {
-        const uri = attributes.get("URI");
-        return {
-          url: uri && new URL(uri, url).href,
-          name: attributes.get("NAME") ?? "",
-          language: attributes.get("LANGUAGE") ?? "",
-          isDefault: attributes.get("DEFAULT") === "YES",
-        };
-      });
+  const sounds = media.filter((attributes) => attributes.get("TYPE") === "AUDIO");
   return {
     codecs: stream.get("CODECS")?.split(",") ?? [],
     mainUrl: new URL(mainUri, url).href,
-    sounds: renditions("AUDIO"),
-    texts: renditions("SUBTITLES"),
+    sounds: sounds.map((attributes) => {
+      const uri = attributes.get("URI");
+      return { url: uri && new URL(uri, url).href, isDefault: attributes.get("DEFAULT") === "YES" };
+    }),
   };
 }
 
