@@ -20,6 +20,7 @@ import { addPlaybackRoute } from "./routes/playback.ts";
 import { addPrepareRoute } from "./routes/prepare.ts";
 import { addStreamRoutes } from "./routes/streams.ts";
 import { addSubtitleRoutes } from "./routes/subtitles.ts";
+import { addThumbnailRoute } from "./routes/thumbnails.ts";
 import { addTorrentRoutes } from "./routes/torrents.ts";
 import { addViewingRoutes } from "./routes/viewings.ts";
 import { assertToken, tokenCookie } from "./security/access-token.ts";
@@ -100,6 +101,7 @@ function createRoutes(appOptions: AppOptions): OpenAPIHono {
   addFileRoutes(routes, options);
   addPlaybackRoute(routes, options);
   addPrepareRoute(routes, options, preparations);
+  addThumbnailRoute(routes, options);
   addEventRoutes(routes, options, { activity, viewings });
   addExternalPlaylistRoutes(routes, options); // before `/stream/IH/N`, whose N it is not
   addStreamRoutes(routes, options, activity);

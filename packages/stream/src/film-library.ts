@@ -147,6 +147,17 @@ export class FilmLibrary {
   }
 }
 
+/** Opens a film whose packets we can pass on. Rejects with `damaged_media` or with what the provider rejects with. */
+export async function openFilm(
+  container: Container,
+  provider: PieceProvider,
+  signal: AbortSignal,
+): Promise<Film | undefined> {
+  const source = new LatestSource(provider);
+  const demuxer = await OPENERS[container]?.(source, { signal });
+  return demuxer && { source, demuxer };
+}
+
 const OPENERS: Partial<
   Record<Container, (source: ByteSource, options: { readonly signal: AbortSignal }) => Promise<Demuxer>>
 > = { matroska: openMatroska, webm: openMatroska, mp4: openIsobmff, avi: openAvi, mpegts: openMpegts };

@@ -1,8 +1,8 @@
 import type { StreamContext } from "@riptide/core";
 import type { ByteSource, RecordFormat } from "@riptide/media";
 import { keyOf } from "./file-key.ts";
+import { readOfPresent } from "./present-provider.ts";
 import { SharedResults } from "./shared-results.ts";
-import { readOfPresent } from "./unhurried-source.ts";
 
 /** What was learnt of the files of torrents, for the next run of the server. It goes when the torrent does. */
 export interface FilmNotes {

@@ -16,4 +16,5 @@ export {
   type StreamFactoryOptions,
 } from "./stream-factory.ts";
 export { externalSubtitles } from "./subtitles/external-subtitles.ts";
+export type { Thumbnail, ThumbnailWish } from "./thumbnails.ts";
 export { createTimings, serverTiming, type Timings } from "./timings.ts";

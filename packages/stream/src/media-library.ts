@@ -67,6 +67,11 @@ export class MediaLibrary {
     }
   }
 
+  /** The same if it can be told without fetching anything for it. */
+  knownMediaInfo(context: StreamContext): Promise<MediaInfo | undefined> {
+    return this.#infos.knownOrPresent(context, (source, signal) => readMediaInfo(source, { signal }));
+  }
+
   /**
    * How many bytes of the file play in a second, if it has been read already: at the place that is asked about where its index
    * is known, else in the whole file.

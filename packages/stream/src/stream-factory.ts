@@ -5,6 +5,7 @@ import {
   type FfmpegExit,
   type FfmpegInstallation,
   ProcessPool,
+  Thumbnailer,
   Transcoder,
 } from "@riptide/transcode";
 import { ChapterLibrary } from "./chapter-library.ts";
@@ -22,6 +23,7 @@ import { type Preparation, type PreparedPart, prepareFilm } from "./preparation.
 import { createRemuxProducer } from "./remux-producer.ts";
 import { AttachmentLibrary } from "./subtitles/attachment-library.ts";
 import { createSubtitlesProducer } from "./subtitles/subtitles-producer.ts";
+import { type Thumbnail, Thumbnails, type ThumbnailWish } from "./thumbnails.ts";
 import { createVirtualProducer } from "./virtual/virtual-producer.ts";
 
 export interface StreamFactoryOptions {
@@ -65,6 +67,8 @@ export interface StreamFactory extends AsyncDisposable {
   chapters(context: StreamContext): Promise<readonly Chapter[]>;
   /** The same if they can be told without fetching anything for them. Rejects like `mediaInfo`. */
   knownChapters(context: StreamContext): Promise<readonly Chapter[] | undefined>;
+  /** A small picture of a film of the bytes that are there; undefined if they do not suffice. Rejects with `MediaError` or `TranscodeError`. */
+  thumbnail(context: StreamContext, wish: ThumbnailWish): Promise<Thumbnail | undefined>;
   /** How bytes of a film become its times, if its index is known already. Nothing of it is read. */
   knownTimes(file: KnownFile): Promise<FilmTimes | undefined>;
   /** Fetches what playing a film begins with, and a part of it, behind all who play. */
@@ -94,6 +98,8 @@ export function createStreamFactory(options: StreamFactoryOptions): StreamFactor
   const pool = new ProcessPool();
   const transcoder = ffmpeg && new Transcoder({ ffmpeg, clock, pool });
   const encoder = ffmpeg && new AudioEncoderPool({ ffmpeg, clock, pool });
+  const thumbnailer = ffmpeg && new Thumbnailer({ ffmpeg, clock, pool });
+  const thumbnails = new Thumbnails({ library, films, thumbnailer });
   const direct = createDirectProducer(library);
   const attachments = new AttachmentLibrary(library, notes);
   const chapters = new ChapterLibrary(library, notes);
@@ -120,6 +126,7 @@ export function createStreamFactory(options: StreamFactoryOptions): StreamFactor
     chapters: (context) => chapters.list(context),
     knownChapters: (context) => chapters.known(context),
     prepare: (context, part) => prepareFilm(context, part, { library, films }),
+    thumbnail: (context, wish) => thumbnails.thumbnail(context, wish),
     knownTimes: (file) => knownTimes(file, films),
     get ffmpeg() {
       if (transcoder === undefined) return undefined;

@@ -6,4 +6,6 @@ export { ProcessPool } from "./process-pool.ts";
 export type * from "./remux-plan.ts";
 export { AudioEncoderPool, type AudioEncoderPoolOptions, type SegmentJob } from "./segment-encoder.ts";
 export type { EncoderProfile } from "./segment-encoder-arguments.ts";
+export type { ThumbnailPlan } from "./thumbnail-arguments.ts";
+export { Thumbnailer, type ThumbnailJob } from "./thumbnailer.ts";
 export { type RemuxJob, Transcoder, type TranscoderOptions } from "./transcoder.ts";

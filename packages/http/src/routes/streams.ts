@@ -43,7 +43,7 @@ export async function serveStream(
   return response;
 }
 
-const startSeconds = z
+export const startSeconds = z
   .string()
   .regex(/^\d{1,7}(\.\d{1,20})?$/, "t is a time in seconds, such as 90 or 90.5.")
   .optional()

@@ -23,6 +23,7 @@ describe("/openapi.json", () => {
       "GET /api/torrents/{infoHash}/files/{index}/attachments",
       "GET /api/torrents/{infoHash}/files/{index}/chapters",
       "GET /api/torrents/{infoHash}/files/{index}/map",
+      "GET /api/torrents/{infoHash}/files/{index}/thumbnail",
       "GET /api/viewings",
       "GET /livez",
       "GET /readyz",

@@ -75,6 +75,9 @@ export const CHAPTERS: Awaited<ReturnType<StreamFactory["chapters"]>> = [
   { startSeconds: 30.5, endSeconds: undefined, title: undefined },
 ];
 
+/** What `thumbnail` of the fake factory answers. */
+export const JPEG = Uint8Array.of(0xff, 0xd8, 0xff, 0xd9);
+
 export interface FakeStreams extends StreamFactory {
   ffmpeg: StreamFactory["ffmpeg"];
   /** What the next `mediaInfo`, `playback` or `produce` rejects with. */
@@ -83,10 +86,12 @@ export interface FakeStreams extends StreamFactory {
   choice: PlaybackChoice;
   /** Every `playback` so far: what it was told. */
   readonly asked: { readonly can: unknown; readonly audioIndex: number | undefined }[];
+  /** Every `thumbnail` so far. */
+  readonly pictured: { readonly context: StreamContext; readonly wish: unknown }[];
   /** Every `prepare` so far, and how to end the last one. */
   readonly prepared: { readonly context: StreamContext; readonly part: unknown; isHastened: boolean }[];
   endPreparation: () => void;
-  /** Whether `knownAttachments`, `knownChapters` and `knownTimes` know any. */
+  /** Whether `knownAttachments`, `knownChapters`, `knownTimes` and `thumbnail` know any. */
   isListKnown: boolean;
   /** Every `produce` so far: which producer, and with what. */
   readonly produced: { readonly by: string; readonly request: Request; readonly context: StreamContext }[];
@@ -106,6 +111,7 @@ export function createFakeStreams(): FakeStreams {
     },
     produced,
     prepared: [],
+    pictured: [],
     endPreparation: () => undefined,
     choice: PLAYBACK,
     asked: [],
@@ -140,6 +146,11 @@ export function createFakeStreams(): FakeStreams {
     },
     async knownChapters() {
       return streams.isListKnown ? CHAPTERS : undefined;
+    },
+    async thumbnail(context, wish) {
+      streams.pictured.push({ context, wish });
+      if (streams.failure !== undefined) throw streams.failure;
+      return streams.isListKnown ? { jpeg: JPEG, timeSeconds: 8.25 } : undefined;
     },
     prepare: (context, part) => prepare(streams, context, part),
     async knownTimes() {
