@@ -17,20 +17,43 @@ export const SERIES = "d".repeat(40);
 export const HOSTILE_NAME = `"><img src=x onerror="window.scripted=1"> ${"x".repeat(300)}`;
 export const HOSTILE_PATH = "<script>window.scripted=1</script>/<svg onload=window.scripted=1>.mkv";
 
-export type PageOptions = { readonly token?: string; readonly script?: string } & Parameters<Browser["newContext"]>[0];
+/** A name of this machine that browsers do not trust as they do `localhost`: pages there have no clipboard, for example. */
+export const LAN_NAME = "lan.example";
+
+/** A file that the built page consists of. */
+export interface PageChunk {
+  readonly fileName: string;
+  readonly isEntry: boolean;
+  /** Of the chunks that are loaded with it. */
+  readonly imports: readonly string[];
+  readonly styleSheets: readonly string[];
+  /** Paths of the sources in it. */
+  readonly sources: readonly string[];
+}
+
+export type PageOptions = {
+  readonly token?: string;
+  readonly script?: string;
+  /** Where the page is opened, without a token. */
+  readonly path?: string;
+  readonly host?: string;
+} & Parameters<Browser["newContext"]>[0];
 
 /** The built page, a browser, and for each test a server of its own over simulated torrents. */
 export async function pageWorld() {
   const webRoot = await temporaryFolder("page");
   const root = fileURLToPath(new URL("../../packages/web", import.meta.url));
-  await build({ root, build: { outDir: webRoot.path, emptyOutDir: true }, logLevel: "warn" });
+  const built = await build({ root, build: { outDir: webRoot.path, emptyOutDir: true }, logLevel: "warn" });
   const film = await readFile(await films.ensure("mp4-moov-first"));
   const names = ["mkv-h264-aac-srt", "mkv-h264-bframes-ac3-ass"] as const;
   const episodes = await Promise.all(names.map(async (name) => readFile(await films.ensure(name))));
-  const browser = await launchBrowser();
+  const browser = await launchBrowser(`--host-resolver-rules=MAP ${LAN_NAME} 127.0.0.1`);
   return {
+    webRoot: webRoot.path,
+    chunks: chunksOf(built),
     /** A server with the torrents of this module and of the test, and the page in a context of its own. */
-    async open({ token, script, ...contextOptions }: PageOptions = {}, more: readonly SimulatedTorrentSeed[] = []) {
+    async open(options: PageOptions = {}, more: readonly SimulatedTorrentSeed[] = []) {
+      const { token, script, path = "/", host = "127.0.0.1", ...contextOptions } = options;
       const clock = clockFrom({
         nowMs: () => performance.now(),
         setTimeout,
@@ -38,7 +61,7 @@ export async function pageWorld() {
       });
       const engine = createSimulatedTorrentEngine({ clock, torrents: [...seeds(film, episodes), ...more] });
       const streams = createStreamFactory({ ffmpeg: undefined, clock });
-      const allowedHosts = hostPolicy({ boundTo: "127.0.0.1" });
+      const allowedHosts = hostPolicy({ boundTo: "127.0.0.1", names: [LAN_NAME] });
       const app = createApp({ engine, streams, clock, allowedHosts, version: "test", token, webRoot: webRoot.path });
       let server = await listen(app, { host: "127.0.0.1", port: 0 });
       const context = await browser.newContext(contextOptions);
@@ -49,13 +72,14 @@ export async function pageWorld() {
         if (message.text().includes("Content Security Policy")) violations.push(message.text());
       });
       page.on("pageerror", (error) => violations.push(error.message));
-      await page.goto(token === undefined ? server.url : `${server.url}/?token=${token}`);
+      const url = `http://${host}:${server.port}`;
+      await page.goto(`${url}${path}${token === undefined ? "" : `?token=${token}`}`);
       return {
         page,
         engine,
         /** What the page was not allowed to do, and errors that nobody caught. */
         violations,
-        url: server.url,
+        url,
         async restart(meanwhile: () => Promise<void>) {
           await server.close({ graceMs: 0 });
           await meanwhile();
@@ -73,6 +97,21 @@ export async function pageWorld() {
       await webRoot[Symbol.asyncDispose]();
     },
   };
+}
+
+type Built = Awaited<ReturnType<typeof build>>;
+
+function chunksOf(built: Built): PageChunk[] {
+  if (!("output" in built)) throw new Error("The page is built once, in one piece.");
+  return built.output
+    .filter((each) => each.type === "chunk")
+    .map(({ fileName, isEntry, imports, moduleIds, viteMetadata }) => ({
+      fileName,
+      isEntry,
+      imports,
+      styleSheets: [...(viteMetadata?.importedCss ?? [])],
+      sources: moduleIds,
+    }));
 }
 
 function seeds(film: Uint8Array, episodes: readonly Uint8Array[]): SimulatedTorrentSeed[] {

@@ -20,11 +20,12 @@ export interface GroupedFile {
   readonly clean: CleanName;
 }
 
-/** Sorts the files of a torrent into films, seasons, extras, sound and others. Empty groups are left out. */
+/** Sorts the files of a torrent into films, seasons, extras, sound and others. Empty groups are left out. Of thousands, only the kind counts. */
 export function groupFiles(files: readonly TorrentFile[]): FileGroup[] {
   const groups = new Map<string, { kind: GroupKind; season?: number; files: GroupedFile[] }>();
+  const areRead = files.length <= NAMES_READ_MAX;
   files.forEach((file, position) => {
-    const grouped = read(file, position);
+    const grouped = areRead ? read(file, position) : unread(file, position);
     const kind = kindOf(file, grouped.clean);
     const season = kind === "season" ? (grouped.clean.season ?? 1) : undefined;
     const key = `${ORDER.indexOf(kind)} ${String(season ?? 0).padStart(2, "0")}`;
@@ -33,7 +34,7 @@ export function groupFiles(files: readonly TorrentFile[]): FileGroup[] {
     group.files.push(grouped);
   });
   const inOrder = [...groups].sort(([left], [right]) => (left < right ? -1 : 1)).map(([, group]) => group);
-  for (const group of inOrder) sortFiles(group.files, files);
+  if (areRead) for (const group of inOrder) sortFiles(group.files, files);
   return inOrder;
 }
 
@@ -46,22 +47,30 @@ export function fileAfter(groups: readonly FileGroup[], index: number): GroupedF
 
 const ORDER: readonly GroupKind[] = ["films", "season", "extras", "sound", "others"];
 
-/** A natural order of more names than this takes longer than anybody would scroll through them. */
-const SORTED_NAMES_MAX = 5_000;
+/** So many files are no series: to read and sort 100 000 names takes seconds, and nobody looks at all of them. */
+const NAMES_READ_MAX = 5_000;
 
 const EXTRAS =
   /(^|[/ ._([-])(extras?|featurettes?|bonus|behind[ ._-]the[ ._-]scenes|deleted[ ._-]scenes?|trailers?|samples?|interviews?|making[ ._-]of|ncop|nced)([/ ._)\]-]|\d*\.|$)/i;
 const SEASON_FOLDER = /(?:^|\/)(?:season|staffel|series)[ ._-]?(\d{1,2})(?:[ ._-][^/]*)?\/[^/]*$/i;
 const LEADING_NUMBER = /^(?:e|ep|episode|folge)?[ ._-]?(\d{1,3})\b/i;
 
-function read({ index, path }: TorrentFile, position: number): GroupedFile {
+function unread({ index, path }: TorrentFile, position: number): GroupedFile {
   const baseName = path.slice(path.lastIndexOf("/") + 1);
+  return { index, position, baseName, clean: { title: baseName } };
+}
+
+function read(file: TorrentFile, position: number): GroupedFile {
+  const { index, baseName } = unread(file, position);
+  const { path } = file;
   const clean = cleanName(baseName);
   if (clean.episode !== undefined) return { index, position, baseName, clean };
   const folder = SEASON_FOLDER.exec(path);
   const number = LEADING_NUMBER.exec(baseName);
   if (folder === null || number === null) return { index, position, baseName, clean };
-  return { index, position, baseName, clean: { ...clean, season: Number(folder[1]), episode: Number(number[1]) } };
+  const subtitle = cleanName(baseName.slice(number[0].length).replace(/^[\s._-]+|\.\w+$/g, "")).title;
+  const numbers = { season: Number(folder[1]), episode: Number(number[1]) };
+  return { index, position, baseName, clean: { title: clean.title, ...numbers, ...(subtitle !== "" && { subtitle }) } };
 }
 
 function kindOf({ path, mediaType }: TorrentFile, clean: CleanName): GroupKind {
@@ -78,7 +87,6 @@ function isNamedExtra(path: string): boolean {
 }
 
 function sortFiles(grouped: GroupedFile[], files: readonly TorrentFile[]): void {
-  if (grouped.length > SORTED_NAMES_MAX) return;
   const collator = new Intl.Collator("en", { numeric: true });
   const pathOf = ({ position }: GroupedFile): string => files[position]?.path ?? "";
   grouped.sort(
