@@ -50,7 +50,6 @@ function ContinuedCard({ continued }: { readonly continued: Continued }) {
       <Link
         href={`/watch/${infoHash}/${file.index}`}
         className={styles["link"]}
-        aria-label={texts.resume(name)}
         data-testid="resume"
         onPointerEnter={preloadWatchPage}
         onFocus={preloadWatchPage}

@@ -24,7 +24,6 @@ interface LibraryTexts {
   readonly sortBy: string;
   readonly orders: Readonly<Record<SortOrder, string>>;
   readonly continueWatching: string;
-  resume(name: string): string;
   forget(name: string): string;
   readonly upNext: string;
   timeOf(position: string, duration: string): string;
@@ -82,7 +81,6 @@ export const libraryTexts: Translated<LibraryTexts> = {
     sortBy: "Sort by",
     orders: { newest: "Newest", name: "Name", size: "Size", progress: "Progress" },
     continueWatching: "Continue watching",
-    resume: (name) => `Continue ${name}`,
     forget: (name) => `Remove ${name} from here`,
     upNext: "Up next",
     timeOf: (position, duration) => `${position} of ${duration}`,
@@ -139,7 +137,6 @@ export const libraryTexts: Translated<LibraryTexts> = {
     sortBy: "Sortieren nach",
     orders: { newest: "Neueste", name: "Name", size: "Größe", progress: "Fortschritt" },
     continueWatching: "Weiterschauen",
-    resume: (name) => `${name} weiterschauen`,
     forget: (name) => `${name} von hier entfernen`,
     upNext: "Als Nächstes",
     timeOf: (position, duration) => `${position} von ${duration}`,
