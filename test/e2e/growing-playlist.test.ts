@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { prepareFilms } from "../films/prepare-films.ts";
 import { recipeOf } from "../films/recipes.ts";
 import { launchBrowser, OPENS_NO_MATROSKA } from "../support/browser.ts";
-import { elapsed, expectTruth, PATIENCE_MS, shownFrom } from "../support/film-in-page.ts";
+import { elapsed, expectTruth, PATIENCE_MS, pressPlay, shownFrom } from "../support/film-in-page.ts";
 import { shareFilm } from "../support/film-torrent.ts";
 import { fetchedBytes, filesOf, startQuietRiptide } from "../support/riptide.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -31,7 +31,7 @@ describeWith(
     await riptide.add(film.magnet);
     await filesOf(riptide, film.infoHash);
     const startedMs = performance.now();
-    await page.getByTestId("play").click();
+    await pressPlay(page);
     await page.evaluate(`(${shownFrom})(0)`);
     const [startBytes, atStart] = [await fetchedBytes(riptide, film), await knownSeconds(page)];
     console.log(

@@ -2,7 +2,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { H264, makeFilm } from "../../packages/stream/test/support/films.ts";
 import { launchBrowser } from "../support/browser.ts";
-import { serveFiles } from "../support/serve-files.ts";
+import { SERVED_INFO_HASH, serveFiles } from "../support/serve-files.ts";
 import { describeWith } from "../support/tools.ts";
 
 const FILM = "film.mkv";
@@ -30,8 +30,8 @@ describeWith("ffmpeg", "chromium")("A film whose sound is longer than its pictur
     const bytes = await makeFilm("mkv", `${H264} -c:a ac3`, source);
     await using server = await serveFiles([{ path: FILM, bytes }]);
     const page = await browser.newPage();
-    await page.goto(server.url);
-    await page.getByRole("button", { name: `Play ${FILM}`, exact: true }).click();
+    await page.goto(`${server.url}/watch/${SERVED_INFO_HASH}/0`);
+    await page.getByTestId("player").waitFor({ state: "attached" });
     await page.evaluate(seekOnceItIsKnown(startSeconds));
     const endSeconds = await playedTo(page);
     expect(endSeconds).toBeGreaterThan(11.9);

@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { prepareFilms } from "../films/prepare-films.ts";
 import { recipeOf } from "../films/recipes.ts";
 import { launchBrowser } from "../support/browser.ts";
-import { demandsOf, elapsed, expectTruth, PATIENCE_MS, shownFrom } from "../support/film-in-page.ts";
+import { demandsOf, elapsed, expectTruth, PATIENCE_MS, pressPlay, shownFrom } from "../support/film-in-page.ts";
 import { shareFilm } from "../support/film-torrent.ts";
 import { fetchedBytes, filesOf, type RunningRiptide, startQuietRiptide } from "../support/riptide.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -32,7 +32,7 @@ describeWith(
     const { files } = await filesOf(riptide, film.infoHash);
     const nearBytes = NEAR_SHARE * files[0]!.length;
 
-    await page.getByTestId("play").click();
+    await pressPlay(page);
     await page.evaluate(`(${shownFrom})(0)`);
     expect(await page.getByTestId("reasons").textContent()).toContain("The picture is converted to H.264");
     expect(Math.abs((await page.evaluate<number>(DURATION)) - durationSeconds)).toBeLessThan(0.1);

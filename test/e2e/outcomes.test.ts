@@ -60,9 +60,8 @@ async function outcomeOf(page: Page, url: string, index: number, path: string): 
   const hear = async (response: { url(): string; ok(): boolean; json(): Promise<unknown> }): Promise<void> => {
     if (response.url() === `${api}/playback` && response.ok()) asked.push((await response.json()) as Playback);
   };
-  await page.goto(url);
   page.on("response", hear);
-  await page.getByRole("button", { name: `Play ${path}`, exact: true }).click();
+  await page.goto(`${url}/watch/${SERVED_INFO_HASH}/${index}`);
   const result = await page.evaluate<string>(UNTIL_IT_PLAYS_OR_FAILS);
   page.off("response", hear);
   const info = await fetch(api);
@@ -79,8 +78,8 @@ async function outcomeOf(page: Page, url: string, index: number, path: string): 
 /** Runs in the page. A picture is shown and time goes on; a sound has no picture, and a single picture no time. */
 const UNTIL_IT_PLAYS_OR_FAILS = `(async () => {
   for (const endMs = performance.now() + 30_000; performance.now() < endMs; ) {
-    const line = document.querySelector("[data-testid=trace]");
-    if (line?.classList.contains("error")) return line.textContent;
+    const failure = document.querySelector("[data-state=failed] [data-testid=trace]");
+    if (failure !== null) return failure.textContent;
     const video = document.querySelector("video");
     if (video !== null) video.muted = true;
     const isShown = video !== null && video.readyState >= 2;

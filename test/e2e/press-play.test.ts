@@ -37,6 +37,7 @@ describeWith("ffmpeg", "chromium")("the demo, as a newcomer meets it", () => {
     const card = page.getByTestId("torrent").filter({ hasText: torrent.name });
     const startedMs = performance.now();
     await card.getByTestId("play").first().click();
+    await page.getByTestId("player").waitFor({ state: "attached" });
     await page.evaluate(FIRST_PICTURE);
     const pictureMs = Math.round(performance.now() - startedMs);
     const atPicture = await riptide.torrent(torrent.infoHash);

@@ -4,7 +4,7 @@ import { firstSoundInPage } from "../films/hear-in-page.ts";
 import { prepareFilms } from "../films/prepare-films.ts";
 import { recipeOf } from "../films/recipes.ts";
 import { launchBrowser, OPENS_NO_MATROSKA } from "../support/browser.ts";
-import { shownFrom } from "../support/film-in-page.ts";
+import { pressPlay, shownFrom } from "../support/film-in-page.ts";
 import { shareFilm } from "../support/film-torrent.ts";
 import { filesOf, startQuietRiptide } from "../support/riptide.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -58,7 +58,7 @@ describeWith(
     await riptide.add(film.magnet);
     const { files } = await filesOf(riptide, film.infoHash);
     await fetchPlaces(`${riptide.url}/stream/${film.infoHash}/0/direct`, files[0]!.length);
-    await page.getByTestId("play").click();
+    await pressPlay(page);
     await page.evaluate(`(${shownFrom})(0)`);
     expect(await page.getByTestId("reasons").textContent()).toContain(way.reason);
 

@@ -4,7 +4,16 @@ import { firstSoundInPage } from "../films/hear-in-page.ts";
 import { prepareFilms } from "../films/prepare-films.ts";
 import { recipeOf } from "../films/recipes.ts";
 import { launchBrowser, OPENS_NO_MATROSKA, PLAYS_MP4_ONLY } from "../support/browser.ts";
-import { demandsOf, elapsed, expectTruth, hear, PATIENCE_MS, READ_FRAME, shownFrom } from "../support/film-in-page.ts";
+import {
+  demandsOf,
+  elapsed,
+  expectTruth,
+  hear,
+  PATIENCE_MS,
+  pressPlay,
+  READ_FRAME,
+  shownFrom,
+} from "../support/film-in-page.ts";
 import { type SharedFilm, shareFilm } from "../support/film-torrent.ts";
 import { fetchedBytes, filesOf, type RunningRiptide, startQuietRiptide } from "../support/riptide.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -123,6 +132,8 @@ describeWith(
       await fillBuffer(world);
     }
     await close(world);
+    // It would go on where it stopped.
+    await fetch(`${riptide.url}/api/torrents/${film.infoHash}/files/0/viewing`, { method: "DELETE" });
     await play(world);
     const again = await seek(world, PLACES[0]!.seconds);
     console.log(`seek to bytes that are there: ${describeReached(again)}`);
@@ -151,7 +162,7 @@ describeWith(
     await page.goto(riptide.url);
     await riptide.add(film.magnet);
     await filesOf(riptide, film.infoHash);
-    await page.getByTestId("play").click();
+    await pressPlay(page);
     await page.evaluate(`(${shownFrom})(0)`);
     expect(await page.getByTestId("reasons").textContent()).toContain(reason);
     const { second } = await hear(page);
@@ -181,7 +192,7 @@ interface Reached {
 
 async function play(world: World): Promise<Reached> {
   const startedMs = performance.now();
-  await world.page.getByTestId("play").click();
+  await pressPlay(world.page);
   return await reach(world, { fromSeconds: 0, startedMs, bytesBefore: 0, action: "" });
 }
 

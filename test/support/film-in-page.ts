@@ -11,6 +11,12 @@ import { waitUntil } from "./wait.ts";
 /** A busy machine of two cores encodes, decodes and downloads meanwhile. */
 export const PATIENCE_MS = 60_000;
 
+/** Presses the first Play of the library, and waits until the player is there: the page loads it then. */
+export async function pressPlay(page: Page): Promise<void> {
+  await page.getByTestId("play").first().click();
+  await page.getByTestId("player").waitFor({ state: "attached" });
+}
+
 /** Runs in the page: resolves when a picture from this time or later is on the screen. */
 export const shownFrom = `(seconds) => new Promise((resolve) => {
   const video = document.querySelector("video");

@@ -1,9 +1,9 @@
 /** How fast a film comes, and how fast it is needed. */
 export interface Pace {
-  /** Of the whole file, on average; undefined if its length in time is unknown. */
+  /** Of the whole file, on average, at the speed at which it plays; undefined if its length in time is unknown. */
   readonly neededBytesPerSecond: number | undefined;
   readonly swarmBytesPerSecond: number;
-  /** How long the picture has stood still for want of bytes; 0 if it moves. */
+  /** How long the picture has stood still for want of bytes, lately. */
   readonly waitedMs: number;
   readonly isWhole: boolean;
 }
@@ -15,6 +15,28 @@ const WAITED_MS = 5_000;
 export function isTooSlow({ neededBytesPerSecond, swarmBytesPerSecond, waitedMs, isWhole }: Pace): boolean {
   if (neededBytesPerSecond === undefined || isWhole) return false;
   return waitedMs >= WAITED_MS && swarmBytesPerSecond < neededBytesPerSecond;
+}
+
+/** What plays so many times as long as it stood still before has made up for it. */
+const FORGIVEN_BY = 6;
+
+/** Adds up how long a film stands still, however it stutters. */
+export class WaitMeter {
+  #waitedMs = 0;
+  #lookedAtMs: number | undefined;
+
+  /** How long it has waited lately. To be told of often. */
+  look(isWaiting: boolean, nowMs: number): number {
+    const passedMs = nowMs - (this.#lookedAtMs ?? nowMs);
+    this.#lookedAtMs = nowMs;
+    this.#waitedMs = Math.max(0, this.#waitedMs + (isWaiting ? passedMs : -passedMs / FORGIVEN_BY));
+    return this.#waitedMs;
+  }
+
+  /** Somebody has looked for another place: to wait there says nothing yet. */
+  reset(): void {
+    this.#waitedMs = 0;
+  }
 }
 
 /** As much as the server prepares at a time. */

@@ -1,3 +1,4 @@
+import { useMediaSelector } from "media-chrome/react/media-store";
 import { useCallback, useEffect, useState } from "react";
 import { prepare } from "../api/watching.ts";
 import { formatTime } from "../format.ts";
@@ -8,16 +9,18 @@ import { usePlayer } from "./player-context.ts";
 import { endOfAvailable } from "./seek-ranges.ts";
 import { watchTexts } from "./texts.ts";
 import { useFilmMap } from "./use-film-map.ts";
-import { useWaitedMs } from "./use-wait.ts";
+import { useWait } from "./use-wait.ts";
 
 /** Where the swarm is too slow for the film: says so, and offers to wait for as much of it as then plays to its end. */
 export function SlowSwarm() {
   const { video, durationSeconds } = usePlayer();
-  const pace = usePace(useWaitedMs(video));
+  const pace = usePace(useWait(video).latelyMs);
   const [target, setTarget] = useState<BufferTarget>();
   const end = useCallback(() => setTarget(undefined), []);
+  // Before that, the swarm has hardly begun to give.
+  const hasPicture = useMediaSelector(({ mediaHasPlayed }) => mediaHasPlayed) ?? false;
   if (target !== undefined) return <BufferingAhead target={target} onEnd={end} />;
-  if (!isTooSlow(pace) || durationSeconds === undefined) return null;
+  if (!hasPicture || !isTooSlow(pace) || durationSeconds === undefined) return null;
   const fromSeconds = video.currentTime;
   const seconds = secondsToBuffer(pace, durationSeconds - fromSeconds);
   return <Offer pace={pace} seconds={seconds} onTake={() => setTarget({ fromSeconds, seconds })} />;
@@ -30,8 +33,9 @@ interface BufferTarget {
 
 function usePace(waitedMs: number): Pace {
   const { torrent, file, durationSeconds } = usePlayer();
+  const speed = useMediaSelector(({ mediaPlaybackRate }) => mediaPlaybackRate) ?? 1;
   return {
-    neededBytesPerSecond: file && durationSeconds ? file.length / durationSeconds : undefined,
+    neededBytesPerSecond: file && durationSeconds ? (file.length / durationSeconds) * speed : undefined,
     swarmBytesPerSecond: torrent?.downloadBytesPerSecond ?? 0,
     waitedMs,
     isWhole: file !== undefined && file.verifiedBytes >= file.length,

@@ -7,7 +7,7 @@ import { usePlayer } from "./player-context.ts";
 import { Taps } from "./taps.ts";
 import { watchTexts } from "./texts.ts";
 import type { ShownControls } from "./use-shown-controls.ts";
-import { useWaitedMs } from "./use-wait.ts";
+import { useWait } from "./use-wait.ts";
 import styles from "./watch-page.module.css";
 
 interface SurfaceProps {
@@ -59,7 +59,7 @@ function isMouse({ nativeEvent }: { readonly nativeEvent: MouseEvent }): boolean
 }
 
 /** A wait that is worth to be shown. */
-const WAITED_MS = 400;
+const WAITED_MS = 500;
 
 /** In the middle of the picture: that it waits, or a large button for fingers, and for browsers that want one more click. */
 function Centre({ run }: { readonly run: (command: Command) => void }) {
@@ -67,7 +67,7 @@ function Centre({ run }: { readonly run: (command: Command) => void }) {
   const { video, film } = usePlayer();
   const isPaused = useMediaSelector(({ mediaPaused }) => mediaPaused) ?? true;
   const hasPlayed = useMediaSelector(({ mediaHasPlayed }) => mediaHasPlayed) ?? false;
-  const isWaiting = useWaitedMs(video) > WAITED_MS;
+  const isWaiting = useWait(video).nowMs >= WAITED_MS;
   if (film.failure !== undefined) return null;
   if (isWaiting) return <div className={styles["spinner"]} data-testid="waiting" />;
   if (!hasPlayed && (!isPaused || video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA)) return null;

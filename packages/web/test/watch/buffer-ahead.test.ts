@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isTooSlow, type Pace, secondsToBuffer } from "../../src/watch/buffer-ahead.ts";
+import { isTooSlow, type Pace, secondsToBuffer, WaitMeter } from "../../src/watch/buffer-ahead.ts";
 
 const SLOW: Pace = { neededBytesPerSecond: 1_000_000, swarmBytesPerSecond: 375_000, waitedMs: 6_000, isWhole: false };
 
@@ -23,4 +23,20 @@ test("It is never more than is left, nor than the server prepares, nor so little
   expect(secondsToBuffer(SLOW, 20)).toBe(20);
   expect(secondsToBuffer({ ...SLOW, swarmBytesPerSecond: 990_000 }, 1_000)).toBe(30);
   expect(secondsToBuffer({ ...SLOW, swarmBytesPerSecond: 0 }, 300)).toBe(300);
+});
+
+test("A film that stutters waits as well as one that stands still, and is forgiven when it plays on", () => {
+  const meter = new WaitMeter();
+  let nowMs = 0;
+  const pass = (isWaiting: boolean, ms: number): number => meter.look(isWaiting, (nowMs += ms));
+  meter.look(false, nowMs);
+  for (let stop = 0; stop < 3; stop += 1) {
+    pass(true, 2_000);
+    pass(false, 600);
+  }
+  expect(pass(false, 0)).toBeCloseTo(5_700);
+  expect(pass(false, 60_000)).toBe(0);
+  expect(pass(true, 4_000)).toBe(4_000);
+  meter.reset();
+  expect(pass(true, 500)).toBe(500);
 });
