@@ -31,12 +31,15 @@ export function initialState(style: AssStyle = PLAIN_STYLE): AssState {
 export function assCueText(text: string, style: AssStyle = PLAIN_STYLE): Pick<TextCue, "text" | "settings"> {
   const runs: StyledRun[] = [];
   let state = initialState(style);
-  for (const [, block, escape, literal = ""] of text.matchAll(PARTS)) {
+  for (const [, block, escape, literal = ""] of text.slice(0, EVENT_LIMIT_CHARACTERS).matchAll(PARTS)) {
     if (block !== undefined) state = applyOverrides(block, state);
     else if (!state.isDrawing) runs.push({ text: ESCAPES.get(escape ?? "") ?? literal, tags: state.tags });
   }
   return { text: payloadOf(runs), settings: settingsOf(state.alignment) };
 }
+
+/** Karaoke and signs with a path to follow take some KiB; of a line of megabytes, no more than this is looked at. */
+const EVENT_LIMIT_CHARACTERS = 256 * 1024;
 
 /** A block of overrides, an escape, or text up to the next of these. A brace that is not closed is text. */
 const PARTS = /\{([^{}]*)\}|\\([Nnh{}])|([^{\\]+|[{\\])/gu;

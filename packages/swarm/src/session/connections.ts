@@ -4,7 +4,7 @@ import type { PeerAddress } from "../types.ts";
 import { connectWire, type Wire } from "../wire/index.ts";
 import { AddressBook, type AddressOrigin } from "./address-book.ts";
 import type { ConnectionBudget, Need, Tenant } from "./connection-budget.ts";
-import { Peer, type PeerListener } from "./peer.ts";
+import { Peer, type PeerListener, SENDS_UNREQUESTED } from "./peer.ts";
 
 /** Connections of one torrent that come by themselves: strangers must not take the places of peers that we look for. */
 const MAX_INCOMING_PEERS = 40;
@@ -233,7 +233,8 @@ export class Connections implements Tenant {
       this.book.ended(
         peer.address,
         {
-          wasUseful: wire.receivedBytes >= USEFUL_BYTES,
+          // What floods us must not be dialled anew twice a second for its pains.
+          wasUseful: wire.receivedBytes >= USEFUL_BYTES && reason !== SENDS_UNREQUESTED,
           wasRefusedSilently:
             !wasOurChoice && peer.remote === undefined && wire.didSendBytes && wire.receivedBytes === 0,
           wasOurChoice,

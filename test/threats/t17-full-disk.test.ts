@@ -18,7 +18,7 @@ const FILM_BYTES = 24 * MIB + 5;
 /** A file system of its own, which goes with the process; unprivileged users may make one, too, in a namespace. */
 const ON_SMALL_DISK = `mount -t tmpfs -o size=${DISK_BYTES} tmpfs "$0" && exec "$@"`;
 
-it("a disk that is full stops nothing that is there, and what waits goes on when there is room, without a restart", async () => {
+it("T17 a disk that is full stops nothing that is there, and what waits goes on when there is room, without a restart", async () => {
   await using torrent = await createTestTorrent({ lengthBytes: FILM_BYTES, pieceLengthBytes: MIB });
   await using seed = await startScriptedSeed({ torrent });
   await using folder = await temporaryFolder("full-disk");

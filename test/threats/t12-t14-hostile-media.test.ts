@@ -1,0 +1,291 @@
+import { once } from "node:events";
+import { chmod, readFile, writeFile } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
+import { join } from "node:path";
+import type { Problem } from "@riptide/http";
+import { createRandom } from "@riptide/sim";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { demoFilmPath } from "../../packages/media/test/support/corpus.ts";
+import { type MadeTorrent, makeTorrent } from "../support/made-torrent.ts";
+import { type TemporaryFolder, temporaryFolder } from "../support/temporary-folder.ts";
+import { startThreatened, type Threatened } from "../support/threatened.ts";
+import { describeWith } from "../support/tools.ts";
+
+/** Files of this machine that no film may show. */
+const CANARY_TEXT = "canary-of-this-machine";
+/** Between the words of a command line as the fake ffmpeg says them. */
+const SEPARATOR = "\u001f";
+/** Passes on what is asked of ffmpeg before it is used; for a film it says its command line, behind the first box of an MP4. */
+const RECORDING_FFMPEG = `#!/bin/sh
+for word; do
+  case "$word" in -version|-demuxers|-encoders|bsf=noise|lavfi) exec /usr/bin/ffmpeg "$@";; esac
+done
+printf '\\000\\000\\000\\024ftypARGV'
+for word; do printf '\\037%s' "$word"; done
+`;
+
+const ASS_HEAD =
+  "[Script Info]\nScriptType: v4.00+\n[Events]\nFormat: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text\n";
+/** What is small to write, and could be much to read: each is cut at 10 MiB. */
+const SUBTITLES: Readonly<Record<string, Uint8Array>> = {
+  "one line.srt": Buffer.alloc(12_000_000, "x"),
+  "no ends.srt": Buffer.from("1\n00:00:01,000 --> 00:00:02,000\n".repeat(300_000)),
+  "brackets.srt": Buffer.from(`1\n00:00:01,000 --> 00:00:02,000\n${"<".repeat(5_000_000)}\n\n`),
+  "nested.srt": Buffer.from(`1\n00:00:01,000 --> 00:00:02,000\n${"<b><i>".repeat(500_000)}\n\n`),
+  "braces.ass": Buffer.from(`${ASS_HEAD}Dialogue: 0,0:00:01.00,0:00:02.00,D,,0,0,0,,${"{\\".repeat(3_000_000)}\n`),
+  "commas.ass": Buffer.from(`${ASS_HEAD}Dialogue: ${",".repeat(9_000_000)}\n`),
+  "spaces.vtt": Buffer.from(`WEBVTT\n\n${" ".repeat(5_000_000)}-->${" ".repeat(4_000_000)}\n`),
+  "digits.vtt": Buffer.from(`WEBVTT\n\n${"0:".repeat(4_000_000)}00.000 --> 1\nx\n`),
+  "entities.vtt": Buffer.from(`WEBVTT\n\n00:01.000 --> 00:02.000\n${"&".repeat(9_000_000)}\n`),
+  "nothing.srt": Buffer.alloc(9_000_000, 0),
+  "any.srt": createRandom(4).bytes(4_000_000),
+  "script.srt": Buffer.from(
+    "1\n00:00:01,000 --> 00:00:02,000\n<script>x()</script><img src=x onerror=y()><b onclick=z()>\n--> 00:00:09.000\n\n",
+  ),
+};
+
+/** Alone, none takes a second. */
+const SUBTITLES_LIMIT_MS = 15_000;
+/** How long nobody else is answered meanwhile. */
+const STANDSTILL_LIMIT_MS = 1_500;
+
+let folder: TemporaryFolder;
+let canary: Awaited<ReturnType<typeof startCanary>>;
+let hostile: Readonly<Record<string, string>>;
+let torrent: MadeTorrent;
+let film: MadeTorrent;
+let bombs: Readonly<Record<string, MadeTorrent>>;
+let us: Threatened;
+beforeAll(async () => {
+  folder = await temporaryFolder("media");
+  canary = await startCanary();
+  const secret = join(folder.path, "secret.txt");
+  await writeFile(secret, CANARY_TEXT.repeat(1_000));
+  hostile = hostileFiles(`http://127.0.0.1:${canary.port}`, secret);
+  torrent = makeTorrent(
+    "Playlists",
+    Object.entries(hostile).map(([name, text]) => ({ path: [name], bytes: Buffer.from(text, "latin1") })),
+  );
+  film = makeTorrent(`-i ${secret} -f lavfi`, [
+    { path: [`-y concat:${secret}|x.mkv`], bytes: await readFile(demoFilmPath("MKV")) },
+  ]);
+  bombs = Object.fromEntries(
+    Object.entries(SUBTITLES).map(([name, bytes]) => [name, makeTorrent(name, [{ path: [name], bytes }])]),
+  );
+  const ffmpeg = join(folder.path, "ffmpeg");
+  await writeFile(ffmpeg, RECORDING_FFMPEG);
+  await chmod(ffmpeg, 0o755);
+  us = await startThreatened({
+    torrents: [torrent, film, ...Object.values(bombs)],
+    words: [`--ffmpeg=${ffmpeg}`],
+  });
+});
+afterAll(async () => {
+  await us[Symbol.asyncDispose]();
+  await canary[Symbol.asyncDispose]();
+  await folder[Symbol.asyncDispose]();
+});
+
+/** An HLS playlist of one segment. */
+function segment(url: string): string {
+  return `#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXT-X-MEDIA-SEQUENCE:0\n#EXTINF:10,\n${url}\n#EXT-X-ENDLIST\n`;
+}
+
+/** What ffmpeg would take for a film, and follow. */
+function hostileFiles(origin: string, secret: string): Record<string, string> {
+  const padding = "\n".repeat(2_000);
+  return {
+    "ssrf.mkv": segment(`${origin}/segment.ts`),
+    "clip.mkv": segment(`file://${secret}`),
+    "concat.mkv": segment(`concat:${origin}/head.m3u8|subfile,,start,0,end,64,,:${secret}`),
+    "dash.mkv": `<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static" profiles="urn:mpeg:dash:profile:isoff-live:2011" mediaPresentationDuration="PT10S"><Period><AdaptationSet mimeType="video/mp4"><Representation id="1" bandwidth="1" codecs="avc1.42c00d" width="16" height="16"><BaseURL>${origin}/dash.mp4</BaseURL></Representation></AdaptationSet></Period></MPD>`,
+    "list.ffconcat": `ffconcat version 1.0\nfile ${secret}\nfile ${origin}/concat.mp4\n`,
+    "session.sdp": `v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=video ${canary.port} RTP/AVP 96\na=rtpmap:96 H264/90000\n`,
+    "frame%d.png": "\x89PNG\r\n\x1a\n",
+    "old.rm": `rtsp://127.0.0.1:${canary.port}/old.rm`,
+    "script.avs": `Import("${secret}")`,
+    "image.svg": `<svg xmlns="http://www.w3.org/2000/svg"><image href="${origin}/svg.png"/></svg>`,
+    "text.mp4": `${segment(`${origin}/late.ts`)}${padding}`,
+    "page.webm": `<!doctype html><video src="${origin}/page.mp4">`,
+    "links.mov": mov(Buffer.concat([box("rmra", box("rmda", reference(`${origin}/reference.mov`)))])),
+  };
+}
+
+const ROUTES = ["remux.mp4", "remux.mp4?video=h264&sound=aac", "virtual.mp4", "hls/master.m3u8", "subtitles/0.vtt"];
+
+it.each(Array.from({ length: 12 }, (_, index) => index))(
+  "T12 a playlist that calls itself a film is no film, and nobody is asked for what it names (file %d)",
+  async (index) => {
+    const names = Object.keys(hostile);
+    expect(names).toHaveLength(13); // and the last one is a container
+    for (const route of ROUTES) {
+      const path = `/stream/${torrent.infoHash}/${index}/${route}`;
+      const response = await fetch(us.riptide.url + path);
+      const text = await response.text();
+      expect([path, text.includes(CANARY_TEXT)]).toEqual([path, false]);
+      expect((JSON.parse(text) as Problem).code).toMatch(/^(not|damaged|unsupported)_media$|^stream_not_found$/);
+    }
+    const info = await fetch(`${us.riptide.url}/api/torrents/${torrent.infoHash}/files/${index}`);
+    expect([names[index], info.status]).toEqual([names[index], expect.toBeOneOf([415, 422])]);
+    expect(canary.heard).toEqual([]);
+  },
+);
+
+it("T12 a film that points to another one is nothing but its own bytes", async () => {
+  for (const route of ["direct", ...ROUTES]) {
+    const response = await fetch(`${us.riptide.url}/stream/${torrent.infoHash}/12/${route}`);
+    const bytes = Buffer.from(await response.arrayBuffer());
+    const isOwn = bytes.toString("latin1") === hostile["links.mov"];
+    expect([route, isOwn || response.status >= 400]).toEqual([route, true]);
+  }
+  expect(canary.heard).toEqual([]);
+});
+
+it.each(Object.keys(SUBTITLES))(
+  "T14 subtitles that are a bomb are soon answered, and keep nobody waiting: %s",
+  async (name) => {
+    const bomb = bombs[name]!;
+    const startedMs = performance.now();
+    const longestWait = watchLiveness();
+    const response = await fetch(`${us.riptide.url}/stream/${bomb.infoHash}/0/subtitles/file-0.vtt`);
+    const text = await response.text();
+    const longestMs = await longestWait();
+    expect([200, 415, 422]).toContain(response.status);
+    expect(performance.now() - startedMs).toBeLessThan(SUBTITLES_LIMIT_MS);
+    expect(longestMs).toBeLessThan(STANDSTILL_LIMIT_MS);
+    expect(text).not.toMatch(/<script|<img|onclick/);
+  },
+);
+
+describeWith("ffmpeg")("T13 the command line of ffmpeg", () => {
+  const hostileWords = [
+    "-i /etc/passwd",
+    "x -f lavfi",
+    "0 -vf drawtext=textfile=/etc/shadow",
+    "h264%0a-y",
+    "concat:/etc/passwd|x",
+    "subfile,,start,0,end,9,,:/etc/passwd",
+    "-y.ts",
+    "$(id)",
+    "`id`",
+    "; id",
+    "../../etc/passwd",
+    "file:///etc/passwd",
+    "http://127.0.0.1:1/",
+    "0\u0000-y",
+    "0\r\n-y",
+    "'\"",
+    "1e3",
+    "-1",
+    "0x10",
+  ];
+  const parameters = ["t", "audio", "video", "sound", "aac", "from", "to", "token", "i", "f", "vf"];
+
+  it("T13 holds words of ours only, whatever a request says", async () => {
+    const clean = ["sound=aac&video=h264&t=1", "sound=aac&video=h264", "sound=aac", "video=h264"];
+    const shapes = new Set<string>();
+    for (const query of clean) shapes.add(shapeOf((await commandLineFor(query))!));
+    expect(Math.min(...[...shapes].map((shape) => shape.split(SEPARATOR).length))).toBeGreaterThan(30);
+    const seen: string[] = [];
+    for (const name of parameters) {
+      await Promise.all(
+        hostileWords.map(async (word) => {
+          const parameter = `${name}=${encodeURIComponent(word)}`;
+          const isOwn = name === "sound" || name === "video";
+          const words = await commandLineFor(isOwn ? parameter : `sound=aac&video=h264&${parameter}`);
+          if (words !== undefined) seen.push(shapeOf(words));
+        }),
+      );
+    }
+    // What means nothing is passed over: then the film is converted as if it had not been said.
+    expect(seen.length).toBeGreaterThan(hostileWords.length * 3);
+    expect(seen.filter((shape) => !shapes.has(shape))).toEqual([]);
+  });
+
+  it("T12 forces one demuxer, and allows no protocol but the pipe", async () => {
+    const words = (await commandLineFor("sound=aac&video=h264"))!;
+    const valueOf = (option: string): string | undefined => words[words.indexOf(option) + 1];
+    expect([valueOf("-protocol_whitelist"), valueOf("-format_whitelist"), valueOf("-f")]).toEqual([
+      "pipe",
+      "matroska",
+      "matroska",
+    ]);
+    expect(words.indexOf("-f")).toBeLessThan(words.indexOf("-i"));
+    expect([words.includes("-nostdin"), words.includes("-codec_whitelist"), words.includes("-y")]).toEqual([
+      true,
+      true,
+      false,
+    ]);
+  });
+});
+
+/** Asks all the while whether the program lives; what it gives ends that, and tells how long the longest answer took. */
+function watchLiveness(): () => Promise<number> {
+  const watching = new AbortController();
+  const watched = (async () => {
+    let longestMs = 0;
+    while (!watching.signal.aborted) {
+      const askedMs = performance.now();
+      await fetch(`${us.riptide.url}/livez`);
+      longestMs = Math.max(longestMs, performance.now() - askedMs);
+    }
+    return longestMs;
+  })();
+  return () => {
+    watching.abort();
+    return watched;
+  };
+}
+
+/** All but its numbers: those are times. */
+function shapeOf(words: readonly string[]): string {
+  return words.join(SEPARATOR).replace(/\d+(\.\d+)?/g, "N");
+}
+
+/** What our own fake ffmpeg was started with for a stream of the film; undefined if the request was refused. */
+async function commandLineFor(query: string): Promise<string[] | undefined> {
+  for (;;) {
+    const response = await fetch(`${us.riptide.url}/stream/${film.infoHash}/0/remux.mp4?${query}`);
+    const text = await response.text().catch(() => "");
+    if (response.status === 503) continue;
+    const [head = "", ...words] = text.split(SEPARATOR);
+    return head.endsWith("ftypARGV") ? words : undefined;
+  }
+}
+
+function box(type: string, ...parts: readonly Uint8Array[]): Buffer {
+  const content = Buffer.concat(parts);
+  const head = Buffer.alloc(8);
+  head.writeUInt32BE(8 + content.length);
+  head.write(type, 4, "latin1");
+  return Buffer.concat([head, content]);
+}
+
+/** A QuickTime data reference to a URL, as ffmpeg and players of old follow them. */
+function reference(url: string): Buffer {
+  return box("rdrf", Buffer.from("\0\0\0\0url ", "latin1"), Buffer.from([0, 0, 0, url.length]), Buffer.from(url));
+}
+
+function mov(content: Uint8Array): string {
+  return Buffer.concat([box("ftyp", Buffer.from("qt  \0\0\0\0qt  ", "latin1")), box("moov", content)]).toString(
+    "latin1",
+  );
+}
+
+async function startCanary() {
+  const heard: string[] = [];
+  const server = createServer((socket) => {
+    heard.push("a connection");
+    socket.destroy();
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    port: (server.address() as AddressInfo).port,
+    heard,
+    [Symbol.asyncDispose]: async () => {
+      server.close();
+      await once(server, "close");
+    },
+  };
+}

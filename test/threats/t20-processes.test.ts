@@ -1,0 +1,51 @@
+import { readFile } from "node:fs/promises";
+import type { Problem, Readiness } from "@riptide/http";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { demoFilmPath } from "../../packages/media/test/support/corpus.ts";
+import { ffmpegsOf } from "../support/command-line.ts";
+import { type MadeTorrent, makeTorrent } from "../support/made-torrent.ts";
+import { startThreatened, type Threatened } from "../support/threatened.ts";
+import { describeWith } from "../support/tools.ts";
+import { waitUntil } from "../support/wait.ts";
+
+const CROWD = 100;
+
+describeWith("ffmpeg")("T20 a crowd that wants films converted", () => {
+  let torrent: MadeTorrent;
+  let us: Threatened;
+  let pid: number;
+  beforeAll(async () => {
+    torrent = makeTorrent("film", [{ path: ["film.mkv"], bytes: await readFile(demoFilmPath("MKV")) }]);
+    us = await startThreatened({ torrents: [torrent] });
+    pid = us.riptide.process.child.pid!;
+    await (await fetch(`${us.riptide.url}/stream/${torrent.infoHash}/0/direct`)).arrayBuffer();
+  });
+  afterAll(() => us[Symbol.asyncDispose]());
+
+  it("T20 starts no more processes than there is room for, and the rest is told to come again", async () => {
+    const { ffmpeg } = await us.riptide.api<Readiness>("/readyz");
+    const limit = ffmpeg!.limit;
+    const clients = new AbortController();
+    let most = 0;
+    const asking = Array.from({ length: CROWD }, async (_, client) => {
+      const url = `${us.riptide.url}/stream/${torrent.infoHash}/0/remux.mp4?sound=aac&t=${client % 3}`;
+      const response = await fetch(url, { signal: clients.signal });
+      if (response.ok) return { status: response.status, response };
+      const { code } = (await response.json()) as Problem;
+      return { status: response.status, code, retryAfter: response.headers.get("retry-after") };
+    });
+    const watching = (async () => {
+      while (!clients.signal.aborted) most = Math.max(most, (await ffmpegsOf(pid)).length);
+    })();
+    const answers = await Promise.all(asking);
+    const refused = answers.filter(({ status }) => status !== 200);
+    expect(new Set(refused.map(({ status, code }) => `${status} ${code}`))).toEqual(new Set(["503 ffmpeg_busy"]));
+    for (const { retryAfter } of refused) expect(Number(retryAfter)).toBeGreaterThan(0);
+    expect([refused.length >= CROWD - 3 * limit, refused.length < CROWD]).toEqual([true, true]);
+    clients.abort();
+    await watching;
+    expect([most > 0, most <= limit]).toEqual([true, true]);
+    await waitUntil("none is left", async () => (await ffmpegsOf(pid)).length === 0, 5_000);
+    expect((await us.riptide.torrent(torrent.infoHash)).activeDemands).toBe(0);
+  });
+});
