@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import type { PeerAddress, Socks5Proxy, SparePolicy } from "@riptide/swarm";
 import { chooseLogFormat, chooseLogLevel, type LogFormat, type LogLevel } from "./log-options.ts";
 import { readOptionWords } from "./option-words.ts";
+import { readTokenFile } from "./token-file.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** 128 bits as text are 22 characters of base64 or 32 hex digits; less than this is a password that people think up. */
@@ -68,8 +69,8 @@ export function parseCommandLine(words: readonly string[], environment: NodeJS.P
     throw new UsageError("The demo takes no sources. Leave the word demo out to play your own torrents.");
   }
   const host = parseHost("--host", values.host);
-  const token = chooseToken(values.token, environment);
-  if (!isLoopback(host) && token === undefined) {
+  const token = chooseToken(values.token, values["token-file"], environment);
+  if (!isLoopback(host) && token === undefined && !values["insecure-no-auth"]) {
     throw new UsageError(`Listening on ${host} lets others in: give a --token, or leave --host out.`);
   }
   if (mode === "demo" && (values["bind-interface"] ?? values.proxy) !== undefined) {
@@ -137,12 +138,17 @@ function isLoopback(host: string): boolean {
   return loopback.check(host, version === 4 ? "ipv4" : "ipv6");
 }
 
-function chooseToken(given: string | undefined, environment: NodeJS.ProcessEnv): string | undefined {
+function chooseToken(
+  given: string | undefined,
+  file: string | undefined,
+  environment: NodeJS.ProcessEnv,
+): string | undefined {
+  if (given !== undefined && file !== undefined) throw new UsageError("Give --token or --token-file, not both.");
   // An empty variable is one that is not set; an empty option is refused as such.
-  const token = given ?? (environment["RIPTIDE_TOKEN"] || undefined);
+  const token = given ?? (file === undefined ? environment["RIPTIDE_TOKEN"] || undefined : readTokenFile(file));
   // RFC 6750 §2.1: a bearer token is visible ASCII.
   if (token === undefined || /^[\x21-\x7e]+$/.test(token)) return token;
-  const name = given === undefined ? "RIPTIDE_TOKEN" : "--token";
+  const name = file !== undefined ? "What --token-file holds" : given === undefined ? "RIPTIDE_TOKEN" : "--token";
   throw new UsageError(`${name} must be ASCII characters without spaces: openssl rand -hex 16 makes a good one.`);
 }
 

@@ -3,13 +3,15 @@ export const HELP = `Riptide plays a torrent the moment you ask for it.
   riptide [serve] [SOURCE…]   start the server; a SOURCE is a magnet URI, a .torrent path or URL, or an info hash
   riptide demo                serve, plus a small built-in swarm on loopback that shares the bundled sample films
 
-  --host HOST         address to listen on (127.0.0.1; anything beyond loopback needs --token)
+  --host HOST         address to listen on (127.0.0.1; anything beyond loopback needs a token)
   --port PORT         port to listen on (8888; 0 = any free one)
   --allow-host NAME   another host name the server may be called by (repeatable)
   --data-dir DIR      where torrents are kept (~/.local/share/riptide; demo: a temporary folder)
   --max-disk SIZE     keep at most so much of all torrents, as 20G (M, G, T; at least 64M; unlimited): what was read longest
                       ago makes way for what is read next
   --token TOKEN       ask for this token, best of 16 characters or more; RIPTIDE_TOKEN keeps it out of the process list
+  --token-file FILE   the same, out of a file that only you may read (chmod 600)
+  --insecure-no-auth  listen beyond loopback without a token: whoever reaches the port may do everything
   --peer HOST:PORT    a peer to try for every torrent (repeatable)
   --peer-host HOST    address that peers connect to (::, all of IPv6 and IPv4; demo: 127.0.0.1)
   --peer-port PORT    port that peers connect to (6881; 0 = any free one, as in the demo)

@@ -9,6 +9,8 @@ const OPTIONS = {
   "data-dir": { type: "string" },
   "max-disk": { type: "string" },
   token: { type: "string" },
+  "token-file": { type: "string" },
+  "insecure-no-auth": { type: "boolean", default: false },
   peer: { type: "string", multiple: true, default: [] },
   "peer-host": { type: "string" },
   "peer-port": { type: "string" },

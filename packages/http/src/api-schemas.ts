@@ -114,6 +114,23 @@ export const playbackSchema = z
   })
   .openapi("Playback");
 
+export const linkRequestSchema = z
+  .strictObject({
+    stream: z.enum(["direct", "virtual.mp4", "remux.mp4", "hls/master.m3u8"]).default("direct").openapi({
+      description: "What the player is to get: the original bytes, MP4 of fixed or of unknown length, HLS.",
+    }),
+  })
+  .openapi("LinkRequest");
+
+export const linkSchema = z
+  .strictObject({
+    url: z
+      .string()
+      .openapi({ description: "Path and query on this server; all that its playlists name is open, too." }),
+    expiresAt: z.iso.datetime().optional().openapi({ description: "Until when it is open. Absent without a token." }),
+  })
+  .openapi("Link");
+
 export const engineHealthSchema = z
   .strictObject({ state: z.enum(["running", "restarting", "closed"]), restarts: count })
   .openapi("EngineHealth");
@@ -139,6 +156,7 @@ export type FileMap = z.infer<typeof fileMapSchema>;
 export type ClientAbilities = z.infer<typeof clientAbilitiesSchema>;
 export type PlaybackRequest = z.infer<typeof playbackRequestSchema>;
 export type Playback = z.infer<typeof playbackSchema>;
+export type Link = z.infer<typeof linkSchema>;
 export type EngineHealth = z.infer<typeof engineHealthSchema>;
 export type Readiness = z.infer<typeof readinessSchema>;
 

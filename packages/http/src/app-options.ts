@@ -20,6 +20,8 @@ export interface AppOptions {
   readonly version: string;
   /** If given, everything but `/livez` needs it. At least 128 random bits, as text. */
   readonly token?: string | undefined;
+  /** Milliseconds since 1970, for links that expire. Default: the machine's. */
+  readonly wallClockMs?: () => number;
   /** Folder of the built web page. */
   readonly webRoot?: string | undefined;
   /** Aborted when the server is about to stop: it is then no longer ready, and nothing new begins to wait. */

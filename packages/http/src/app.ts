@@ -12,6 +12,7 @@ import { addEventRoutes } from "./routes/events.ts";
 import { addExternalPlaylistRoutes } from "./routes/external-playlists.ts";
 import { addFileRoutes } from "./routes/files.ts";
 import { addHealthRoutes } from "./routes/health.ts";
+import { addLinkRoute } from "./routes/links.ts";
 import { addMethodFallbacks } from "./routes/method-fallbacks.ts";
 import { addMetricsRoute } from "./routes/metrics.ts";
 import { addOpenApiRoute } from "./routes/openapi.ts";
@@ -23,10 +24,11 @@ import { addSubtitleRoutes } from "./routes/subtitles.ts";
 import { addThumbnailRoute } from "./routes/thumbnails.ts";
 import { addTorrentRoutes } from "./routes/torrents.ts";
 import { addViewingRoutes } from "./routes/viewings.ts";
-import { assertToken, tokenCookie } from "./security/access-token.ts";
+import { assertToken, hasToken, tokenCookie } from "./security/access-token.ts";
 import { assertHost } from "./security/host-policy.ts";
 import { addResponseHeaders } from "./security/response-headers.ts";
 import { assertSameOrigin } from "./security/same-origin.ts";
+import { isSigned, type StreamLinks, streamLinks } from "./security/stream-links.ts";
 import { StreamActivity } from "./stream-activity.ts";
 
 /** The whole HTTP surface as a function from request to response; `listen` puts it on a socket. */
@@ -39,23 +41,30 @@ const CLIENT_CLOSED_REQUEST = 499;
 
 /** Creates the app. It holds no sockets and no timers; what a response holds is released with its body. */
 export function createApp(options: AppOptions): App {
-  const routes = createRoutes(options);
+  const links = options.token === undefined ? undefined : streamLinks(options.token, options.wallClockMs);
+  const routes = createRoutes(options, links);
   const { clock, observers = [] } = options;
   const observation = { clock, observers, newId: () => randomBytes(6).toString("hex") };
   return {
     async fetch(request) {
       const observed = new RequestObservation(request, observation);
-      const response = await answer(request, routes, options);
+      const response = await answer(request, { routes, links }, options);
       addResponseHeaders(response);
       return observed.respond(response);
     },
   };
 }
 
-async function answer(request: Request, routes: OpenAPIHono, options: AppOptions): Promise<Response> {
+interface Served {
+  readonly routes: OpenAPIHono;
+  /** Undefined without a token: all addresses are open. */
+  readonly links: StreamLinks | undefined;
+}
+
+async function answer(request: Request, { routes, links }: Served, options: AppOptions): Promise<Response> {
   try {
     assertHost(request, options.allowedHosts);
-    if (options.token !== undefined) assertAccess(request, options.token);
+    if (options.token !== undefined) assertAccess(request, options.token, links);
     assertSameOrigin(request);
     const response = await routes.fetch(request);
     if (options.token !== undefined) rememberToken(request, response, options.token);
@@ -70,7 +79,7 @@ async function answer(request: Request, routes: OpenAPIHono, options: AppOptions
   }
 }
 
-function createRoutes(appOptions: AppOptions): OpenAPIHono {
+function createRoutes(appOptions: AppOptions, links: StreamLinks | undefined): OpenAPIHono {
   const routes = new OpenAPIHono({
     defaultHook: (result) => {
       if (!result.success) {
@@ -99,7 +108,8 @@ function createRoutes(appOptions: AppOptions): OpenAPIHono {
   addTorrentRoutes(routes, options, viewings);
   addViewingRoutes(routes, options, viewings);
   addFileRoutes(routes, options);
-  addPlaybackRoute(routes, options);
+  addPlaybackRoute(routes, options, links);
+  addLinkRoute(routes, options, links);
   addPrepareRoute(routes, options, preparations);
   addThumbnailRoute(routes, options);
   addEventRoutes(routes, options, { activity, viewings });
@@ -113,9 +123,14 @@ function createRoutes(appOptions: AppOptions): OpenAPIHono {
   return routes;
 }
 
-/** `/livez` says nothing but that the process lives, and whoever asks for it may have no secrets. */
-function assertAccess(request: Request, token: string): void {
-  if (new URL(request.url).pathname !== "/livez") assertToken(request, token);
+/**
+ * `/livez` says nothing but that the process lives, and whoever asks for it may have no secrets. Who has the token needs no link, and
+ * may have an old one.
+ */
+function assertAccess(request: Request, token: string, links: StreamLinks | undefined): void {
+  if (new URL(request.url).pathname === "/livez") return;
+  if (links !== undefined && isSigned(request) && !hasToken(request, token)) return links.assertSigned(request);
+  assertToken(request, token);
 }
 
 function rememberToken(request: Request, response: Response, token: string): void {

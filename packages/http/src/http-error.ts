@@ -3,6 +3,8 @@ export type HttpErrorCode =
   | "bad_request"
   | "unauthorized"
   | "forbidden"
+  | "link_invalid"
+  | "link_expired"
   | "not_found"
   | "method_not_allowed"
   | "payload_too_large"

@@ -85,6 +85,8 @@ const STATUS_OF: Record<ErrorCode | HttpErrorCode, number> = {
   bad_request: 400,
   unauthorized: 401,
   forbidden: 403,
+  link_invalid: 403,
+  link_expired: 403,
   not_found: 404,
   method_not_allowed: 405,
   payload_too_large: 413,

@@ -3,18 +3,19 @@ import type { PlaybackChoice, PlaybackMode } from "@riptide/stream";
 import { type Playback, playbackRequestSchema, playbackSchema } from "../api-schemas.ts";
 import { openStream, type RouteOptions } from "../open-stream.ts";
 import { readJsonAs } from "../request-body.ts";
+import type { StreamLinks } from "../security/stream-links.ts";
 import { jsonContent } from "./json-content.ts";
 import { type FileTarget, fileTarget } from "./targets.ts";
 
 /** How a player that says what it can plays a file. Changes nothing: it is asked by POST because it says so much. */
-export function addPlaybackRoute(routes: OpenAPIHono, options: RouteOptions): void {
+export function addPlaybackRoute(routes: OpenAPIHono, options: RouteOptions, links: StreamLinks | undefined): void {
   routes.openapi(choosePlayback, async (context) => {
     const request = context.req.raw;
     const target = context.req.valid("param");
     const expected = 'The body must be {"can": {"mse": […], "file": […], "nativeHls": …}}.';
     const { can, audio } = await readJsonAs(playbackRequestSchema, request, expected);
     const opened = await openStream(request, target, options);
-    return context.json(playbackView(await options.streams.playback(opened, can, audio), target), 200);
+    return context.json(playbackView(await options.streams.playback(opened, can, audio), target, links), 200);
   });
   const { method, path, summary, responses } = choosePlayback;
   const content = { "application/json": { schema: playbackRequestSchema } };
@@ -27,13 +28,15 @@ export function addPlaybackRoute(routes: OpenAPIHono, options: RouteOptions): vo
   });
 }
 
-function playbackView(choice: PlaybackChoice, { infoHash, index }: FileTarget): Playback {
+/** With an access token, the address is signed: whoever may ask hands it to a player that has none. */
+function playbackView(choice: PlaybackChoice, target: FileTarget, links: StreamLinks | undefined): Playback {
   const { mode, streamType } = choice;
   const reasons = choice.reasons.map(({ code, message }) => ({ code, message }));
   if (mode === "unsupported") return { mode, reasons };
+  const query = [...queryOf(choice), ...(links === undefined ? [] : [links.sign(target).query])].join("&");
   return {
     mode,
-    url: `/stream/${infoHash}/${index}/${NAMES[mode]}${queryOf(choice)}`,
+    url: `/stream/${target.infoHash}/${target.index}/${NAMES[mode]}${query === "" ? "" : `?${query}`}`,
     ...(streamType && { streamType }),
     reasons,
   };
@@ -48,20 +51,19 @@ const NAMES: Readonly<Record<Exclude<PlaybackMode, "unsupported">, string>> = {
 };
 
 /** One stream has the sound that was chosen for it, and is told what to convert. HLS has all of them, and its player chooses: it is told what to convert. */
-function queryOf({ mode, video, audio, reasons }: PlaybackChoice): string {
+function queryOf({ mode, video, audio, reasons }: PlaybackChoice): string[] {
   if (mode === "hls") {
     const converted = audio.filter(({ treatment }) => treatment === "aac").map(({ index }) => index);
-    return converted.length === 0 ? "" : `?aac=${converted.join(",")}`;
+    return converted.length === 0 ? [] : [`aac=${converted.join(",")}`];
   }
   // The tracks of a file whose index is moved stay as they are.
-  if (mode === "direct" || reasons.some(({ code }) => code === "index_moved")) return "";
+  if (mode === "direct" || reasons.some(({ code }) => code === "index_moved")) return [];
   const [sound] = audio;
-  const words = [
+  return [
     ...(sound === undefined ? [] : [`audio=${sound.index}`]),
     ...(sound?.treatment === "aac" ? ["sound=aac"] : []),
     ...(video?.treatment === "h264" ? ["video=h264"] : []),
   ];
-  return words.length === 0 ? "" : `?${words.join("&")}`;
 }
 
 const choosePlayback = createRoute({

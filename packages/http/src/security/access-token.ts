@@ -4,14 +4,19 @@ import { isPage } from "../routes/page.ts";
 
 const COOKIE_NAME = "riptide_token";
 
-/** Refuses a request that does not carry the token: as bearer token, in `?token=` or in the cookie of our page. */
+/** Refuses a request that does not carry the token. */
 export function assertToken(request: Request, token: string): void {
-  const offered = [bearerToken(request), queryToken(request), cookieToken(request)];
-  if (!offered.some((candidate) => candidate !== undefined && isSameSecret(candidate, token))) {
+  if (!hasToken(request, token)) {
     throw new HttpError("unauthorized", "This server needs its access token: open the page with ?token=… once.", {
       "www-authenticate": "Bearer",
     });
   }
+}
+
+/** Whether the request carries the token: as bearer token, in `?token=` or in the cookie of our page. */
+export function hasToken(request: Request, token: string): boolean {
+  const offered = [bearerToken(request), queryToken(request), cookieToken(request)];
+  return offered.some((candidate) => candidate !== undefined && isSameSecret(candidate, token));
 }
 
 /**

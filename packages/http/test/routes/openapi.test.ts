@@ -41,6 +41,7 @@ describe("/openapi.json", () => {
       "GET /stream/{infoHash}/{index}/virtual.mp4",
       "POST /api/subtitles",
       "POST /api/torrents",
+      "POST /api/torrents/{infoHash}/files/{index}/link",
       "POST /api/torrents/{infoHash}/files/{index}/playback",
       "POST /api/torrents/{infoHash}/files/{index}/prepare",
       "PUT /api/torrents/{infoHash}/files/{index}/viewing",

@@ -14,8 +14,8 @@ export type HlsResource =
 const MASTER_NAME = "master.m3u8";
 const PLAYLIST_NAME = "playlist.m3u8";
 const INITIALIZATION_NAME = "init.mp4";
-/** Tokens are short; this text is repeated in each of up to 20,000 lines. */
-const SUFFIX_LIMIT_CHARACTERS = 256;
+/** A list of 64 tracks and a signature; this text is repeated in each of up to 20,000 lines. */
+const SUFFIX_LIMIT_CHARACTERS = 384;
 
 /** The URI of a media playlist, relative to the master playlist. `suffix` as in `renditionUris`. */
 export function playlistUri(rendition: Rendition, suffix = ""): string {

@@ -73,7 +73,7 @@ describe("The query of the request", () => {
     ["a fragment", "?a#b"],
     ["a variable", "?a={$b}"],
     ["a path", "/../../etc"],
-    ["too much", `?${"a".repeat(256)}`],
+    ["too much", `?${"a".repeat(384)}`],
   ])("is left out, if it holds %s", (_, suffix) => {
     expect(playlistUri({ kind: "video" }, suffix)).toBe("video/playlist.m3u8");
   });

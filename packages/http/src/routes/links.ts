@@ -1,0 +1,44 @@
+import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
+import { type Link, linkRequestSchema, linkSchema } from "../api-schemas.ts";
+import type { AppOptions } from "../app-options.ts";
+import { HttpError } from "../http-error.ts";
+import { readJson } from "../request-body.ts";
+import type { StreamLinks } from "../security/stream-links.ts";
+import { jsonContent } from "./json-content.ts";
+import { type FileTarget, fileTarget } from "./targets.ts";
+
+/** Addresses to hand to other players. Changes nothing, but what it answers opens a stream: so it is no GET. */
+export function addLinkRoute(routes: OpenAPIHono, { engine }: AppOptions, links: StreamLinks | undefined): void {
+  routes.openapi(makeLink, async (context) => {
+    const target = context.req.valid("param");
+    const body = linkRequestSchema.safeParse(await readJson(context.req.raw));
+    if (!body.success) throw new HttpError("bad_request", 'The body must be {"stream": "direct"} or {}.');
+    engine.map(target.infoHash, target.index); // throws if there is no such file
+    return context.json(linkView(target, body.data.stream, links), 200);
+  });
+  const { method, path, summary, responses } = makeLink;
+  const content = { "application/json": { schema: linkRequestSchema } };
+  routes.openAPIRegistry.registerPath({
+    method,
+    path,
+    summary,
+    responses,
+    request: { params: fileTarget, body: { required: true, content } },
+  });
+}
+
+function linkView(target: FileTarget, stream: string, links: StreamLinks | undefined): Link {
+  const path = `/stream/${target.infoHash}/${target.index}/${stream}`;
+  const link = links?.sign(target);
+  if (link === undefined) return { url: path };
+  return { url: `${path}?${link.query}`, expiresAt: new Date(link.expiresAtSeconds * 1000).toISOString() };
+}
+
+const makeLink = createRoute({
+  method: "post",
+  path: "/api/torrents/{infoHash}/files/{index}/link",
+  summary: "Make an address of a stream that another player opens without the access token",
+  hide: true, // described by hand, as in `torrents.ts`: a described body would be read before its size is checked
+  request: { params: fileTarget },
+  responses: { 200: jsonContent(linkSchema, "The address; for a while, if there is an access token") },
+});
