@@ -56,13 +56,26 @@ export interface ServeOptions {
 export type Command =
   | { readonly kind: "help" }
   | { readonly kind: "version" }
-  | { readonly kind: "serve"; readonly options: ServeOptions };
+  | { readonly kind: "serve"; readonly options: ServeOptions }
+  /** What would be in the way of a start with these options. */
+  | { readonly kind: "doctor"; readonly options: ServeOptions };
 
 /** Understands `riptide …`. Throws `UsageError` with one sentence that names the word it stumbled over. */
 export function parseCommandLine(words: readonly string[], environment: NodeJS.ProcessEnv): Command {
   const { values, positionals } = readOptionWords(words);
   if (values.help) return { kind: "help" };
   if (values.version) return { kind: "version" };
+  if (positionals[0] !== "doctor")
+    return { kind: "serve", options: readServeOptions(values, positionals, environment) };
+  if (positionals.length > 1) throw new UsageError("The doctor takes no sources, only options.");
+  return { kind: "doctor", options: readServeOptions(values, [], environment) };
+}
+
+function readServeOptions(
+  values: ReturnType<typeof readOptionWords>["values"],
+  positionals: readonly string[],
+  environment: NodeJS.ProcessEnv,
+): ServeOptions {
   const mode = positionals[0] === "demo" ? "demo" : "serve";
   const sources = positionals[0] === mode ? positionals.slice(1) : positionals;
   if (mode === "demo" && sources.length > 0) {
@@ -84,33 +97,30 @@ export function parseCommandLine(words: readonly string[], environment: NodeJS.P
     throw new UsageError("Through a proxy nobody can connect to us: leave --port-mapping out.");
   }
   return {
-    kind: "serve",
-    options: {
-      mode,
-      sources,
-      host,
-      port: parsePort("--port", values.port),
-      allowedHosts: values["allow-host"].map((name) => parseHost("--allow-host", name)),
-      dataDirectory: chooseDataDirectory(values["data-dir"], mode, environment),
-      maxDiskBytes: parseMaxDisk(values["max-disk"]),
-      token,
-      peers: values.peer.map((text) => parsePeer(text, proxy)),
-      peerHost: parseHost("--peer-host", values["peer-host"] ?? (mode === "demo" ? "127.0.0.1" : "::")),
-      peerPort: parsePort("--peer-port", values["peer-port"] ?? (mode === "demo" ? "0" : "6881")),
-      bindInterface: values["bind-interface"],
-      proxy,
-      usePortMapping: values["port-mapping"] && mode === "serve",
-      uploadBytesPerSecond: parseLimit("--upload-limit", values["upload-limit"]),
-      downloadBytesPerSecond: parseLimit("--download-limit", values["download-limit"]),
-      fetch: parseFetch(values.fetch),
-      useDht: !values["no-dht"] && mode === "serve",
-      useLsd: !values["no-lsd"] && mode === "serve",
-      ffmpegPath: values.ffmpeg,
-      neverTranscodeVideo: values["never-transcode-video"],
-      json: values.json,
-      logFormat: chooseLogFormat(values["log-format"], environment),
-      logLevel: chooseLogLevel(values["log-level"], environment),
-    },
+    mode,
+    sources,
+    host,
+    port: parsePort("--port", values.port),
+    allowedHosts: values["allow-host"].map((name) => parseHost("--allow-host", name)),
+    dataDirectory: chooseDataDirectory(values["data-dir"], mode, environment),
+    maxDiskBytes: parseMaxDisk(values["max-disk"]),
+    token,
+    peers: values.peer.map((text) => parsePeer(text, proxy)),
+    peerHost: parseHost("--peer-host", values["peer-host"] ?? (mode === "demo" ? "127.0.0.1" : "::")),
+    peerPort: parsePort("--peer-port", values["peer-port"] ?? (mode === "demo" ? "0" : "6881")),
+    bindInterface: values["bind-interface"],
+    proxy,
+    usePortMapping: values["port-mapping"] && mode === "serve",
+    uploadBytesPerSecond: parseLimit("--upload-limit", values["upload-limit"]),
+    downloadBytesPerSecond: parseLimit("--download-limit", values["download-limit"]),
+    fetch: parseFetch(values.fetch),
+    useDht: !values["no-dht"] && mode === "serve",
+    useLsd: !values["no-lsd"] && mode === "serve",
+    ffmpegPath: values.ffmpeg,
+    neverTranscodeVideo: values["never-transcode-video"],
+    json: values.json,
+    logFormat: chooseLogFormat(values["log-format"], environment),
+    logLevel: chooseLogLevel(values["log-level"], environment),
   };
 }
 

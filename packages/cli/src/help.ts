@@ -2,6 +2,7 @@ export const HELP = `Riptide plays a torrent the moment you ask for it.
 
   riptide [serve] [SOURCE…]   start the server; a SOURCE is a magnet URI, a .torrent path or URL, or an info hash
   riptide demo                serve, plus a small built-in swarm on loopback that shares the bundled sample films
+  riptide doctor              look at what Riptide needs of this machine with the options below, and say what to do
 
   --host HOST         address to listen on (127.0.0.1; anything beyond loopback needs a token)
   --port PORT         port to listen on (8888; 0 = any free one)
@@ -40,5 +41,5 @@ export const HELP = `Riptide plays a torrent the moment you ask for it.
   -V, --version       the version
 
 The first line on stdout says where to go: Riptide is listening on http://HOST:PORT
-Exit codes: 0 stopped by SIGINT or SIGTERM, 1 cannot start (stderr says why), 70 a fault of Riptide itself.
+Exit codes: 0 stopped by SIGINT or SIGTERM, 1 cannot start (stderr says why; of the doctor: would not start), 70 a fault of Riptide itself.
 `;

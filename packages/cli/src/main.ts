@@ -23,8 +23,8 @@ setTimeout(() => process.exit(), LINGER_MS).unref();
 
 async function main(words: readonly string[], end: ProcessEnd): Promise<number> {
   try {
-    await run(words, end.stop);
-    return end.hasFault() ? EXIT_INTERNAL : EXIT_OK;
+    const exitCode = await run(words, end.stop);
+    return end.hasFault() ? EXIT_INTERNAL : exitCode;
   } catch (error) {
     if (end.hasFault()) return EXIT_INTERNAL;
     if (end.stop.aborted && error === end.stop.reason) return EXIT_OK;
@@ -37,24 +37,29 @@ async function main(words: readonly string[], end: ProcessEnd): Promise<number> 
   }
 }
 
-async function run(words: readonly string[], stop: AbortSignal): Promise<void> {
+async function run(words: readonly string[], stop: AbortSignal): Promise<number> {
   const command = parseCommandLine(words, process.env);
   if (command.kind === "help") {
     process.stdout.write(HELP);
-    return;
+    return EXIT_OK;
   }
   const { version } = packageJson;
   if (command.kind === "version") {
     writeLine(process.stdout, `riptide ${version}`);
-    return;
+    return EXIT_OK;
   }
   const clock = clockFrom({ nowMs: () => performance.now(), setTimeout, clearTimeout });
+  const { stdout, stderr } = process;
+  if (command.kind === "doctor") {
+    const { runDoctor } = await import("./doctor/doctor.ts");
+    return (await runDoctor(command.options, { clock, stdout, stop })) ? EXIT_OK : EXIT_USAGE;
+  }
   // Loaded only when there is something to serve, so that --help and a mistyped option are answered at once.
   const [{ serve }, { createLog }] = await Promise.all([import("./serve.ts"), import("./log.ts")]);
-  const { stdout, stderr } = process;
   const { logFormat: format, logLevel: level, token, proxy } = command.options;
   const secrets = [token, proxy?.login?.password].filter((secret) => secret !== undefined);
   const log = createLog({ format, level, stderr, secrets });
   report = log.fault;
   await serve(command.options, { clock, version, stdout, stderr, log, stop });
+  return EXIT_OK;
 }

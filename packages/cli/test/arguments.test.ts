@@ -240,6 +240,11 @@ test.each(goodLines)("$title", ({ words, environment = {}, expected }) => {
   expect(parseCommandLine(words, environment)).toEqual({ kind: "serve", options: expected });
 });
 
+test("the doctor looks at what would be served", () => {
+  const words = ["doctor", "--json", "--port=0"];
+  expect(parseCommandLine(words, {})).toEqual({ kind: "doctor", options: { ...DEFAULTS, json: true, port: 0 } });
+});
+
 test.each([
   [["--help"], "help"],
   [["-h"], "help"],
@@ -330,6 +335,7 @@ const badLines: readonly (readonly [words: readonly string[], sentence: string])
   [["--fetch", "all"], '--fetch takes ahead, rarest or nothing, not "all".'],
   [["--log-format", "xml"], '--log-format takes pretty or json, not "xml".'],
   [["--log-level=trace"], '--log-level takes error, warn, info or debug, not "trace".'],
+  [["doctor", HASH], "The doctor takes no sources, only options."],
   [["demo", HASH], "The demo takes no sources. Leave the word demo out to play your own torrents."],
 ];
 

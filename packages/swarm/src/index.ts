@@ -1,4 +1,6 @@
 export type { SparePolicy } from "./download/index.ts";
+export { checkNetwork } from "./engine/check-network.ts";
+export { canReachDht, type ReachDhtOptions } from "./engine/reach-dht.ts";
 export { openTorrentEngine, type RiptideTorrentEngine, type TorrentEngineOptions } from "./engine/torrent-engine.ts";
 export {
   createTorrentFile,
@@ -12,5 +14,6 @@ export {
 export type { NetworkSettings, Socks5Proxy } from "./network/network.ts";
 export type { PortMappingSettings } from "./port-mapping/index.ts";
 export type { SessionSettings } from "./session/protocol.ts";
+export { checkHolePunching } from "./storage/index.ts";
 export { openViewingFile, type ViewingFile } from "./storage/viewing-file.ts";
 export type { PeerAddress } from "./types.ts";
