@@ -11,7 +11,7 @@ const selection = process.argv.slice(2);
 const isWhole = selection.length === 0;
 
 ensureNodeModules();
-ensureTools(["ffmpeg", "chromium", "libtorrent", "aria2", "transmission", "webtorrent", "mpv", "vlc", "curl"]);
+ensureTools(["ffmpeg", "chromium", "libtorrent", "aria2", "transmission", "webtorrent", "mpv", "vlc", "curl", "fiu"]);
 ensurePage();
 const isChecked = !isWhole || succeeds("node", ["scripts/check.mjs"]);
 

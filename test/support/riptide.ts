@@ -15,7 +15,11 @@ export interface RunningRiptide extends AsyncDisposable {
 }
 
 export async function startRiptide(...words: readonly string[]): Promise<RunningRiptide> {
-  const process = startProcess("node", [programPath(), ...words]);
+  return await runningRiptide(startProcess("node", [programPath(), ...words]));
+}
+
+/** A process that was started, once it listens. */
+export async function runningRiptide(process: TestProcess): Promise<RunningRiptide> {
   const url = await process.waitFor((line) => /^Riptide is listening on (http:\/\/\S+)$/.exec(line)?.[1], 60_000);
   const api = async <Body>(path: string, init?: RequestInit): Promise<Body> => {
     const response = await fetch(url + path, init);

@@ -10,7 +10,8 @@ export type Tool =
   | "webtorrent"
   | "mpv"
   | "vlc"
-  | "curl";
+  | "curl"
+  | "fiu";
 
 const missing = new Set((process.env["RIPTIDE_MISSING_TOOLS"] ?? "").split(",").filter(Boolean));
 

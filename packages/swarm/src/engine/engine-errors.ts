@@ -1,4 +1,4 @@
-import { StreamError } from "@riptide/core";
+import { RiptideError, StreamError } from "@riptide/core";
 
 export function shuttingDown(): StreamError {
   return new StreamError("engine_unavailable", "Riptide is shutting down. Start it again to go on.");
@@ -9,4 +9,8 @@ export function sessionUnavailable(): StreamError {
     "engine_unavailable",
     "The part of Riptide that talks to peers does not start. Look at the log for the reason.",
   );
+}
+
+export function fileNotFound(index: number): RiptideError {
+  return new RiptideError("file_not_found", `This torrent has no file ${index}. Ask for the list of its files first.`);
 }

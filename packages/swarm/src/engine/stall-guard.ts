@@ -6,6 +6,8 @@ export interface StallGuardOptions {
   readonly limitMs: number;
   /** When anything last arrived, by the same clock. */
   readonly lastProgressMs: () => number;
+  /** Whether what is there at this place can be served as it is, or has to be checked first. */
+  readonly isSure: (offset: number) => boolean;
   readonly explain: () => StreamError;
 }
 
@@ -17,7 +19,7 @@ export function withStallGuard(provider: PieceProvider, options: StallGuardOptio
     want: (demand) => provider.want(demand),
     readAt: (offset, length, read) => {
       const isThere = offset >= 0 && length > 0 && provider.available({ start: offset, end: offset + 1 }).length > 0;
-      if (isThere || read.signal.aborted) return provider.readAt(offset, length, read);
+      if ((isThere && options.isSure(offset)) || read.signal.aborted) return provider.readAt(offset, length, read);
       return guardedRead(provider, options, { offset, length, ...read });
     },
   };

@@ -1,4 +1,11 @@
-import { type ByteRange, intersectRanges, mergeRanges, type TorrentFileSummary } from "@riptide/core";
+import {
+  type ByteRange,
+  type Demand,
+  type FileMap,
+  intersectRanges,
+  mergeRanges,
+  type TorrentFileSummary,
+} from "@riptide/core";
 import type { Metainfo } from "../metainfo/index.ts";
 import { pieceLength, type TorrentGeometry } from "../types.ts";
 
@@ -16,20 +23,6 @@ export function verifiedRanges(geometry: TorrentGeometry, has: (piece: number) =
   return ranges;
 }
 
-/** Those parts of ranges of a torrent that lie in one of its files, as ranges of the file. */
-export function rangesInFile(
-  ranges: readonly ByteRange[],
-  { offsetBytes, lengthBytes }: Metainfo["files"][number],
-): ByteRange[] {
-  const bounds: ByteRange = { start: offsetBytes, end: offsetBytes + lengthBytes };
-  return mergeRanges(
-    ranges.flatMap((range) => {
-      const part = intersectRanges(range, bounds);
-      return part === undefined ? [] : [{ start: part.start - offsetBytes, end: part.end - offsetBytes }];
-    }),
-  );
-}
-
 /** The files, padding left out, and how much of each is there. `verified` is sorted, as files are: both are walked once. */
 export function describeFiles(metainfo: Metainfo, verified: readonly ByteRange[]): TorrentFileSummary[] {
   let first = 0;
@@ -45,4 +38,25 @@ export function describeFiles(metainfo: Metainfo, verified: readonly ByteRange[]
     summaries.push({ index: file.index, path: file.path.join("/"), lengthBytes: file.lengthBytes, verifiedBytes });
   }
   return summaries;
+}
+
+/** What of a file is there, wanted and being read, in its own bytes; what is given counts bytes of the torrent. */
+export function describeMap(
+  file: { readonly offsetBytes: number; readonly lengthBytes: number },
+  verified: readonly ByteRange[],
+  demands: readonly Demand[],
+): FileMap {
+  const bounds: ByteRange = { start: file.offsetBytes, end: file.offsetBytes + file.lengthBytes };
+  const inFile = (ranges: readonly ByteRange[]): ByteRange[] =>
+    mergeRanges(
+      ranges.flatMap((range) => {
+        const part = intersectRanges(range, bounds);
+        return part === undefined ? [] : [{ start: part.start - bounds.start, end: part.end - bounds.start }];
+      }),
+    );
+  return {
+    available: inFile(verified),
+    wanted: inFile(demands.map((demand) => demand.range)),
+    reading: inFile(demands.filter((demand) => demand.urgency === "now").map((demand) => demand.range)),
+  };
 }

@@ -27,7 +27,7 @@ import {
 import type { PeerAddress } from "../types.ts";
 import { checkNetwork } from "./check-network.ts";
 import { DiskBudget } from "./disk-budget.ts";
-import { sessionUnavailable, shuttingDown } from "./engine-errors.ts";
+import { fileNotFound, sessionUnavailable, shuttingDown } from "./engine-errors.ts";
 import { FileProviders } from "./file-providers.ts";
 import { KeyedQueue } from "./keyed-queue.ts";
 import { libraryNotes, type TorrentNotes } from "./library-notes.ts";
@@ -37,7 +37,7 @@ import { type Intake, takeIn } from "./source-intake.ts";
 import { withStallGuard } from "./stall-guard.ts";
 import { Statistics } from "./statistics.ts";
 import { torrentOrder } from "./torrent-order.ts";
-import { fileNotFound, TorrentRecord } from "./torrent-record.ts";
+import { TorrentRecord } from "./torrent-record.ts";
 
 export type { RiptideTorrentEngine, TorrentEngineOptions } from "./riptide-torrent-engine.ts";
 
@@ -157,6 +157,7 @@ class ThreadedTorrentEngine implements RiptideTorrentEngine {
       clock: this.#options.clock,
       limitMs: this.#options.stallLimitMs ?? STALL_LIMIT_MS,
       lastProgressMs: () => record.lastProgressMs,
+      isSure: (offset) => record.isSure(file.offsetBytes + offset),
       explain: () => (this.health().state === "running" ? record.explainStall() : sessionUnavailable()),
     });
     return { provider: guarded, torrent, file: summary };
@@ -290,6 +291,10 @@ class ThreadedTorrentEngine implements RiptideTorrentEngine {
       case "evicted":
         this.#update(event.infoHash, (record) => record.evicted(event.pieces));
         return;
+      case "checked":
+        this.#records.get(event.infoHash)?.checked(event.piece, event.isRight);
+        if (!event.isRight) this.#options.log?.("A piece is not on the disk as it was written", event.infoHash);
+        return;
       case "ready":
         this.#update(event.infoHash, (record) => this.#ready(record, event));
         return;
@@ -341,6 +346,7 @@ class ThreadedTorrentEngine implements RiptideTorrentEngine {
         this.#budget?.changed();
       },
       admit: (demand) => (this.#budget === undefined ? demand : this.#budget.admit(demand)),
+      check: (piece) => this.#supervisor.send({ type: "check", infoHash, piece }),
       awaitedChanged: (isAwaited) => this.#supervisor.send({ type: "await", infoHash, isAwaited }),
     });
   }

@@ -1,15 +1,18 @@
 import type { ByteRange, Clock, Demand, FileMap, TorrentStatus } from "@riptide/core";
-import { RiptideError, StreamError } from "@riptide/core";
-import { formatPeerAddress, type Metainfo } from "../metainfo/index.ts";
+import { StreamError } from "@riptide/core";
+import type { Metainfo } from "../metainfo/index.ts";
+import { uniquePeers } from "../metainfo/peer-address.ts";
 import { uniqueTrackers, uniqueWebSeeds } from "../metainfo/torrent-urls.ts";
 import type { TorrentView, TorrentWatcher } from "../provider/index.ts";
 import type { Failure, TorrentFigures } from "../session/protocol.ts";
 import type { PeerAddress, TorrentGeometry } from "../types.ts";
 import { Deferred } from "./deferred.ts";
+import { fileNotFound } from "./engine-errors.ts";
 import { explainStall } from "./explain-stall.ts";
 import { addFigures, type Figures, NO_FIGURES, shownFigures, usefulBytes } from "./figures.ts";
 import { KeptPieces } from "./kept-pieces.ts";
-import { describeFiles, rangesInFile, verifiedRanges } from "./torrent-contents.ts";
+import { PieceChecks } from "./piece-checks.ts";
+import { describeFiles, describeMap, verifiedRanges } from "./torrent-contents.ts";
 
 /** Addresses that are kept for the next start: those that sources named last, and those that answered last. */
 const MAX_NAMED_PEERS = 100;
@@ -33,6 +36,8 @@ export interface TorrentRecordOptions {
   readonly demandChanged: (id: number, demand: Demand | undefined) => void;
   /** What of a demand the session may fetch now, if anything. */
   readonly admit: (demand: Demand) => Demand | null;
+  /** Has the session hash a piece on the disk once more. */
+  readonly check: (piece: number) => void;
   /** Tells the session whether anybody waits for the metadata. */
   readonly awaitedChanged: (isAwaited: boolean) => void;
 }
@@ -56,6 +61,7 @@ export class TorrentRecord implements TorrentView {
   #mostPeers = 0;
   #metainfo: Metainfo | undefined;
   #pieces: KeptPieces | undefined;
+  readonly checks: PieceChecks;
   /** The living session has looked at what is on the disk. */
   #isChecked = false;
   #failure: StreamError | undefined;
@@ -82,6 +88,7 @@ export class TorrentRecord implements TorrentView {
     this.#isLocal = options.isLocal ?? false;
     this.#metainfo = options.metainfo;
     this.#lastProgressMs = options.clock.nowMs();
+    this.checks = new PieceChecks(options.check);
   }
 
   get trackers(): readonly (readonly string[])[] {
@@ -164,6 +171,21 @@ export class TorrentRecord implements TorrentView {
     return this.#figures;
   }
 
+  /** Whether what is there at this place of the torrent can be served as it is. */
+  isSure(offset: number): boolean {
+    return !this.checks.isDoubtful(Math.floor(offset / this.geometry.pieceLengthBytes), 0);
+  }
+
+  /** The session has hashed the piece. Whoever wants one that is lost is told to it as one who misses it. */
+  checked(piece: number, isRight: boolean): void {
+    if (!isRight) {
+      this.#contents = undefined;
+      this.#status = undefined;
+      this.tellDemands();
+    }
+    this.checks.checked(piece, isRight);
+  }
+
   /** What is on the disk; undefined until a session has looked. */
   get pieces(): KeptPieces | undefined {
     return this.#pieces;
@@ -194,11 +216,8 @@ export class TorrentRecord implements TorrentView {
   }
 
   setDemand(id: number, demand: Demand | null): void {
-    if (demand === null) {
-      if (!this.#demands.delete(id)) return;
-    } else {
-      this.#demands.set(id, demand);
-    }
+    if (demand !== null) this.#demands.set(id, demand);
+    else if (!this.#demands.delete(id)) return;
     this.#status = undefined;
     this.#tellDemand(id, demand);
   }
@@ -225,10 +244,12 @@ export class TorrentRecord implements TorrentView {
     this.#contents = undefined;
     this.#changed();
     this.#metadataSettled.resolve();
+    this.checks.sessionStarted();
     for (const piece of this.#pieces.evictable()) this.#tellVerified(piece);
   }
 
   pieceVerified(piece: number): void {
+    this.checks.written(piece);
     this.#pieces?.verified(piece);
     this.#contents = undefined;
     this.#changed();
@@ -288,6 +309,7 @@ export class TorrentRecord implements TorrentView {
     this.#failure = error;
     this.#status = undefined;
     for (const watcher of this.#watchers) watcher.failed(error);
+    this.checks.end();
     this.#metadataSettled.resolve();
   }
 
@@ -304,15 +326,7 @@ export class TorrentRecord implements TorrentView {
   map(index: number): FileMap {
     const file = this.#metainfo?.files.find((candidate) => candidate.index === index && !candidate.isPadding);
     if (file === undefined) throw fileNotFound(index);
-    const demands = [...this.#demands.values()];
-    return {
-      available: rangesInFile(this.#verifiedRanges(), file),
-      wanted: rangesInFile(this.demandedRanges, file),
-      reading: rangesInFile(
-        demands.filter(({ urgency }) => urgency === "now").map(({ range }) => range),
-        file,
-      ),
-    };
+    return describeMap(file, this.#verifiedRanges(), [...this.#demands.values()]);
   }
 
   async #awaitMetadata(signal: AbortSignal): Promise<void> {
@@ -383,14 +397,4 @@ export class TorrentRecord implements TorrentView {
     this.#status = undefined;
     this.#lastProgressMs = this.#options.clock.nowMs();
   }
-}
-
-export function fileNotFound(index: number): RiptideError {
-  return new RiptideError("file_not_found", `This torrent has no file ${index}. Ask for the list of its files first.`);
-}
-
-/** Each address once, where it first occurs. */
-function uniquePeers(peers: readonly PeerAddress[], limit: number): PeerAddress[] {
-  const unique = new Map(peers.map((peer) => [formatPeerAddress(peer), peer]));
-  return [...unique.values()].slice(0, limit);
 }

@@ -54,3 +54,9 @@ function isOneMachine(host: string): boolean {
 export function isLinkLocal(host: string): boolean {
   return /^fe[89ab]/i.test(host);
 }
+
+/** Each address once, where it first occurs. */
+export function uniquePeers(peers: readonly PeerAddress[], limit: number): PeerAddress[] {
+  const unique = new Map(peers.map((peer) => [formatPeerAddress(peer), peer]));
+  return [...unique.values()].slice(0, limit);
+}

@@ -10,7 +10,7 @@ import {
   type ReadOptions,
   StreamError,
 } from "@riptide/core";
-import { allocateBytes, readFully, storageError } from "../storage/index.ts";
+import { allocateBytes, readFully, storageError, systemCode } from "../storage/index.ts";
 import type { TorrentView } from "./torrent-view.ts";
 import { WaitingReads } from "./waiting-reads.ts";
 
@@ -19,6 +19,10 @@ import { WaitingReads } from "./waiting-reads.ts";
  * so that a reader who asks for the rest of a film gets a chunk of it, not gigabytes of memory.
  */
 const MAX_READ_BYTES = 1024 * 1024;
+/** Whether somebody else has written to the file is looked at no more often: that costs a call to the system. */
+const LOOK_INTERVAL_MS = 250;
+/** A disk that cannot read what was just fetched again is not written to for ever. */
+const MAX_READ_FAILURES = 3;
 
 export interface PieceProviderOptions {
   readonly view: TorrentView;
@@ -56,6 +60,9 @@ class TorrentPieceProvider implements FilePieceProvider {
   readonly #watch: Disposable;
   #handle: Promise<FileHandle> | undefined;
   #closing: Promise<void> | undefined;
+  /** When the file was last modified, by the wall clock, and when that was last looked at. */
+  #modifiedMs = 0;
+  #lookedMs = Number.NEGATIVE_INFINITY;
 
   constructor({ view, file, openFile, chunks }: PieceProviderOptions) {
     this.#view = view;
@@ -75,10 +82,15 @@ class TorrentPieceProvider implements FilePieceProvider {
     options.signal.throwIfAborted();
     const range = intersectRanges({ start: offset, end: offset + length }, { start: 0, end: this.sizeBytes });
     if (range === undefined) return new Uint8Array(0);
-    for (;;) {
+    for (let failures = 0; ; ) {
       if (this.#closing !== undefined) throw this.#closedError();
       const end = this.#runEnd({ start: offset, end: Math.min(range.end, offset + MAX_READ_BYTES) });
-      if (end > offset) return await abortable(this.#readFile(offset, end - offset), options.signal);
+      if (end > offset) {
+        const outcome = await abortable(this.#readBack(offset, end, failures < MAX_READ_FAILURES), options.signal);
+        if (outcome instanceof Uint8Array) return outcome;
+        if (outcome === "failed") failures += 1;
+        continue;
+      }
       if (this.#view.failure !== undefined) throw this.#view.failure;
       await this.#pieceAt(range, options);
     }
@@ -147,16 +159,56 @@ class TorrentPieceProvider implements FilePieceProvider {
     await this.#waiting.wait(this.#pieceOf(range.start), { signal, ended: () => demand[Symbol.dispose]() });
   }
 
+  /** Bytes of pieces that are known to be right; else has them checked, or doubts what the disk cannot read. Then look again. */
+  async #readBack(offset: number, end: number, isPatient: boolean): Promise<Uint8Array | "checked" | "failed"> {
+    const first = this.#pieceOf(offset);
+    if (this.#view.checks.isDoubtful(first, this.#modifiedMs)) {
+      if (this.#view.failure !== undefined) throw this.#view.failure;
+      await this.#view.checks.check(first, this.#modifiedMs);
+      return "checked";
+    }
+    const sureEnd = this.#sureEnd(offset, end);
+    // While this is read, what comes next is checked.
+    if (sureEnd < end) void this.#view.checks.check(this.#pieceOf(sureEnd), this.#modifiedMs);
+    try {
+      const bytes = await this.#readFile(offset, sureEnd - offset);
+      if (this.#sureEnd(offset, sureEnd) === sureEnd) return bytes;
+      this.#chunks?.giveBack(bytes);
+      return "checked";
+    } catch (error) {
+      if (!isPatient || !isUnreadable(error)) throw error;
+      for (let piece = first; piece <= this.#pieceOf(sureEnd - 1); piece += 1) this.#view.checks.doubt(piece);
+      return "failed";
+    }
+  }
+
+  /** Where the first piece begins that has to be checked; `end` if there is none. */
+  #sureEnd(offset: number, end: number): number {
+    for (let at = offset; at < end; at = this.#endOfPiece(this.#pieceOf(at))) {
+      if (this.#view.checks.isDoubtful(this.#pieceOf(at), this.#modifiedMs)) return at;
+    }
+    return end;
+  }
+
   async #readFile(offset: number, length: number): Promise<Uint8Array> {
     // Taken before anything else can happen: what is there now may be evicted at any time.
     using _read = this.#view.read(this.#pieceOf(offset), this.#pieceOf(offset + length - 1));
     const bytes = this.#chunks?.lend(length) ?? allocateBytes(length);
     try {
-      await readFully(await this.#open(), bytes, offset);
+      const handle = await this.#open();
+      await Promise.all([readFully(handle, bytes, offset), this.#look(handle)]);
     } catch (error) {
       throw storageError(error);
     }
     return bytes;
+  }
+
+  /** Somebody else may have written to the file. */
+  async #look(handle: FileHandle): Promise<void> {
+    const nowMs = performance.now();
+    if (nowMs - this.#lookedMs < LOOK_INTERVAL_MS) return;
+    this.#lookedMs = nowMs;
+    this.#modifiedMs = (await handle.stat()).mtimeMs;
   }
 
   /** Opens the file once; forgets an attempt that failed, so that a later read tries again. */
@@ -186,6 +238,11 @@ class TorrentPieceProvider implements FilePieceProvider {
       new StreamError("engine_unavailable", "This file was closed. Open it again to go on reading.")
     );
   }
+}
+
+/** EIO: the disk has the file, and cannot read this part of it. */
+function isUnreadable(error: unknown): boolean {
+  return error instanceof StreamError && systemCode(error.cause) === "EIO";
 }
 
 function checkWhole(name: string, value: number): void {

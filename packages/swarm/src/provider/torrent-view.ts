@@ -7,11 +7,22 @@ export interface TorrentWatcher {
   failed(error: StreamError): void;
 }
 
+/** Which verified pieces the disk still gives back as they were written. Times are those of the wall clock. */
+export interface Checks {
+  /** Whether a piece must be checked before it is served from a file that was last modified then. */
+  isDoubtful(piece: number, modifiedMs: number): boolean;
+  /** Has a piece hashed as the disk gives it back; one that is not right is not there any more when it resolves. */
+  check(piece: number, modifiedMs: number): Promise<void>;
+  /** The disk could not read this piece. */
+  doubt(piece: number): void;
+}
+
 /** Main thread's mirror of one torrent whose session runs in the worker. */
 export interface TorrentView {
   readonly geometry: TorrentGeometry;
   /** Whether the piece is verified and in its files. Reads the bitfield shared with the session: no call is cheaper. */
   has(piece: number): boolean;
+  readonly checks: Checks;
   /** Keeps verified pieces, from the first to the last, on the disk until it is disposed. */
   read(first: number, last: number): Disposable | undefined;
   /** Calls back on every newly verified piece, and once when the torrent cannot go on (then never again). */

@@ -18,6 +18,7 @@ import type { RateLimiter } from "../upload/index.ts";
 import { WebSeeds, type WebSeedsOptions } from "../webseed/index.ts";
 import type { BlockTarget } from "../wire/index.ts";
 import type { Connections } from "./connections.ts";
+import { GivenUpPieces } from "./given-up-pieces.ts";
 import { PartialKeeper } from "./partial-keeper.ts";
 import { type Peer, type PeerTransfer, SENDS_UNREQUESTED } from "./peer.ts";
 import { RateMeter } from "./rate-meter.ts";
@@ -48,6 +49,8 @@ export interface PieceTransferOptions {
   readonly pieceVerified: (piece: number) => void;
   /** These were given up, and their bytes are gone from the disk. */
   readonly piecesEvicted: (pieces: readonly number[]) => void;
+  /** A piece was hashed once more, and given up if it was not right. */
+  readonly pieceChecked: (piece: number, isRight: boolean) => void;
   /** The disk refused a piece, with its error; undefined = it takes them again. */
   readonly storageProblem: (error: unknown) => void;
 }
@@ -63,6 +66,7 @@ export class PieceTransfer implements PeerTransfer {
   readonly #chosen: ChosenFiles;
   readonly #abort = new AbortController();
   readonly #partials: PartialKeeper;
+  readonly #givenUp: GivenUpPieces;
   readonly #writes = new Set<Promise<void>>();
   #verifiedCount: number;
   #scheduleTimer: Disposable | undefined;
@@ -71,10 +75,6 @@ export class PieceTransfer implements PeerTransfer {
   /** Why the last write, and the last sync, failed; undefined = they did not. */
   #writeProblem: unknown;
   #syncProblem: unknown;
-  /** Why pieces that were given up are still on the disk, and which. */
-  #evictProblem: unknown;
-  #unreleased: number[] = [];
-  #evictRetry: Disposable | undefined;
   #isClosed = false;
 
   constructor(options: PieceTransferOptions) {
@@ -128,6 +128,15 @@ export class PieceTransfer implements PeerTransfer {
       downloadedBytes: () => this.#downloader.stats.downloadedBytes,
       saved: options.partials.map(({ piece }) => piece),
     });
+    this.#givenUp = new GivenUpPieces({
+      store,
+      clock,
+      has: (piece) => this.#has(piece),
+      forget: (piece) => this.#forget(piece),
+      evicted: options.piecesEvicted,
+      checked: options.pieceChecked,
+      reviewed: () => this.#reportStorage(),
+    });
     this.#keepHouse();
   }
 
@@ -168,29 +177,14 @@ export class PieceTransfer implements PeerTransfer {
     this.#schedule();
   }
 
-  /**
-   * Gives up pieces that are there. Peers were told that we have them, and BEP 3 has no word to take that back: what they
-   * ask of them is rejected.
-   */
-  async evict(pieces: readonly number[]): Promise<void> {
-    const { verified, store, clock, piecesEvicted } = this.#options;
-    for (const piece of pieces) {
-      if (!this.#has(piece)) continue;
-      clearBit(verified, piece);
-      this.#verifiedCount -= 1;
-      this.#downloader.pieceEvicted(piece);
-    }
-    try {
-      await store.evict(pieces);
-      this.#evictProblem = undefined;
-      piecesEvicted([...this.#unreleased, ...pieces]);
-      this.#unreleased = [];
-    } catch (error) {
-      this.#evictProblem = error;
-      this.#unreleased.push(...pieces);
-      if (!this.#isClosed) this.#evictRetry ??= clock.setTimer(STORAGE_RETRY_MS, () => this.#retryEviction());
-    }
-    this.#reportStorage();
+  /** Gives up pieces that are there, to make room. */
+  evict(pieces: readonly number[]): Promise<void> {
+    return this.#givenUp.evict(pieces);
+  }
+
+  /** Hashes once more what the disk gives back for a piece. */
+  check(piece: number): Promise<void> {
+    return this.#givenUp.check(piece);
   }
 
   choked(peer: Peer): void {
@@ -261,7 +255,7 @@ export class PieceTransfer implements PeerTransfer {
     this.#scheduleTimer?.[Symbol.dispose]();
     this.#housekeepingTimer?.[Symbol.dispose]();
     this.#storageRetry?.[Symbol.dispose]();
-    this.#evictRetry?.[Symbol.dispose]();
+    this.#givenUp.close();
     this.#webSeeds.close();
     this.uploads.close();
     await Promise.all(this.#writes);
@@ -348,9 +342,12 @@ export class PieceTransfer implements PeerTransfer {
     });
   }
 
-  #retryEviction(): void {
-    this.#evictRetry = undefined;
-    void this.evict([]);
+  #forget(piece: number): void {
+    clearBit(this.#options.verified, piece);
+    this.#verifiedCount -= 1;
+    this.#downloader.pieceEvicted(piece);
+    // Whoever has it was of no interest while we had all that they have.
+    for (const peer of this.#options.connections.peers.values()) this.#reviewInterest(peer);
   }
 
   async #sync(): Promise<void> {
@@ -364,7 +361,7 @@ export class PieceTransfer implements PeerTransfer {
   }
 
   #reportStorage(): void {
-    if (!this.#isClosed) this.#options.storageProblem(this.#writeProblem ?? this.#syncProblem ?? this.#evictProblem);
+    if (!this.#isClosed) this.#options.storageProblem(this.#writeProblem ?? this.#syncProblem ?? this.#givenUp.problem);
   }
 
   #reviewInterest(peer: Peer): void {

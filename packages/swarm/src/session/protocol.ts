@@ -46,6 +46,8 @@ export type SessionCommand =
   | { readonly type: "demand"; readonly infoHash: string; readonly id: number; readonly demand: Demand | undefined }
   /** Gives up pieces that are there, to make room. Nobody reads them, and nobody may until `evicted` answers. */
   | { readonly type: "evict"; readonly infoHash: string; readonly pieces: readonly number[] }
+  /** Hashes a piece as the disk gives it back; `checked` answers. */
+  | { readonly type: "check"; readonly infoHash: string; readonly piece: number }
   | { readonly type: "close" };
 
 /** One torrent's figures, sent every 500 ms while they change. */
@@ -95,6 +97,8 @@ export type SessionEvent =
   | { readonly type: "verified"; readonly piece: number; readonly figures: TorrentFigures }
   /** Their bits are cleared, and their bytes are given back to the disk. */
   | { readonly type: "evicted"; readonly infoHash: string; readonly pieces: readonly number[] }
+  /** One that is not right any more was given up: its bit is cleared. */
+  | { readonly type: "checked"; readonly infoHash: string; readonly piece: number; readonly isRight: boolean }
   | { readonly type: "figures"; readonly torrents: readonly TorrentFigures[] }
   | { readonly type: "provenPeers"; readonly infoHash: string; readonly peers: readonly PeerAddress[] }
   /** The torrent could not be opened: nothing of it goes on. */

@@ -129,6 +129,9 @@ export class Session {
       case "evict":
         this.#torrents.get(command.infoHash)?.evict(command.pieces);
         return;
+      case "check":
+        this.#torrents.get(command.infoHash)?.check(command.piece);
+        return;
       case "await":
         this.#torrents.get(command.infoHash)?.setAwaited(command.isAwaited);
         return;

@@ -168,6 +168,11 @@ export class TorrentSession implements PeerListener {
     void this.#transfer?.evict(pieces);
   }
 
+  /** Hashes once more what the disk gives back for a piece, and says whether it is right. */
+  check(piece: number): void {
+    void this.#transfer?.check(piece);
+  }
+
   /** Whether somebody waits for the metadata. */
   setAwaited(isAwaited: boolean): void {
     this.#isAwaited = isAwaited;
@@ -310,6 +315,7 @@ export class TorrentSession implements PeerListener {
         if (transfer.isComplete) this.#discovery.completed();
       },
       piecesEvicted: (pieces) => emit({ type: "evicted", infoHash, pieces }),
+      pieceChecked: (piece, isRight) => emit({ type: "checked", infoHash, piece, isRight }),
       storageProblem: (error) => this.#reportStorage(error),
     });
     this.#transfer = transfer;

@@ -5,7 +5,7 @@ import { bitsByteLength, setBit } from "../bits.ts";
 import type { PartialPiece } from "../download/index.ts";
 import type { StoredFile, TorrentLayout } from "./file-layout.ts";
 import { OpenFiles } from "./open-files.ts";
-import { readTorrent } from "./read-torrent.ts";
+import { isPieceRight, readTorrent } from "./read-torrent.ts";
 import { changedFile, withStorageErrors } from "./storage-error.ts";
 import type { TorrentStore } from "./torrent-store.ts";
 
@@ -54,6 +54,12 @@ class SeedStore implements TorrentStore {
 
   /** They are somebody's own. */
   async evict(): Promise<void> {}
+
+  isRight(piece: number, { signal }: { readonly signal: AbortSignal }): Promise<boolean> {
+    return isPieceRight(this.#layout, this.#files, piece, signal);
+  }
+
+  async lose(): Promise<void> {}
 
   read(offset: number, length: number, { signal }: { readonly signal: AbortSignal }): Promise<Uint8Array> {
     return readTorrent(this.#layout, this.#files, { start: offset, end: offset + length }, signal);

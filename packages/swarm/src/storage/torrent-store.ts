@@ -13,7 +13,7 @@ import { loadLooseBlocks, saveLooseBlocks } from "./loose-blocks.ts";
 import { type FileMode, OpenFiles } from "./open-files.ts";
 import { PieceReads } from "./piece-reads.ts";
 import { punchHoles } from "./punch-holes.ts";
-import { readTorrent } from "./read-torrent.ts";
+import { isPieceRight, readTorrent } from "./read-torrent.ts";
 import { type RecoveredPieces, recoverPieces } from "./recover-pieces.ts";
 import { SafeFolders } from "./safe-folders.ts";
 import { SerialQueue } from "./serial-queue.ts";
@@ -44,6 +44,10 @@ export interface TorrentStore {
    * After it rejected, the next call tries that again.
    */
   evict(pieces: readonly number[]): Promise<void>;
+  /** Whether the disk gives a verified piece back as it was written. Rejects if it gives nothing back. */
+  isRight(piece: number, options: { readonly signal: AbortSignal }): Promise<boolean>;
+  /** Gives up a piece that is not right: it is not read from now on, and when it resolves no start believes it. */
+  lose(piece: number): Promise<void>;
   /**
    * Exactly these bytes of the torrent, all of verified pieces. The result belongs to the caller. Rejects if one of the
    * pieces was evicted.
@@ -165,6 +169,17 @@ class DiskTorrentStore implements TorrentStore {
       this.#unreleased.add(piece);
     }
     await this.#releases.run(() => withStorageErrors(() => this.#release()));
+  }
+
+  async isRight(piece: number, { signal }: { readonly signal: AbortSignal }): Promise<boolean> {
+    return await this.#reads.run([piece], () => isPieceRight(this.#layout, this.#files, piece, signal));
+  }
+
+  async lose(piece: number): Promise<void> {
+    clearBit(this.verified, piece);
+    this.#written.delete(piece);
+    this.#unrecorded = this.#unrecorded.filter((unrecorded) => unrecorded !== piece);
+    await this.#syncs.run(() => withStorageErrors(() => this.#journal.erase([piece], () => this.#recordedPieces())));
   }
 
   async read(offset: number, length: number, { signal }: { readonly signal: AbortSignal }): Promise<Uint8Array> {

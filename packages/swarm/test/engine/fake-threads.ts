@@ -10,7 +10,7 @@ export interface FakeThread {
   die(cause?: Error): void;
 }
 
-/** Starts fake sessions; `threads` holds all that were started. By itself one answers `remove` and `close`, as it should. */
+/** Starts fake sessions; `threads` holds all that were started. By itself one answers `remove`, `check` and `close`, as it should. */
 export function fakeThreads(options: { isDeaf?: () => boolean } = {}): {
   threads: FakeThread[];
   startThread: StartSessionThread;
@@ -24,6 +24,7 @@ export function fakeThreads(options: { isDeaf?: () => boolean } = {}): {
         thread.commands.push(structuredClone(command));
         if (options.isDeaf?.() === true) return;
         if (command.type === "remove") queueMicrotask(() => thread.say({ ...command, type: "removed" }));
+        if (command.type === "check") queueMicrotask(() => thread.say({ ...command, type: "checked", isRight: true }));
         if (command.type === "close") queueMicrotask(() => thread.say({ type: "closed" }));
       },
       terminate: async () => {

@@ -32,6 +32,7 @@ function setUp() {
     clock,
     limitMs: LIMIT_MS,
     lastProgressMs: () => lastProgressMs,
+    isSure: () => true,
     explain: () => STALLED,
   });
   const controller = new AbortController();

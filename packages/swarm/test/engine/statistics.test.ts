@@ -68,6 +68,7 @@ function withFigures(figures: Partial<Figures>): TorrentRecord & CountedTorrent 
     demandChanged: () => undefined,
     admit: (demand) => demand,
     awaitedChanged: () => undefined,
+    check: () => undefined,
   });
   record.setFigures({ ...NO_FIGURES, ...figures, infoHash: record.infoHash });
   return record;

@@ -33,6 +33,7 @@ function setUp({ isMagnet = false, displayName }: { isMagnet?: boolean; displayN
     clock,
     demandChanged: (id, changed) => sent.push([id, changed]),
     admit: (wanted) => wanted,
+    check: () => {},
     awaitedChanged: (isAwaited) => awaited.push(isAwaited),
   });
   const verified = new SharedArrayBuffer(1);

@@ -31,6 +31,7 @@ pieceProviderConformance("the provider as streams get it, over the mirror of a t
         clock,
         limitMs: STALL_LIMIT_MS,
         lastProgressMs: () => 0,
+        isSure: () => true,
         explain: () => failure!,
       },
     );
@@ -75,6 +76,7 @@ function createRecord({ bytes, fileOffsetBytes = 0 }: Parameters<PieceProviderHa
       else demands.set(id, demand);
     },
     admit: (demand) => demand,
+    check: () => {},
     awaitedChanged: () => {},
   });
   const verified = new SharedArrayBuffer(bitsByteLength(metainfo.pieceCount));

@@ -1,7 +1,7 @@
 import type { ByteRange, Demand, StreamError } from "@riptide/core";
 import { intersectRanges } from "@riptide/core";
 import { hasBit, setBit } from "../../src/bits.ts";
-import type { TorrentView, TorrentWatcher } from "../../src/provider/index.ts";
+import type { Checks, TorrentView, TorrentWatcher } from "../../src/provider/index.ts";
 import type { TorrentGeometry } from "../../src/types.ts";
 
 /** A torrent's mirror whose pieces are verified, and whose failures come, when a test says so. */
@@ -12,6 +12,8 @@ export class TestTorrentView implements TorrentView {
   /** Pieces that are being read. */
   readonly reads = new Set<{ readonly first: number; readonly last: number }>();
   readonly watchers = new Set<TorrentWatcher>();
+  /** All is known to be right unless a test says otherwise. */
+  checks: Checks = { isDoubtful: () => false, check: async () => {}, doubt: () => {} };
   /** How often somebody asked whether a piece is there. */
   asked = 0;
   readonly #bits: Uint8Array;
