@@ -50,10 +50,13 @@ export interface ReadBody {
   readonly isWhole: boolean;
   /** The longest time in which nothing came, behind the first bytes. */
   readonly longestGapMs: number;
+  /** From the request to its end. */
+  readonly tookMs: number;
 }
 
 /** Reads a body as fast as it comes. */
 export async function readBody(url: string, headers: Record<string, string> = {}): Promise<ReadBody> {
+  const startMs = performance.now();
   const response = await fetch(url, { headers });
   const hash = createHash("sha256");
   let lengthBytes = 0;
@@ -71,5 +74,6 @@ export async function readBody(url: string, headers: Record<string, string> = {}
   } catch {
     isWhole = false;
   }
-  return { status: response.status, sha256: hash.digest("hex"), lengthBytes, isWhole, longestGapMs };
+  const tookMs = performance.now() - startMs;
+  return { status: response.status, sha256: hash.digest("hex"), lengthBytes, isWhole, longestGapMs, tookMs };
 }

@@ -61,11 +61,11 @@ export async function startQuietRiptide(dataDirectory: string, ...words: readonl
   );
 }
 
-/** Waits until the files of a torrent are known. */
+/** Waits until a torrent, and its files, are known. */
 export async function filesOf(riptide: RunningRiptide, infoHash: string): Promise<Torrent> {
   return await waitUntil("the files are known", async () => {
-    const torrent = await riptide.torrent(infoHash);
-    return torrent.files.length > 0 && torrent;
+    const torrent = await riptide.torrent(infoHash).catch(() => undefined);
+    return torrent !== undefined && torrent.files.length > 0 && torrent;
   });
 }
 

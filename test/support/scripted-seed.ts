@@ -15,7 +15,9 @@ type SeedMisdeed =
   /** Claims every piece, has only those with an even index, and drops other requests. */
   | "lies about its pieces"
   /** Its metadata has the right length and another hash. */
-  | "lies about the metadata";
+  | "lies about the metadata"
+  /** Its metadata has gigabytes, and it sends of it what is asked for. */
+  | "has endless metadata";
 
 export interface ScriptedSeedOptions {
   readonly torrent: Pick<TestTorrent, "bytes" | "infoHash" | "torrentFile"> | LongTorrent;
@@ -205,7 +207,8 @@ function greet(theirs: Buffer, { link, state }: Conversation): void {
   if (!isPlain || !theirs.subarray(28, 48).equals(infoHash)) return void link.socket.destroy();
   const reserved = Buffer.from([0, 0, 0, 0, 0, 0x10, 0, 0]);
   link.send(Buffer.concat([Buffer.from("\x13BitTorrent protocol"), reserved, infoHash, state.peerId]));
-  const extensions = `d1:md11:ut_metadatai${OUR_METADATA_ID}ee13:metadata_sizei${infoBytes.length}e4:reqqi500ee`;
+  const metadataBytes = options.misdeed === "has endless metadata" ? 8 * 1024 ** 3 : infoBytes.length;
+  const extensions = `d1:md11:ut_metadatai${OUR_METADATA_ID}ee13:metadata_sizei${metadataBytes}e4:reqqi500ee`;
   link.send(message(20, Buffer.from([0]), Buffer.from(extensions)));
   const bitfield = Buffer.alloc(Math.ceil(pieceCount / 8));
   for (let piece = 0; piece < pieceCount; piece += 1) bitfield[piece >> 3]! |= 0x80 >> (piece & 7);

@@ -23,7 +23,7 @@ const PIECE_LENGTH_BYTES = 64 * KIB;
 const BYTES_PER_SECOND = 3 * MIB;
 const MAX_LIFE_BYTES = 3 * MIB;
 
-it(`loses nothing recorded, serves nothing unverified over ${ROUNDS} deaths by SIGKILL`, {
+it(`F19 loses nothing recorded, serves nothing unverified over ${ROUNDS} deaths by SIGKILL`, {
   timeout: 300_000,
 }, async () => {
   const seed = Date.now() % 1_000_000;
