@@ -18,11 +18,7 @@ const FILM_BYTES = 24 * MIB + 5;
 /** A file system of its own, which goes with the process; unprivileged users may make one, too, in a namespace. */
 const ON_SMALL_DISK = `mount -t tmpfs -o size=${DISK_BYTES} tmpfs "$0" && exec "$@"`;
 
-<<<<<<<< HEAD:test/threats/t17-full-disk.test.ts
 it("F10, T17 a disk that is full stops nothing that is there, and what waits goes on when there is room, without a restart", async () => {
-========
-it("F10, T17 a disk that is full stops nothing that is there, and what waits goes on when there is room, without a restart", async () => {
->>>>>>>> 918a119 (Show rows F1–F9 in the real program, one file for each, in place of the tests of the swarm that they hold):test/faults/f10-full-disk.test.ts
   await using torrent = await createTestTorrent({ lengthBytes: FILM_BYTES, pieceLengthBytes: MIB });
   await using seed = await startScriptedSeed({ torrent });
   await using folder = await temporaryFolder("full-disk");

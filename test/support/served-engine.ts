@@ -20,7 +20,7 @@ export async function serveEngine(
   const streams = createStreamFactory({ ffmpeg: undefined, clock });
   const log: string[] = [];
   const told = (message: string, error: unknown): void =>
-    void log.push(`${message}: ${error instanceof Error && "code" in error ? error.code : error}`);
+    void log.push(`${message}: ${error instanceof Error && "code" in error ? String(error.code) : String(error)}`);
   const app = createApp({
     engine: us.engine,
     streams,

@@ -99,7 +99,7 @@ export interface FakeStreams extends StreamFactory {
 
 /** A factory whose producers stream the bytes of the file as they come, and remember what they were asked. */
 export function createFakeStreams(): FakeStreams {
-  const produced: FakeStreams["produced"] = [];
+  const self = (): FakeStreams => streams;
   const streams: FakeStreams = {
     failure: undefined,
     isListKnown: true,
@@ -109,7 +109,7 @@ export function createFakeStreams(): FakeStreams {
       limit: 2,
       exits: { finished: 0, stopped: 0, failed: 0, crashed: 0, stalled: 0 },
     },
-    produced,
+    produced: [],
     prepared: [],
     pictured: [],
     endPreparation: () => undefined,
@@ -127,12 +127,12 @@ export function createFakeStreams(): FakeStreams {
     async choose() {
       return { mode: "direct", reasons: [] };
     },
-    default: producer("default"),
-    direct: producer("direct"),
-    remux: producer("remux"),
-    virtual: producer("virtual"),
-    hls: producer("hls"),
-    subtitles: producer("subtitles"),
+    default: producer("default", self),
+    direct: producer("direct", self),
+    remux: producer("remux", self),
+    virtual: producer("virtual", self),
+    hls: producer("hls", self),
+    subtitles: producer("subtitles", self),
     async attachments() {
       if (streams.failure !== undefined) throw streams.failure;
       return ATTACHMENTS;
@@ -161,18 +161,19 @@ export function createFakeStreams(): FakeStreams {
     },
     [Symbol.asyncDispose]: async () => {},
   };
-
-  function producer(by: string): StreamProducer {
-    return {
-      async produce(request, context) {
-        produced.push({ by, request, context });
-        if (streams.failure !== undefined) throw streams.failure;
-        const headers = { "content-type": "video/mp4", "content-length": String(context.provider.sizeBytes) };
-        return new Response(request.method === "HEAD" ? null : fileBody(context), { headers });
-      },
-    };
-  }
   return streams;
+}
+
+function producer(by: string, streams: () => FakeStreams): StreamProducer {
+  return {
+    async produce(request, context) {
+      streams().produced.push({ by, request, context });
+      const { failure } = streams();
+      if (failure !== undefined) throw failure;
+      const headers = { "content-type": "video/mp4", "content-length": String(context.provider.sizeBytes) };
+      return new Response(request.method === "HEAD" ? null : fileBody(context), { headers });
+    },
+  };
 }
 
 function prepare(streams: FakeStreams, context: StreamContext, part: PreparedPart | undefined): Preparation {

@@ -14,3 +14,11 @@ export function sessionUnavailable(): StreamError {
 export function fileNotFound(index: number): RiptideError {
   return new RiptideError("file_not_found", `This torrent has no file ${index}. Ask for the list of its files first.`);
 }
+
+export function torrentNotFound(): RiptideError {
+  return new RiptideError("torrent_not_found", "This torrent is not on the list. Add it first.");
+}
+
+export function torrentRemoved(): StreamError {
+  return new StreamError("torrent_removed", "This torrent was removed. Add it again to play it.");
+}

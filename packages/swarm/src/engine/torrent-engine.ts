@@ -27,7 +27,7 @@ import {
 import type { PeerAddress } from "../types.ts";
 import { checkNetwork } from "./check-network.ts";
 import { DiskBudget } from "./disk-budget.ts";
-import { fileNotFound, sessionUnavailable, shuttingDown } from "./engine-errors.ts";
+import { fileNotFound, sessionUnavailable, shuttingDown, torrentNotFound, torrentRemoved } from "./engine-errors.ts";
 import { FileProviders } from "./file-providers.ts";
 import { KeyedQueue } from "./keyed-queue.ts";
 import { libraryNotes, type TorrentNotes } from "./library-notes.ts";
@@ -36,7 +36,7 @@ import { SessionSupervisor } from "./session-supervisor.ts";
 import { type Intake, takeIn } from "./source-intake.ts";
 import { withStallGuard } from "./stall-guard.ts";
 import { Statistics } from "./statistics.ts";
-import { torrentOrder } from "./torrent-order.ts";
+import { storedForm, torrentOrder } from "./torrent-order.ts";
 import { TorrentRecord } from "./torrent-record.ts";
 
 export type { RiptideTorrentEngine, TorrentEngineOptions } from "./riptide-torrent-engine.ts";
@@ -226,7 +226,7 @@ class ThreadedTorrentEngine implements RiptideTorrentEngine {
   async #remove(infoHash: string, deleteData: boolean): Promise<void> {
     this.#assertOpen();
     const record = this.#record(infoHash);
-    record.fail(new StreamError("torrent_removed", "This torrent was removed. Add it again to play it."));
+    record.fail(torrentRemoved());
     await this.#release(record);
     await this.#library.remove(infoHash, { deleteData });
     this.#emit({ type: "removed", infoHash });
@@ -361,11 +361,7 @@ class ThreadedTorrentEngine implements RiptideTorrentEngine {
   }
 
   async #save(record: TorrentRecord): Promise<void> {
-    const { infoHash, trackers, peers, provenPeers, webSeeds, isLocal, displayName, addedAtMs } = record;
-    if (this.#seedPaths.has(infoHash)) return;
-    const infoBytes = record.metainfo?.infoBytes;
-    const named = { trackers, peers, provenPeers, webSeeds, isLocal };
-    await this.#library.save({ infoHash, infoBytes, ...named, displayName, addedAtMs });
+    if (!this.#seedPaths.has(record.infoHash)) await this.#library.save(storedForm(record));
   }
 
   /** What is only useful at the next start: there may be no room for it now. */
@@ -384,8 +380,8 @@ class ThreadedTorrentEngine implements RiptideTorrentEngine {
 
   #record(infoHash: string): TorrentRecord {
     const record = this.#records.get(infoHash);
-    if (record !== undefined) return record;
-    throw new RiptideError("torrent_not_found", "This torrent is not on the list. Add it first.");
+    if (record === undefined) throw torrentNotFound();
+    return record;
   }
 
   #update(infoHash: string, change: (record: TorrentRecord) => void): void {

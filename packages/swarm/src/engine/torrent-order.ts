@@ -1,4 +1,5 @@
 import type { TorrentOrder } from "../session/protocol.ts";
+import type { StoredTorrent } from "../storage/index.ts";
 import type { PeerAddress } from "../types.ts";
 import type { TorrentRecord } from "./torrent-record.ts";
 
@@ -22,4 +23,11 @@ export function torrentOrder(record: TorrentRecord, { peers, ...context }: Order
     peers: [...record.peers, ...peers],
     ...context,
   };
+}
+
+/** What the library keeps of the torrent for the next start. */
+export function storedForm(record: TorrentRecord): StoredTorrent {
+  const { infoHash, trackers, peers, provenPeers, webSeeds, isLocal, displayName, addedAtMs, metainfo } = record;
+  const named = { trackers, peers, provenPeers, webSeeds, isLocal };
+  return { infoHash, infoBytes: metainfo?.infoBytes, ...named, displayName, addedAtMs };
 }
