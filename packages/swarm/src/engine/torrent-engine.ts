@@ -118,8 +118,8 @@ class ThreadedTorrentEngine implements RiptideTorrentEngine {
     const { infoHash, name: displayName, trackers } = metainfo;
     assertInvariant(!this.#records.has(infoHash), "A torrent that the engine has cannot be shared from elsewhere");
     this.#seedPaths.set(infoHash, paths);
-    const nothing = { peers: [], webSeeds: [], isLocal: true };
-    return this.#list(this.#createRecord({ infoHash, displayName, trackers, ...nothing, metainfo }, Date.now()));
+    const source = { infoHash, displayName, trackers, peers: [], webSeeds: [], isLocal: true, metainfo };
+    return this.#list(this.#createRecord(source, Date.now()));
   }
 
   list(): readonly TorrentStatus[] {
@@ -310,9 +310,9 @@ class ThreadedTorrentEngine implements RiptideTorrentEngine {
         return;
       case "failed":
         this.#options.log?.("A torrent could not be opened", event.failure.detail);
-        this.#update(event.infoHash, (record) => {
-          record.fail(new StreamError(event.failure.code, event.failure.message));
-        });
+        this.#update(event.infoHash, (record) =>
+          record.fail(new StreamError(event.failure.code, event.failure.message)),
+        );
         return;
       // The supervisor's.
       case "listening":
@@ -366,7 +366,7 @@ class ThreadedTorrentEngine implements RiptideTorrentEngine {
 
   /** What is only useful at the next start: there may be no room for it now. */
   #saveLater(record: TorrentRecord): void {
-    this.#save(record).catch((error: unknown) => this.#options.log?.("A torrent could not be remembered", error));
+    this.#save(record).catch((error) => this.#options.log?.("A torrent could not be remembered", error));
   }
 
   #order(record: TorrentRecord): TorrentOrder {
