@@ -44,4 +44,8 @@ test("recent viewings go on from what was recorded before, and are no more than 
   viewings.record({ infoHash: "b".repeat(40), index: 0, positionSeconds: 1 });
   expect(events.map(({ type }) => type)).toEqual(["viewing", "viewingRemoved"]);
   expect(viewings.list()).toHaveLength(VIEWINGS_LIMIT);
+  expect([viewings.forget("b".repeat(40), 1), viewings.forget("b".repeat(40), 0)]).toEqual([0, 1]);
+  expect(viewings.forget("a".repeat(40))).toBe(VIEWINGS_LIMIT - 1);
+  const again = viewings.record({ infoHash: "b".repeat(40), index: 0, positionSeconds: 2 });
+  expect(viewings.list()).toEqual([again]);
 });

@@ -19,7 +19,7 @@ import {
 import { keyOf } from "./file-key.ts";
 import { FilmExploration, isWalking } from "./film-exploration.ts";
 import { type FilmNotes, NO_NOTES, NotedResults } from "./film-notes.ts";
-import { readPackets } from "./film-packets.ts";
+import { firstKeyframe } from "./film-packets.ts";
 import type { FilmCutter } from "./film-segments.ts";
 import { timed } from "./media-library.ts";
 import { notedDemuxer, type OpenDemuxer } from "./noted-demuxer.ts";
@@ -139,9 +139,11 @@ export class FilmLibrary {
   async firstPacket(film: Film, trackNumber: number, context: StreamContext): Promise<Packet | undefined> {
     const key = `${keyOf(context.file)}-${trackNumber}`;
     const { packet } = await timed("head", context, () =>
-      this.#firstPackets.get(key, context.signal, async (signal) => ({
-        packet: await findFirstPacket(film.demuxer, trackNumber, context.provider, signal),
-      })),
+      this.#firstPackets.get(key, context.signal, async (signal) => {
+        const options = { signal, limitBytes: FIRST_PACKET_SEARCH_BYTES };
+        const start = { from: undefined, trackNumber };
+        return { packet: await firstKeyframe(film.demuxer, start, context.provider, options) };
+      }),
     );
     return packet;
   }
@@ -161,21 +163,6 @@ export async function openFilm(
 const OPENERS: Partial<
   Record<Container, (source: ByteSource, options: { readonly signal: AbortSignal }) => Promise<Demuxer>>
 > = { matroska: openMatroska, webm: openMatroska, mp4: openIsobmff, avi: openAvi, mpegts: openMpegts };
-
-async function findFirstPacket(
-  demuxer: Demuxer,
-  trackNumber: number,
-  provider: PieceProvider,
-  signal: AbortSignal,
-): Promise<Packet | undefined> {
-  const wanted = { stretch: { from: undefined, to: undefined }, tracks: new Set([trackNumber]) };
-  const limitBytes = FIRST_PACKET_SEARCH_BYTES;
-  for await (const packets of readPackets(demuxer, wanted, provider, { signal, limitBytes })) {
-    const first = packets.find(({ isKeyframe }) => isKeyframe);
-    if (first !== undefined) return first;
-  }
-  return undefined;
-}
 
 /** The bytes of a file by the provider of whoever asked last. */
 export class LatestSource implements ByteSource {

@@ -1,5 +1,5 @@
 import { type ByteRange, type PieceProvider, rangeLength } from "@riptide/core";
-import type { Demuxer, Packet, PacketRequest } from "@riptide/media";
+import type { Demuxer, KeyIndexEntry, Packet, PacketRequest } from "@riptide/media";
 import type { LentReads } from "./lent-reads.ts";
 import { ReadyStream } from "./ready-stream.ts";
 import { firstBytes, SequentialReader, type SequentialReaderOptions } from "./sequential-reader.ts";
@@ -38,6 +38,21 @@ export async function* readPackets(
   } finally {
     reader?.[Symbol.dispose]();
   }
+}
+
+/** The first packet of a track from an entry (undefined: the start) on that decoding can start with; undefined if none is read. */
+export async function firstKeyframe(
+  demuxer: Demuxer,
+  { from, trackNumber }: { readonly from: KeyIndexEntry | undefined; readonly trackNumber: number },
+  provider: PieceProvider,
+  options: ReadPacketsOptions,
+): Promise<Packet | undefined> {
+  const wanted = { stretch: { from, to: undefined }, tracks: new Set([trackNumber]) };
+  for await (const packets of readPackets(demuxer, wanted, provider, options)) {
+    const first = packets.find(({ isKeyframe }) => isKeyframe);
+    if (first !== undefined) return first;
+  }
+  return undefined;
 }
 
 /** The parts of the ranges that lie in front of the first byte that is missing. */

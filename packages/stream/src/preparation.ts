@@ -61,11 +61,11 @@ async function fetchIndex(
 }
 
 /** From the keyframe at or before its start to the first one at or behind its end. */
-function bytesOf({ fromSeconds, seconds }: PreparedPart, index: KeyIndex, sizeBytes: number): ByteRange | undefined {
-  const start = keyIndexEntryAt(index, fromSeconds)?.offsetBytes ?? 0;
+function bytesOf({ fromSeconds, seconds }: PreparedPart, index: KeyIndex, sizeBytes: number): ByteRange {
+  const start = Math.min(keyIndexEntryAt(index, fromSeconds)!.offsetBytes, sizeBytes);
   const next = index.find(({ timeSeconds }) => timeSeconds >= fromSeconds + seconds);
-  const end = Math.min(next?.offsetBytes ?? sizeBytes, sizeBytes);
-  return start < end ? { start, end } : undefined;
+  // Where a file does not keep its tracks together, the index may go back.
+  return { start, end: Math.max(start, Math.min(next?.offsetBytes ?? sizeBytes, sizeBytes)) };
 }
 
 /** Waits for each gap by a read of its first byte: it wakes on the piece, and what is there already is not read. */

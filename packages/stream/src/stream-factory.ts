@@ -87,7 +87,7 @@ export interface FfmpegUse {
 }
 
 /** A file that nobody opens. */
-export interface KnownFile extends Pick<StreamContext, "file" | "signal"> {
+interface KnownFile extends Pick<StreamContext, "file" | "signal"> {
   readonly sizeBytes: number;
 }
 

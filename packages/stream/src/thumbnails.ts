@@ -1,21 +1,19 @@
 import { MediaError, type PieceProvider, type StreamContext, TranscodeError } from "@riptide/core";
 import {
   concatenate,
-  type EnvelopeTrack,
   envelopeTrack,
   filmEnvelopeBlocks,
   filmEnvelopeHead,
   type KeyIndexEntry,
   keyIndexEntryAt,
   type MediaInfo,
-  type Packet,
   type VideoTrack,
 } from "@riptide/media";
 import type { Thumbnailer, ThumbnailPlan } from "@riptide/transcode";
 import { chosenVideo } from "./chosen-tracks.ts";
 import { keyOf } from "./file-key.ts";
 import { type Film, type FilmLibrary, openFilm } from "./film-library.ts";
-import { readPackets } from "./film-packets.ts";
+import { firstKeyframe } from "./film-packets.ts";
 import { codedTrackOf } from "./film-tracks.ts";
 import type { MediaLibrary } from "./media-library.ts";
 import { MissingBytes, presentProvider, unlessMissing } from "./present-provider.ts";
@@ -84,7 +82,10 @@ export class Thumbnails {
     const entry = await this.#entryAt(film, timeSeconds, context);
     const key = `${keyOf(context.file)}-${entry.offsetBytes}-${widthPixels}`;
     return this.#pictures.get(key, context.signal, async (signal) => {
-      const packet = await keyframeFrom(entry, film, track, { provider, signal });
+      const options = { signal, isAvailableOnly: true, limitBytes: SEARCH_LIMIT_BYTES };
+      const place = { from: entry, trackNumber: track.coded.number };
+      const packet = await firstKeyframe(film.demuxer, place, provider, options);
+      if (packet === undefined) throw new MissingBytes();
       const envelope = concatenate([filmEnvelopeHead([track]), filmEnvelopeBlocks([track], [packet])]);
       const jpeg = await thumbnailer.picture({ plan: planOf(video, widthPixels), envelope, signal });
       return { jpeg, timeSeconds: packet.ptsTicks / track.coded.timescale };
@@ -106,22 +107,6 @@ export class Thumbnails {
     if (entry === undefined) throw noPicture();
     return entry;
   }
-}
-
-/** The first keyframe from an entry on. Rejects with `MissingBytes` if it does not come whole. */
-async function keyframeFrom(
-  from: KeyIndexEntry,
-  { demuxer }: Film,
-  { coded }: EnvelopeTrack,
-  { provider, signal }: { readonly provider: PieceProvider; readonly signal: AbortSignal },
-): Promise<Packet> {
-  const wanted = { stretch: { from, to: undefined }, tracks: new Set([coded.number]) };
-  const options = { signal, isAvailableOnly: true, limitBytes: SEARCH_LIMIT_BYTES };
-  for await (const packets of readPackets(demuxer, wanted, provider, options)) {
-    const keyframe = packets.find(({ isKeyframe }) => isKeyframe);
-    if (keyframe !== undefined) return keyframe;
-  }
-  throw new MissingBytes();
 }
 
 /** What a container says of pixels goes before what its stream says; what is beyond reason is the stream's to say. */

@@ -177,6 +177,13 @@ describe("there is no thumbnail", () => {
     await expect(factory.thumbnail(context, wish)).rejects.toMatchObject({ code: "ffmpeg_missing" });
   });
 
+  test("of a film that tells no place where it can be entered", async () => {
+    const film = Buffer.from(await readFile(await films.ensure("avi-mpeg4-mp3")));
+    film.write("JUNK", film.lastIndexOf("idx1"), "latin1");
+    const thumbnail = createFactory().thumbnail(viewerOf(film).context, { timeSeconds: 1, widthPixels: 160 });
+    await expect(thumbnail).rejects.toMatchObject({ code: "unsupported_media" });
+  });
+
   test.each([
     ["a film that only ffmpeg reads", corpusFile("flv/sample.flv"), "unsupported_media"],
     ["a sound", corpusFile("mka/bear-flac-16bit.mka"), "unsupported_media"],
