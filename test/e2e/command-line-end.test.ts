@@ -1,11 +1,11 @@
-import { chmod, readdir, readFile, writeFile } from "node:fs/promises";
+import { chmod, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import type { Torrent, TorrentList } from "@riptide/http";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { exitOf, ffmpegsOf, groupOf, isRunning, quietly, startCommandLine, urlOf } from "../support/command-line.ts";
+import { exitOf, groupOf, isRunning, quietly, startCommandLine, urlOf } from "../support/command-line.ts";
 import { startProcess, type TestProcess } from "../support/processes.ts";
+import { endOf, leftoversIn, readyTorrents, startDemo, startStreams } from "../support/streaming-demo.ts";
 import { type TemporaryFolder, temporaryFolder } from "../support/temporary-folder.ts";
 import { describeWith } from "../support/tools.ts";
 import { waitUntil } from "../support/wait.ts";
@@ -25,7 +25,7 @@ afterEach(async () => {
 
 describeWith("ffmpeg")("while bodies stream", () => {
   test.each(["SIGTERM", "SIGINT"] as const)("%s cuts them after a while, and leaves nothing behind", async (signal) => {
-    await using riptide = startDemo();
+    await using riptide = startDemo(folder.path);
     const { bodies, children } = await startStreams(riptide);
     const startedMs = performance.now();
     riptide.child.kill(signal);
@@ -35,13 +35,13 @@ describeWith("ffmpeg")("while bodies stream", () => {
     // Neither the body with a length nor the chunked one looks complete.
     expect(ends).toEqual(["cut", "cut"]);
     for (const child of children) expect(await isRunning(child)).toBe(false);
-    expect(await leftovers()).toEqual([]);
+    expect(await leftoversIn(folder.path)).toEqual([]);
     expect(riptide.lines.at(-1)).toBe("Riptide is stopping.");
     expect(riptide.stderr()).toBe("");
   });
 
   test("a second signal ends it at once", async () => {
-    await using riptide = startDemo();
+    await using riptide = startDemo(folder.path);
     const { bodies, children } = await startStreams(riptide);
     riptide.child.kill("SIGTERM");
     await riptide.waitFor((line) => line === "Riptide is stopping." || undefined);
@@ -56,43 +56,18 @@ describeWith("ffmpeg")("while bodies stream", () => {
     expect(ends).toEqual(["cut", "cut"]);
     await waitUntil("ffmpeg is gone", async () => !(await Promise.all(children.map(isRunning))).includes(true));
     // It did not stay to close things in order: what that removes is still there.
-    expect(await leftovers()).not.toEqual([]);
-  });
-
-  test("a fault of ours closes everything, is told in one line, and ends with 70", async () => {
-    const fault = "process.once('SIGUSR2', () => { throw new Error('a fault\\nin two lines') })";
-    await using riptide = startDemo(fault);
-    const { bodies, children } = await startStreams(riptide);
-    riptide.child.kill("SIGUSR2");
-    const [code, ...ends] = await Promise.all([exitOf(riptide), ...bodies.map(endOf)]);
-    expect(code).toBe(70);
-    expect(ends).toEqual(["cut", "cut"]);
-    expect(riptide.stderr()).toMatch(
-      /^Riptide ends because of a fault of its own, .*: Error: a fault \| in two lines \|.*\n$/,
-    );
-    for (const child of children) expect(await isRunning(child)).toBe(false);
-    expect(await leftovers()).toEqual([]);
+    expect(await leftoversIn(folder.path)).not.toEqual([]);
   });
 });
 
 describe("without streams", () => {
-  test("a rejection that nobody handles is a fault, too", async () => {
-    const fault = "process.once('SIGUSR2', () => void Promise.reject(new TypeError('unhandled')))";
-    await using riptide = startDemo(fault);
-    await urlOf(riptide);
-    riptide.child.kill("SIGUSR2");
-    expect(await exitOf(riptide)).toBe(70);
-    expect(riptide.stderr()).toMatch(/^Riptide ends .*: TypeError: unhandled \| at .*\n$/);
-    expect(await leftovers()).toEqual([]);
-  });
-
   test("one Ctrl-C under npm, which arrives twice, is one wish: everything is closed", async () => {
     await using npm = startNpm();
     await readyTorrents(await urlOf(npm), 3);
     process.kill(-npm.child.pid!, "SIGINT");
     await exitOf(npm);
     expect(npm.lines.at(-1)).toBe("Riptide is stopping.");
-    expect(await leftovers()).toEqual([]);
+    expect(await leftoversIn(folder.path)).toEqual([]);
     expect(await groupOf(npm.child.pid!)).toEqual([]);
   });
 
@@ -102,7 +77,7 @@ describe("without streams", () => {
     npm.child.kill("SIGTERM");
     await exitOf(npm);
     expect(npm.lines.at(-1)).toBe("Riptide is stopping.");
-    expect(await leftovers()).toEqual([]);
+    expect(await leftoversIn(folder.path)).toEqual([]);
     expect(await groupOf(npm.child.pid!)).toEqual([]);
   });
 
@@ -126,7 +101,7 @@ describe("without streams", () => {
   });
 
   test("who stops reading its lines does not stop the server", async () => {
-    await using riptide = startDemo();
+    await using riptide = startDemo(folder.path);
     const url = await urlOf(riptide);
     riptide.child.stdout?.destroy();
     riptide.child.stderr?.destroy();
@@ -135,14 +110,14 @@ describe("without streams", () => {
     expect(removed.ok).toBe(true);
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
     expect(await riptide.stop()).toBe(0);
-    expect(await leftovers()).toEqual([]);
+    expect(await leftoversIn(folder.path)).toEqual([]);
   });
 
   test("after SIGKILL the same folder opens again, and what was there is still there", async () => {
     const data = join(folder.path, "data");
     let infoHash: string;
     {
-      await using riptide = startDemo(undefined, `--data-dir=${data}`);
+      await using riptide = startDemo(folder.path, undefined, `--data-dir=${data}`);
       const url = await urlOf(riptide);
       infoHash = (await readyTorrents(url, 3)).find(({ name }) => name.endsWith(".mp4"))!.infoHash;
       expect((await (await fetch(`${url}/stream/${infoHash}/0/direct`)).arrayBuffer()).byteLength).toBeGreaterThan(0);
@@ -162,55 +137,8 @@ describe("without streams", () => {
   });
 });
 
-/** The demo, with all its temporary folders below ours, and a fault that a signal sets off. */
-function startDemo(fault?: string, ...words: readonly string[]): TestProcess {
-  const nodeWords = fault === undefined ? [] : ["--import", `data:text/javascript,${encodeURIComponent(fault)}`];
-  return startCommandLine(["demo", "--port=0", ...words], { environment: { TMPDIR: folder.path }, nodeWords });
-}
-
-/** The same through npm, in a process group of its own, as an interactive shell would do it. */
+/** The demo through npm, in a process group of its own, as an interactive shell would do it. */
 function startNpm(): TestProcess {
   const env = { ...process.env, TMPDIR: folder.path };
   return startProcess("npm", ["start", "--silent", "--", "demo", "--port=0"], { cwd: ROOT, env, detached: true });
-}
-
-/** Starts a body of known length and one through ffmpeg, both slower than any grace. */
-async function startStreams(riptide: TestProcess) {
-  const url = await urlOf(riptide);
-  const torrents = await readyTorrents(url, 3);
-  const infoHash = (extension: string): string => torrents.find(({ name }) => name.endsWith(extension))!.infoHash;
-  const bodies = await Promise.all(
-    [`${infoHash(".mp4")}/0/direct`, `${infoHash(".mkv")}/0/remux.mp4?sound=aac`].map(async (path) => {
-      const response = await fetch(`${url}/stream/${path}`);
-      expect(response.status).toBe(200);
-      const reader = (response.body as ReadableStream<Uint8Array>).getReader();
-      expect((await reader.read()).value?.length).toBeGreaterThan(0);
-      return reader;
-    }),
-  );
-  const children = await ffmpegsOf(riptide.child.pid!);
-  expect(children.length).toBeGreaterThanOrEqual(1);
-  return { bodies, children };
-}
-
-/** Temporary folders of ours that are still there. */
-async function leftovers(): Promise<string[]> {
-  return (await readdir(folder.path)).filter((name) => name.startsWith("riptide-"));
-}
-
-async function readyTorrents(url: string, count: number): Promise<readonly Torrent[]> {
-  return await waitUntil(`${count} torrents are ready`, async () => {
-    const { torrents } = (await (await fetch(`${url}/api/torrents`)).json()) as TorrentList;
-    return torrents.length === count && torrents.every(({ state }) => state === "ready") && torrents;
-  });
-}
-
-/** How a body ended: as if it were whole, or cut off. */
-async function endOf(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<"whole" | "cut"> {
-  try {
-    while (!(await reader.read()).done) {}
-    return "whole";
-  } catch {
-    return "cut";
-  }
 }

@@ -1,10 +1,9 @@
-import { once } from "node:events";
-import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
-import { type AddressInfo, createServer } from "node:net";
+import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { TorrentList } from "@riptide/http";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { exitOf, quietly, startCommandLine, startTerminal, urlOf } from "../support/command-line.ts";
+import { expectRefusal } from "../support/refusal.ts";
 import { type TemporaryFolder, temporaryFolder } from "../support/temporary-folder.ts";
 import { waitUntil } from "../support/wait.ts";
 
@@ -136,20 +135,13 @@ describe("a start that cannot be", () => {
       "This machine has no address 192.0.2.1 to listen on (port 8888): choose one of its own, such as 127.0.0.1.",
     ],
   ])("%s is one sentence and exit code 1", async (_title, words, sentence) => {
-    await expectRefusal(words, sentence);
-  });
-
-  test("a port in use is named", async () => {
-    const server = createServer().listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const { port } = server.address() as AddressInfo;
-    await expectRefusal(["demo", `--port=${port}`], new RegExp(`^Port ${port} on 127\\.0\\.0\\.1 is already in use`));
-    server.close();
+    await expectRefusal(folder.path, words, sentence);
   });
 
   test("an interface that is missing is named, and not the folder", async () => {
     const words = quietly(folder.path, "--bind-interface=no-such0").filter((word) => !word.startsWith("--peer-host"));
     await expectRefusal(
+      folder.path,
       words,
       "This machine has no interface no-such0. Give --bind-interface the name or an address of an interface that is up.",
     );
@@ -158,19 +150,9 @@ describe("a start that cannot be", () => {
   test("a data folder that is a file is named", async () => {
     const file = join(folder.path, "file");
     await writeFile(file, "");
-    await expectRefusal(quietly(file), new RegExp(`^${file}: `));
-    await expectRefusal(quietly(join(file, "below")), new RegExp(`^${file}/below: `));
+    await expectRefusal(folder.path, quietly(file), new RegExp(`^${file}: `));
+    await expectRefusal(folder.path, quietly(join(file, "below")), new RegExp(`^${file}/below: `));
     expect(await readFile(file, "utf8")).toBe("");
-  });
-
-  test("a data folder that another Riptide uses is left to it", async () => {
-    await using riptide = startCommandLine(quietly(folder.path));
-    const url = await urlOf(riptide);
-    await expectRefusal(
-      quietly(folder.path),
-      `${folder.path}: Another Riptide is using this data folder. Stop it first, or choose another folder with --data-dir.`,
-    );
-    expect((await fetch(`${url}/livez`)).status).toBe(200);
   });
 });
 
@@ -186,16 +168,4 @@ test.each([
 
 async function getJson<Body>(url: string): Promise<Body> {
   return (await (await fetch(url)).json()) as Body;
-}
-
-async function expectRefusal(words: readonly string[], sentence: string | RegExp): Promise<void> {
-  const temporary = join(folder.path, "temporary");
-  await mkdir(temporary, { recursive: true });
-  await using riptide = startCommandLine(words, { environment: { TMPDIR: temporary } });
-  expect(await exitOf(riptide)).toBe(1);
-  expect(riptide.lines).toEqual([]);
-  const [line, ...rest] = riptide.stderr().split("\n");
-  expect(rest).toEqual([""]);
-  expect(line).toMatch(sentence);
-  expect((await readdir(temporary)).filter((name) => name.startsWith("riptide"))).toEqual([]);
 }

@@ -1,0 +1,45 @@
+import { connect, type Socket } from "node:net";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { readMetrics } from "../support/metrics.ts";
+import { isFilmRight, type OneTorrent, oneTorrent, type Server } from "../support/one-torrent.ts";
+import { waitUntil } from "../support/wait.ts";
+
+/** Idle, it has some fifty descriptors open. */
+const DESCRIPTORS = 96;
+const CONNECTIONS = 200;
+let one: OneTorrent;
+let server: Server;
+beforeAll(async () => {
+  one = await oneTorrent({ lengthBytes: 1_000_000 });
+  server = await one.start({ through: ["prlimit", `--nofile=${DESCRIPTORS}:${DESCRIPTORS}`] });
+});
+afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+  await one[Symbol.asyncDispose]();
+});
+
+test("F12 more connections than descriptors: the server lives, and answers when they are gone", async () => {
+  expect(await isFilmRight(server.film, one.torrent)).toBe(true);
+  const port = Number(new URL(server.url).port);
+  const sockets: Socket[] = [];
+  for (let index = 0; index < CONNECTIONS; index += 1) {
+    sockets.push(connect(port, "127.0.0.1").on("error", () => undefined));
+  }
+  // Those that cannot be had are closed again, by whoever noticed: nobody waits for ever.
+  await waitUntil("some were turned away", () => sockets.some((socket) => socket.closed || socket.destroyed));
+  const open = sockets.filter((socket) => !socket.closed && !socket.destroyed);
+  expect(open.length).toBeGreaterThan(0);
+  expect(open.length).toBeLessThan(DESCRIPTORS);
+  for (const socket of sockets) socket.destroy();
+  await waitUntil("it answers again", () =>
+    fetch(`${server.url}/livez`).then(
+      ({ ok }) => ok,
+      () => false,
+    ),
+  );
+  expect(await isFilmRight(server.film, one.torrent)).toBe(true);
+  expect(server.process.child.exitCode).toBeNull();
+  // None of them was kept.
+  const openDescriptors = async (): Promise<number> => (await readMetrics(server.url)).get("process_open_fds")!;
+  await waitUntil("the descriptors are free", async () => (await openDescriptors()) < DESCRIPTORS - 20);
+});

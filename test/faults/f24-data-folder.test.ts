@@ -1,0 +1,53 @@
+import { chmod, mkdir, readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { exitOf, quietly } from "../support/command-line.ts";
+import { isFilmRight, type OneTorrent, oneTorrent, readBody } from "../support/one-torrent.ts";
+import { startProcess } from "../support/processes.ts";
+
+const START = fileURLToPath(new URL("../../scripts/start.mjs", import.meta.url));
+/** Root may write everywhere, unless it gives that up. */
+const AS_OTHERS_ARE = process.getuid?.() === 0 ? ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] : [];
+let one: OneTorrent;
+beforeAll(async () => {
+  one = await oneTorrent({ lengthBytes: 3_000_000, seed: { bytesPerSecond: 1_000_000 } });
+});
+afterAll(() => one[Symbol.asyncDispose]());
+
+test("F24 a data folder that is read-only is named at the start, with what to do", async () => {
+  const folder = join(one.folder.path, "read-only");
+  await mkdir(folder);
+  await chmod(folder, 0o555);
+  const [program, ...words] = [...AS_OTHERS_ARE, process.execPath, START, ...quietly(folder)];
+  await using riptide = startProcess(program!, words);
+  expect(await exitOf(riptide)).toBe(1);
+  expect(riptide.lines).toEqual([]);
+  expect(riptide.stderr()).toBe(
+    `${folder}: Riptide may not use its data folder. Give it the permission, or choose another folder with --data-dir.\n`,
+  );
+  expect(await readdir(folder)).toEqual([]);
+  await rm(folder, { recursive: true });
+});
+
+test("F24 a data folder that vanishes while a film plays ends neither the server nor its truth", async () => {
+  await using server = await one.start();
+  const { bytes } = one.torrent;
+  const body = fetch(server.film).then(readBody);
+  await server.process.waitFor((line) => line.includes("reading") || line.includes(" % of ") || undefined);
+  for (const name of await readdir(one.folder.path)) await rm(join(one.folder.path, name), { recursive: true });
+  const first = await body;
+  // Open files go on below the folder that is gone; whatever cannot go on says so, and gives no wrong byte.
+  expect(first.bytes.equals(bytes.subarray(0, first.bytes.length))).toBe(true);
+  const again = await fetch(server.film);
+  const { bytes: second } = again.ok ? await readBody(again) : { bytes: Buffer.alloc(0) };
+  expect(second.equals(bytes.subarray(0, second.length))).toBe(true);
+  expect((await fetch(`${server.url}/livez`)).status).toBe(200);
+  expect(await server.process.stop()).toBe(0);
+});
+
+test("F24 a data folder that is gone at the start is made, and the film is fetched anew", async () => {
+  await rm(one.folder.path, { recursive: true });
+  await using server = await one.start();
+  expect(await isFilmRight(server.film, one.torrent)).toBe(true);
+});
