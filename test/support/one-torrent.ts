@@ -13,7 +13,7 @@ export interface OneTorrentOptions {
   readonly seed?: Omit<ScriptedSeedOptions, "torrent">;
 }
 
-export interface StartOptions {
+interface StartOptions {
   /** A script for Node to run first, in each thread: how a fault comes into the process. */
   readonly preload?: string;
   /** Words for Node. */
