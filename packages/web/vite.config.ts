@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 import { mockApi } from "./mock/plugin.ts";
@@ -7,6 +8,10 @@ const toServer = { target: "http://127.0.0.1:8888", changeOrigin: false };
 
 export default defineConfig(({ mode }) => ({
   plugins: [react(), mode === "mock" && mockApi()],
+  // jassub brings a polyfill under the GPL, which we may not pass on. Browsers that need it show ASS as plain text.
+  resolve: {
+    alias: { "rvfc-polyfill": fileURLToPath(new URL("./src/watch/subtitles/no-polyfill.ts", import.meta.url)) },
+  },
   // jassub's worker is a module.
   worker: { format: "es" },
   server: { proxy: mode === "mock" ? {} : { "/api": toServer, "/stream": toServer } },

@@ -58,6 +58,12 @@ describeWith("chromium", "ffmpeg")("the library, as it looks", () => {
     expect(sizes.reduce((sum, bytes) => sum + bytes)).toBeLessThan(FIRST_LOAD_BYTES_MAX);
   });
 
+  test("is built without what may not be passed on with it", () => {
+    const sources = pages.chunks.flatMap((chunk) => chunk.sources);
+    expect(sources.filter((path) => path.includes("/node_modules/jassub/"))).not.toEqual([]);
+    expect(sources.filter((path) => path.includes("rvfc-polyfill"))).toEqual([]);
+  });
+
   test("loads nothing that only a film needs, and from nowhere else", async () => {
     expect(firstLoad(pages.chunks).flatMap(({ sources }) => sources.filter((path) => OF_FILMS.test(path)))).toEqual([]);
     expect(pages.chunks.flatMap(({ sources }) => sources).filter((path) => OF_FILMS.test(path))).not.toEqual([]);

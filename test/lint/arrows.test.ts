@@ -85,6 +85,10 @@ const FORBIDDEN: readonly (readonly [folder: string, line: string, rule: string]
   ["web/src", 'import type { Clock } from "@riptide/core";', "no-restricted-imports"],
   ["web/src", 'import { join } from "path";', "no-restricted-imports"],
   ["web/src", 'import { render } from "preact";', "no-restricted-imports"],
+  ["web/src", 'import { flushSync } from "react-dom";', "no-restricted-imports"],
+  ["web/src", 'import { renderToString } from "react-dom/server";', "no-restricted-imports"],
+  ["web/src/library", 'import axe from "axe-core";', "no-restricted-imports"],
+  ["web/src/library", 'import { MockServer } from "../../mock/mock-server.ts";', "no-restricted-imports"],
   ["web/src", 'import { createApp } from "../../http/src/app.ts";', "no-restricted-imports"],
 ];
 
@@ -107,6 +111,13 @@ const ALLOWED: readonly (readonly [folder: string, line: string])[] = [
   ["cli/src", 'export { openTorrentEngine } from "@riptide/swarm";'],
   ["web/src", 'export type { Torrent } from "@riptide/http";'],
   ["web/src", 'export const hls = await import("hls.js");'],
+  ["web/src/library", 'export { useState } from "react";'],
+  ["web/src/library", 'export { Link } from "wouter";'],
+  ["web/src/api", 'export { useQuery } from "@tanstack/react-query";'],
+  ["web/src/ui", 'export { Menu } from "@base-ui/react/menu";'],
+  ["web/src/watch", 'export { MediaProvider } from "media-chrome/react/media-store";'],
+  ["web/src/watch", 'export const jassub = await import("jassub");'],
+  ["web/src/watch", 'export const pgs = await import("libpgs");'],
 ];
 
 describe("lint", () => {

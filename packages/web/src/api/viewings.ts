@@ -9,11 +9,6 @@ export function useViewings(): readonly Viewing[] {
   return useQuery({ queryKey: VIEWINGS, queryFn: ({ signal }) => listViewings(signal) }).data ?? NO_VIEWINGS;
 }
 
-/** Where somebody stopped watching this file. */
-export function useViewing(infoHash: string, index: number): Viewing | undefined {
-  return useViewings().find((viewing) => isOf(viewing, { infoHash, index }));
-}
-
 /** Forgets that a file was watched: at once on the page, then on the server. */
 export function useForgetViewing(options: { onError(error: Error): void }) {
   const client = useQueryClient();

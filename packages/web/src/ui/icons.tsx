@@ -79,14 +79,6 @@ export function CheckIcon() {
   );
 }
 
-export function WarningIcon() {
-  return (
-    <Icon>
-      <path d="M12 4L2.8 19.5h18.4zM12 10v4M12 17v.2" />
-    </Icon>
-  );
-}
-
 export function CopyIcon() {
   return (
     <Icon>

@@ -1,4 +1,3 @@
-import { z } from "@hono/zod-openapi";
 import { expect, test } from "vitest";
 import {
   fileMapSchema,
@@ -12,13 +11,17 @@ import { viewingListSchema, viewingSchema } from "../../../http/src/viewing-sche
 import { type MockEvent, MockServer } from "../../mock/mock-server.ts";
 import { ALBUM, CROWD, DOWNLOADING, FAILED, HOSTILE, SERIES, WAITING, WHOLE } from "../../mock/torrents.ts";
 
+interface Schema {
+  safeParse(value: unknown): { readonly error?: Error | undefined };
+}
+
 const FILM = `/api/torrents/${DOWNLOADING}/files/0`;
 
-test.each<[string, string, number, z.ZodType | undefined, string?]>([
+test.each<[string, string, number, Schema | undefined, string?]>([
   ["GET", "/api/torrents", 200, torrentListSchema],
   ["GET", "/api/viewings", 200, viewingListSchema],
   ...[WAITING, DOWNLOADING, SERIES, FAILED, HOSTILE, WHOLE, ALBUM].map(
-    (infoHash) => ["GET", `/api/torrents/${infoHash}`, 200, torrentSchema] as [string, string, number, z.ZodType],
+    (infoHash) => ["GET", `/api/torrents/${infoHash}`, 200, torrentSchema] as [string, string, number, Schema],
   ),
   ["GET", FILM, 200, mediaInfoSchema],
   ["GET", `${FILM}/map?unit=seconds`, 200, fileMapSchema],
@@ -40,7 +43,7 @@ test.each<[string, string, number, z.ZodType | undefined, string?]>([
 ])("%s %s is answered with %d as the server would", (method, path, status, schema, body = "") => {
   const answer = new MockServer({ nowMs: () => 0 }).answer({ method, path, body });
   expect(answer.status).toBe(status);
-  expect((schema ?? z.undefined()).safeParse(answer.json).error).toBeUndefined();
+  expect(schema === undefined ? answer.json : schema.safeParse(answer.json).error).toBeUndefined();
 });
 
 test("what the server tells are events of its shapes, of which an update names only files that changed", () => {

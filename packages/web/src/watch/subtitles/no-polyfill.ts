@@ -1,0 +1,2 @@
+/** In place of a polyfill that is not passed on; see vite.config.ts. */
+export default undefined;
