@@ -2,6 +2,7 @@ import type { ViewingList } from "@riptide/http";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { FEATURE } from "../films/feature-film.ts";
 import { pgsOf } from "../films/pgs.ts";
+import { readFrameInPage } from "../films/read-in-page.ts";
 import { expectAccessible } from "../support/axe-in-page.ts";
 import { OPENS_NO_MATROSKA } from "../support/browser.ts";
 import { FILM, HOSTILE, HOSTILE_PATH, LATE, SERIES } from "../support/page-world.ts";
@@ -270,6 +271,24 @@ describeWith("chromium", "ffmpeg")("the player", () => {
     await expect.poll(() => bar.getAttribute("aria-valuetext")).toBe("0:05 of 0:20");
     await page.keyboard.press("End");
     await expect.poll(() => bar.getAttribute("aria-valuetext")).toBe("0:20 of 0:20");
+  });
+
+  test("shows a picture of the place under the pointer, of bytes that are there", async () => {
+    await using opened = await world.watch({ hasFfmpeg: true });
+    const { page } = opened;
+    await untilPicture(opened);
+    const { x, y, width, height } = (await page.getByTestId("seek-bar").boundingBox())!;
+    await page.mouse.move(x + 0.7 * width, y + height / 2);
+    const thumbnail = page.getByTestId("thumbnail");
+    await thumbnail.waitFor();
+    const frame = await page.evaluate<number>(`(() => {
+      const picture = document.querySelector("[data-testid=thumbnail]");
+      return (${readFrameInPage})(Object.defineProperty(picture, "videoWidth", { value: picture.naturalWidth }));
+    })()`);
+    // A keyframe, at or before that time.
+    expect(frame).toBeLessThanOrEqual(0.7 * FEATURE.durationSeconds * FEATURE.framesPerSecond);
+    expect(frame).toBeGreaterThan(0.5 * FEATURE.durationSeconds * FEATURE.framesPerSecond);
+    expect(opened.violations).toEqual([]);
   });
 
   test("goes on on a phone where the laptop stopped, with the same subtitles, and can begin anew", async () => {

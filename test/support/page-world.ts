@@ -4,6 +4,7 @@ import { clockFrom } from "@riptide/core";
 import { createApp, hostPolicy, listen } from "@riptide/http";
 import { createSimulatedTorrentEngine, type SimulatedTorrentSeed } from "@riptide/sim";
 import { createStreamFactory } from "@riptide/stream";
+import { discoverFfmpeg } from "@riptide/transcode";
 import type { Browser } from "playwright-core";
 import { build } from "vite";
 import { films } from "../films/films.ts";
@@ -34,6 +35,8 @@ export interface PageChunk {
 export type PageOptions = {
   readonly token?: string;
   readonly script?: string;
+  /** Whether the server has what converts. Default: no. */
+  readonly hasFfmpeg?: boolean;
   /** Where the page is opened, without a token. */
   readonly path?: string;
   readonly host?: string;
@@ -53,14 +56,15 @@ export async function pageWorld() {
     chunks: chunksOf(built),
     /** A server with the torrents of this module and of the test, and the page in a context of its own. */
     async open(options: PageOptions = {}, more: readonly SimulatedTorrentSeed[] = []) {
-      const { token, script, path = "/", host = "127.0.0.1", ...contextOptions } = options;
+      const { token, script, hasFfmpeg = false, path = "/", host = "127.0.0.1", ...contextOptions } = options;
       const clock = clockFrom({
         nowMs: () => performance.now(),
         setTimeout,
         clearTimeout: (handle) => clearTimeout(Number(handle)),
       });
       const engine = createSimulatedTorrentEngine({ clock, torrents: [...seeds(film, episodes), ...more] });
-      const streams = createStreamFactory({ ffmpeg: undefined, clock });
+      const ffmpeg = hasFfmpeg ? await discoverFfmpeg({ signal: new AbortController().signal }) : undefined;
+      const streams = createStreamFactory({ ffmpeg, clock });
       const allowedHosts = hostPolicy({ boundTo: "127.0.0.1", names: [LAN_NAME] });
       const app = createApp({ engine, streams, clock, allowedHosts, version: "test", token, webRoot: webRoot.path });
       let server = await listen(app, { host: "127.0.0.1", port: 0 });
@@ -88,6 +92,7 @@ export async function pageWorld() {
         async [Symbol.asyncDispose]() {
           await context.close();
           await server.close({ graceMs: 0 });
+          await streams[Symbol.asyncDispose]();
           await engine.close();
         },
       };
