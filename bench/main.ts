@@ -2,6 +2,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { cpus, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
+import { benchHour } from "./hour.ts";
 import { benchPressPlay } from "./press-play.ts";
 import { benchRemux } from "./remux.ts";
 import { benchRestart } from "./restart.ts";
@@ -16,6 +17,7 @@ const BENCHES: Readonly<Record<string, (words: readonly string[]) => Promise<Row
   swarm: benchSwarm,
   restart: benchRestart,
   transcode: benchTranscode,
+  hour: benchHour,
 };
 
 const [name = "press-play", ...words] = process.argv.slice(2);

@@ -1,14 +1,11 @@
 import type { ViewingList } from "@riptide/http";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { FEATURE } from "../films/feature-film.ts";
-import { pgsOf } from "../films/pgs.ts";
-import { readFrameInPage } from "../films/read-in-page.ts";
 import { expectAccessible } from "../support/axe-in-page.ts";
 import { OPENS_NO_MATROSKA } from "../support/browser.ts";
-import { FILM, HOSTILE, HOSTILE_PATH, LATE, SERIES } from "../support/page-world.ts";
+import { FILM, LATE, SERIES } from "../support/page-world.ts";
 import { describeWith } from "../support/tools.ts";
 import {
-  drawnPoints,
   FEATURE_HASH,
   heardTrack,
   never,
@@ -19,7 +16,35 @@ import {
   watchWorld,
 } from "../support/watch-world.ts";
 
-const TOKEN = "q7Zr0w_kV2mB4tYx8nUcLg";
+const RESIDENT = "7".repeat(40);
+const HERE = (bytes: Uint8Array) => ({ path: "here.mkv", bytes });
+
+const rounded = (times: readonly number[]): string => times.map(Math.round).join(", ");
+
+/** Runs in the page: how long it takes from an address to its first picture. */
+const BARE_START = `async (url) => {
+  const video = Object.assign(document.createElement("video"), { muted: true, src: url });
+  document.body.append(video);
+  const startedMs = performance.now();
+  const shown = new Promise((resolve) => video.requestVideoFrameCallback(resolve));
+  await video.play();
+  await shown;
+  const tookMs = performance.now() - startedMs;
+  video.removeAttribute("src");
+  video.load();
+  video.remove();
+  return tookMs;
+}`;
+
+/** Runs in the page: how long it takes from the press to the first picture. */
+const PAGE_START = `async () => {
+  const startedMs = performance.now();
+  document.querySelector("[data-testid=play]").click();
+  let video;
+  while ((video = document.querySelector("[data-testid=player]")) === null) await new Promise(requestAnimationFrame);
+  await new Promise((resolve) => video.requestVideoFrameCallback(resolve));
+  return performance.now() - startedMs;
+}`;
 /** Where the segments before it end. */
 const SEGMENT_2_SECONDS = 8.5;
 
@@ -41,6 +66,26 @@ describeWith("chromium", "ffmpeg")("the player", () => {
     expect(new URL(page.url()).pathname).toBe("/");
     expect(await page.getByTestId("player").count()).toBe(0);
     expect(opened.violations).toEqual([]);
+  });
+
+  test("shows a film that is there hardly later than a bare <video> does", async () => {
+    await using opened = await world.open({}, [{ infoHash: RESIDENT, name: "Here", files: [HERE(world.film)] }]);
+    const { page, engine, url } = opened;
+    await engine.add(RESIDENT, { signal: never });
+    await page.getByTestId("play").waitFor();
+    await page.getByTestId("play").hover(); // as whoever is about to press it
+    const pageMs: number[] = [];
+    const bareMs: number[] = [];
+    for (let time = 0; time < 3; time += 1) {
+      bareMs.push(await page.evaluate<number>(`(${BARE_START})("${url}/stream/${RESIDENT}/0/direct")`));
+      pageMs.push(await page.evaluate<number>(`(${PAGE_START})()`));
+      await page.getByTestId("close-player").click();
+      await page.getByTestId("play").waitFor();
+    }
+    const [inPage, bare] = [Math.min(...pageMs), Math.min(...bareMs)];
+    console.log(`first picture: in the page ${rounded(pageMs)} ms, in a bare <video> ${rounded(bareMs)} ms`);
+    // The goal is 500; a busy machine draws all of the page in the meantime.
+    expect(inPage - bare).toBeLessThan(1_500);
   });
 
   test("plays a film in segments with another of its sounds, and remembers which", async () => {
@@ -152,145 +197,6 @@ describeWith("chromium", "ffmpeg")("the player", () => {
     expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(390);
   });
 
-  test("shows subtitles as text, in the size, at the height and at the time that is wanted", async () => {
-    await using opened = await world.watch();
-    const { page } = opened;
-    await untilPicture(opened);
-    await page.getByTestId("subtitle-menu").click();
-    await page.getByLabel("English · SRT").check();
-    await standAt(page, 5.5);
-    const line = page.getByTestId("subtitles").locator("p");
-    await expect.poll(() => line.textContent()).toBe("SRT cue 5");
-    const before = (await line.boundingBox())!;
-    const bar = (await page.getByTestId("seek-bar").boundingBox())!;
-    expect(before.y + before.height).toBeLessThanOrEqual(bar.y);
-    await page.getByLabel("Size").fill("200");
-    await page.getByLabel("Height").fill("40");
-    await expect.poll(async () => (await line.boundingBox())!.height).toBeGreaterThan(before.height * 1.7);
-    expect((await line.boundingBox())!.y).toBeLessThan(before.y - 150);
-    await page.getByLabel("Delay").fill("2");
-    await expect.poll(() => line.textContent()).toBe("SRT cue 3");
-    await page.keyboard.press("Escape");
-    await page.keyboard.press("c");
-    await expect.poll(() => line.count()).toBe(0);
-    await page.keyboard.press("c");
-    await expect.poll(() => line.count()).toBe(1);
-    expect(opened.violations).toEqual([]);
-  });
-
-  test("draws ASS and PGS over the picture, and takes the text where it cannot", async () => {
-    await using opened = await world.watch();
-    const { page } = opened;
-    await untilPicture(opened);
-    await standAt(page, 4.5);
-    await page.getByTestId("subtitle-menu").click();
-    await page.getByRole("radio").nth(2).check();
-    // That of an even second moves from the left to the right: it is in the middle.
-    await expect.poll(async () => (await drawnPoints(page)).left).toBeGreaterThan(3);
-    await standAt(page, 4.15);
-    await expect
-      .poll(async () => {
-        const { left, right } = await drawnPoints(page);
-        return left > 3 * right;
-      })
-      .toBe(true);
-    await page.getByRole("radio").nth(3).check();
-    await expect.poll(() => drawnPoints(page)).toEqual({ left: expect.toSatisfy((points) => points > 60), right: 0 });
-    await standAt(page, 5.5);
-    await expect.poll(() => drawnPoints(page)).toEqual({ left: 0, right: expect.toSatisfy((points) => points > 60) });
-    await standAt(page, 5.95);
-    await expect.poll(() => drawnPoints(page)).toEqual({ left: 0, right: 0 });
-    expect(opened.violations).toEqual([]);
-  });
-
-  test("shows the text of ASS where WebAssembly is missing", async () => {
-    await using opened = await world.watch({ script: "delete globalThis.WebAssembly;" });
-    const { page } = opened;
-    await untilPicture(opened);
-    await page.getByTestId("subtitle-menu").click();
-    await page.getByRole("radio").nth(2).check();
-    await standAt(page, 4.5);
-    await expect.poll(() => page.getByTestId("subtitles").textContent()).toBe("ASS cue 4");
-    expect(opened.violations).toEqual([]);
-  });
-
-  test("shows subtitles from beside the film, and from a file of the user's", async () => {
-    await using opened = await world.watch();
-    const { page } = opened;
-    await untilPicture(opened);
-    await standAt(page, 4.5);
-    await page.getByTestId("subtitle-menu").click();
-    await page.getByLabel("German").check();
-    const line = page.getByTestId("subtitles");
-    await expect.poll(() => line.textContent()).toBe("Beside the film");
-    const italic = `Array.from(document.querySelectorAll("[data-testid=subtitles] span span"))
-      .filter((run) => getComputedStyle(run).fontStyle === "italic").map((run) => run.textContent).join()`;
-    expect(await page.evaluate(italic)).toBe("the");
-    const latin = Buffer.from("1\n00:00:04,000 --> 00:00:05,000\nEin Bär im Wald, drei Bären übers Jahr\n", "latin1");
-    await page.getByTestId("subtitle-file").setInputFiles({ name: "mine.srt", mimeType: "", buffer: latin });
-    await expect.poll(() => line.textContent()).toBe("Ein Bär im Wald, drei Bären übers Jahr");
-    const pictures = pgsOf(FEATURE.durationSeconds, FEATURE.widthPixels, FEATURE.heightPixels);
-    await page.getByTestId("subtitle-file").setInputFiles({ name: "mine.sup", mimeType: "", buffer: pictures });
-    await expect.poll(async () => (await drawnPoints(page)).left).toBeGreaterThan(60);
-    const nonsense = Buffer.from([0, 1, 2, 3, 0xff]);
-    await page.getByTestId("subtitle-file").setInputFiles({ name: "x.srt", mimeType: "", buffer: nonsense });
-    await expect.poll(() => page.getByTestId("subtitle-panel").getByRole("alert").textContent()).toMatch(/^[A-Z].+\.$/);
-    expect(opened.violations).toEqual([]);
-  });
-
-  test("lists chapters, marks them, and goes to them", async () => {
-    await using opened = await world.watch();
-    const { page } = opened;
-    await untilPicture(opened);
-    expect(await page.getByTestId("chapter-mark").count()).toBe(2);
-    await page.getByTestId("chapters").click();
-    await page.getByRole("menuitemradio", { name: "The storm <b>" }).click();
-    await expect.poll(() => videoState<number>(page, "currentTime")).toBeGreaterThanOrEqual(8);
-    expect(await videoState<number>(page, "currentTime")).toBeLessThan(13);
-    await expect.poll(() => page.getByTestId("clock").textContent()).toContain("The storm <b>");
-  });
-
-  test("shows on the seek bar what is there, on its way and buffered, and where the pointer is", async () => {
-    await using opened = await world.watch({ infoHash: FILM });
-    const { page } = opened;
-    await untilPicture(opened);
-    const bar = page.getByTestId("seek-bar");
-    await page.mouse.move(600, 600);
-    await expect.poll(() => page.getByTestId("range-available").count()).toBeGreaterThan(0);
-    await expect.poll(() => page.getByTestId("range-buffered").count()).toBeGreaterThan(0);
-    const { x, y, width, height } = (await bar.boundingBox())!;
-    await page.mouse.move(x + width / 2, y + height / 2);
-    await page.getByTestId("seek-preview").getByText("0:10").waitFor();
-    await page.mouse.click(x + width / 2, y + height / 2);
-    await expect.poll(() => videoState<number>(page, "currentTime")).toBeGreaterThanOrEqual(9.9);
-    await page.keyboard.press("k");
-    await standAt(page, 10);
-    await bar.focus();
-    await page.keyboard.press("ArrowLeft");
-    await expect.poll(() => videoState(page, "currentTime")).toBe(5);
-    await expect.poll(() => bar.getAttribute("aria-valuetext")).toBe("0:05 of 0:20");
-    await page.keyboard.press("End");
-    await expect.poll(() => bar.getAttribute("aria-valuetext")).toBe("0:20 of 0:20");
-  });
-
-  test("shows a picture of the place under the pointer, of bytes that are there", async () => {
-    await using opened = await world.watch({ hasFfmpeg: true });
-    const { page } = opened;
-    await untilPicture(opened);
-    const { x, y, width, height } = (await page.getByTestId("seek-bar").boundingBox())!;
-    await page.mouse.move(x + 0.7 * width, y + height / 2);
-    const thumbnail = page.getByTestId("thumbnail");
-    await thumbnail.waitFor();
-    const frame = await page.evaluate<number>(`(() => {
-      const picture = document.querySelector("[data-testid=thumbnail]");
-      return (${readFrameInPage})(Object.defineProperty(picture, "videoWidth", { value: picture.naturalWidth }));
-    })()`);
-    // A keyframe, at or before that time.
-    expect(frame).toBeLessThanOrEqual(0.7 * FEATURE.durationSeconds * FEATURE.framesPerSecond);
-    expect(frame).toBeGreaterThan(0.5 * FEATURE.durationSeconds * FEATURE.framesPerSecond);
-    expect(opened.violations).toEqual([]);
-  });
-
   test("goes on on a phone where the laptop stopped, with the same subtitles, and can begin anew", async () => {
     await using opened = await world.watch();
     const { page } = opened;
@@ -364,18 +270,6 @@ describeWith("chromium", "ffmpeg")("the player", () => {
     await expect.poll(() => new URL(page.url()).pathname).toBe(`/watch/${FEATURE_HASH}/2`);
   });
 
-  test("says how it plays", async () => {
-    await using opened = await world.watch();
-    const { page } = opened;
-    await untilPicture(opened);
-    await page.getByTestId("quality-button").click();
-    const panel = page.getByTestId("quality");
-    await panel.getByText("In segments").waitFor();
-    await panel.getByText("640×360 · h264 · 24 fps · aac").waitFor();
-    await panel.getByText(/^100 % · /).waitFor();
-    await panel.getByText(/^\d+(\.\d)? s$/).waitFor();
-  });
-
   test("says why a file does not play, in the server's words, and what to do then", async () => {
     await using opened = await world.watch({ infoHash: FILM, index: 1 });
     const { page } = opened;
@@ -409,12 +303,12 @@ describeWith("chromium", "ffmpeg")("the player", () => {
     await expect.poll(() => page.getByTestId("trace").textContent(), { timeout: 40_000 }).toBe(sentence);
     await expect.poll(() => engine.get(SERIES)?.activeDemands).toBe(0);
     await page.unroute(address);
-    const reached = await page.getByTestId("clock").textContent();
     await page.getByTestId("try-again").click();
-    await expect.poll(() => videoState<number>(page, "currentTime"), { timeout: 20_000 }).toBeGreaterThan(0.5);
-    if (address.includes("seg-2")) {
-      expect(await videoState<number>(page, "currentTime"), reached ?? "").toBeGreaterThan(4);
-    }
+    // From where it came to, which nobody has seen of the others.
+    const reachedSeconds = address.includes("seg-2") ? 4 : 0.5;
+    await expect
+      .poll(() => videoState<number>(page, "currentTime"), { timeout: 20_000 })
+      .toBeGreaterThan(reachedSeconds);
   });
 
   test("goes on when what failed comes back", { timeout: 60_000 }, async () => {
@@ -455,6 +349,7 @@ describeWith("chromium", "ffmpeg")("the player", () => {
     const trace = page.getByTestId("trace");
     await expect.poll(() => trace.textContent()).toMatch(/^Asking peers .+… \d\.\d s, 0 B from 0 peers$/);
     await untilPicture(opened);
+    expect(await page.getByTestId("trace-box").getAttribute("data-state")).toBe("started");
   });
 
   test("offers to wait for so much that it plays to its end, where the swarm is too slow", {
@@ -491,63 +386,5 @@ describeWith("chromium", "ffmpeg")("the player", () => {
     await engine.remove(FEATURE_HASH, { deleteData: false, signal: never });
     await page.getByRole("alert").getByText("There is no such file in the library.").waitFor();
     expect(await page.getByTestId("player").count()).toBe(0);
-  });
-
-  test.each([
-    [1280, 900, "light"],
-    [360, 740, "dark"],
-  ] as const)("shows hostile names as text and stays in its frame (%i×%i, %s)", async (width, height, colorScheme) => {
-    await using opened = await world.watch({ infoHash: HOSTILE, viewport: { width, height }, colorScheme });
-    const { page } = opened;
-    await untilPicture(opened);
-    expect(await page.getByTestId("player").getAttribute("aria-label")).toBe(HOSTILE_PATH);
-    expect(await page.evaluate("window.scripted")).toBeUndefined();
-    expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(width);
-    expect(opened.violations).toEqual([]);
-  });
-
-  test("works behind an access token", async () => {
-    await using opened = await world.watch({ token: TOKEN });
-    await untilPicture(opened);
-    await opened.page.getByTestId("subtitle-menu").click();
-    await opened.page.getByLabel("English · SRT").check();
-    await standAt(opened.page, 5.5);
-    await expect.poll(() => opened.page.getByTestId("subtitles").textContent()).toBe("SRT cue 5");
-  });
-
-  test.each([
-    [1280, 900, "light"],
-    [390, 844, "dark"],
-  ] as const)("is there for everybody, with everything that opens (%i×%i, %s)", async (width, height, colorScheme) => {
-    await using opened = await world.watch({ viewport: { width, height }, colorScheme });
-    const { page } = opened;
-    await untilPicture(opened);
-    await standAt(page, 5.5);
-    await expectAccessible(page, "the player");
-    for (const name of ["speed", "sound", "chapters", "subtitle-menu"]) {
-      const opener = page.getByTestId(name);
-      await opener.focus();
-      await page.keyboard.press("Enter");
-      await page.locator("[role=menu], [role=dialog]").waitFor();
-      await expectAccessible(page, name);
-      await page.keyboard.press("Escape");
-      await page.locator("[role=menu], [role=dialog]").waitFor({ state: "detached" });
-      await expect.poll(() => page.evaluate("document.activeElement.dataset.testid")).toBe(name);
-    }
-    await page.keyboard.press("?");
-    await page.getByTestId("help").waitFor();
-    await expectAccessible(page, "help");
-    await page.keyboard.press("Escape");
-    await page.getByTestId("quality-button").click();
-    await expectAccessible(page, "quality");
-    expect(opened.violations).toEqual([]);
-  });
-
-  test("speaks German to who speaks it", async () => {
-    await using opened = await world.watch({ locale: "de-DE" });
-    const { page } = opened;
-    await page.getByText(/^Erstes Bild nach \d+\.\d s, .+ geladen$/).waitFor({ state: "attached" });
-    await page.getByRole("button", { name: "Untertitel" }).click();
-    await page.getByLabel("Englisch · SRT").check();
   });
 });

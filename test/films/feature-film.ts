@@ -34,8 +34,10 @@ export async function makeFeatureFilm(): Promise<Uint8Array> {
   const inputs = [await films.ensure("mkv-h264-aac-srt"), ...["film.ass", "film.sup", "chapters.txt"].map(inside)];
   const output = inside("feature.mkv");
   await promisify(execFile)("ffmpeg", [
-    ...["-v", "error", ...inputs.flatMap((path) => ["-i", path])],
-    ...["-map", "0", "-map", "1", "-map", "2", "-map_chapters", "3", "-c", "copy", output],
+    ..."-v error".split(" "),
+    ...inputs.flatMap((path) => ["-i", path]),
+    ..."-map 0 -map 1 -map 2 -map_chapters 3 -c copy".split(" "),
+    output,
   ]);
   return readFile(output);
 }

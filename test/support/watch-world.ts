@@ -37,7 +37,7 @@ export async function watchWorld() {
       await opened.page.goto(`${opened.url}/watch/${infoHash}/${index}`);
       return opened;
     },
-    open: world.open,
+    open: (...options: Parameters<World["open"]>) => world.open(...options),
     [Symbol.asyncDispose]: () => world[Symbol.asyncDispose](),
   };
 }

@@ -30,7 +30,7 @@ interface ChromeProps {
 /** What lies around and over the picture: it comes when somebody moves, and goes when they watch. */
 export function Chrome({ controls, playNext }: ChromeProps) {
   const texts = useTexts(watchTexts);
-  const { video, torrent, seekTo } = usePlayer();
+  const { video, torrent, film, seekTo } = usePlayer();
   const [isQualityShown, setIsQualityShown] = useState(false);
   const [isHelpShown, setIsHelpShown] = useState(false);
   const hasPicture = useMediaSelector(({ mediaHasPlayed }) => mediaHasPlayed) ?? false;
@@ -65,13 +65,15 @@ export function Chrome({ controls, playNext }: ChromeProps) {
       </header>
       <FeedbackBubble feedback={feedback} />
       <QualityPanel isOpen={isQualityShown} onClose={() => setIsQualityShown(false)} />
-      <ControlBar
-        chapters={chapters}
-        playNext={playNext}
-        isQualityShown={isQualityShown}
-        onQuality={() => setIsQualityShown(!isQualityShown)}
-        onHelp={() => setIsHelpShown(true)}
-      />
+      {film.failure === undefined && (
+        <ControlBar
+          chapters={chapters}
+          playNext={playNext}
+          isQualityShown={isQualityShown}
+          onQuality={() => setIsQualityShown(!isQualityShown)}
+          onHelp={() => setIsHelpShown(true)}
+        />
+      )}
       <HelpDialog isOpen={isHelpShown} onClose={() => setIsHelpShown(false)} />
     </div>
   );
