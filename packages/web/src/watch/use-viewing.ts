@@ -77,8 +77,12 @@ export function useSavedViewing(
     };
     const { signal } = ended;
     video.addEventListener("timeupdate", tell, { signal });
-    for (const event of ["pause", "ended", "seeked"]) video.addEventListener(event, flush, { signal });
+    for (const event of ["pause", "ended"]) video.addEventListener(event, flush, { signal });
+    // Who looks for a place while it plays finds it later.
+    video.addEventListener("seeked", () => video.paused && flush(), { signal });
     addEventListener("pagehide", flush, { signal });
+    // Phones end pages that nobody sees, and say no more of it.
+    document.addEventListener("visibilitychange", () => document.hidden && flush(), { signal });
     return () => {
       ended.abort();
       saver.flush(performance.now());

@@ -77,6 +77,7 @@ async function startRenderer(
     import("jassub/dist/default.woff2?url"),
   ]);
   signal.throwIfAborted();
+  if (!("requestVideoFrameCallback" in video)) throw new Error("This browser does not tell which picture it shows.");
   canvas.className = styles["canvas"] ?? "";
   // Fonts that are asked for by name are loaded when they are first used, and nothing is drawn anew then: all are given at once.
   const wholeUrls = [fallbackUrl, ...fontUrls].map((url) => new URL(url, location.href).href);
