@@ -14,7 +14,7 @@ const NEEDS: Readonly<Record<string, readonly string[]>> = {
     "packages/media/test/isobmff/{demuxer-ffprobe,fast-start-ffmpeg}.test.ts",
     "packages/media/test/media-details-ffmpeg.test.ts",
     "packages/media/test/fmp4/films.test.ts",
-    "packages/stream/test/{converted-films,copied-body,entered-films,film-library,film-playback,media-library,remux-formats,remux-producer,stream-factory,thumbnails}.test.ts",
+    "packages/stream/test/{converted-body,converted-films,copied-body,entered-films,film-library,film-playback,media-library,remux-formats,remux-producer,stream-factory,thumbnails}.test.ts",
     "packages/stream/test/transport-streams.test.ts",
     "packages/stream/test/subtitles/films.test.ts",
     "packages/stream/test/hls/{converted-sound,whole-films}.test.ts",

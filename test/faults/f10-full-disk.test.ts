@@ -62,6 +62,9 @@ it("F10, T17 a disk that is full stops nothing that is there, and what waits goe
   });
   expect(full.state).toBe("ready");
   expect(await firstEvent(events, '"disk_full"')).toContain(torrent.infoHash);
+  const readiness = async () => (await (await fetch(`${url}/readyz`)).json()) as { status: string; reasons: string[] };
+  const isTold = expect.stringMatching(/^disk: The disk is full/);
+  expect(await readiness()).toMatchObject({ status: "ready", reasons: expect.arrayContaining([isTold]) });
   // What is there is served all the while.
   expect(full.verifiedBytes).toBeGreaterThan(8 * MIB);
   const head = await fetch(film, { headers: { range: `bytes=0-${8 * MIB - 1}` } });
@@ -79,6 +82,7 @@ it("F10, T17 a disk that is full stops nothing that is there, and what waits goe
     return !torrentState.error && torrentState;
   });
   expect(after).toMatchObject({ state: "ready", verifiedBytes: FILM_BYTES });
+  expect((await readiness()).reasons).not.toContainEqual(isTold);
   expect(riptide.child.exitCode).toBe(null);
 });
 

@@ -1,6 +1,7 @@
 import { createApp, hostPolicy, type ListenOptions, listen } from "@riptide/http";
 import { createStreamFactory } from "@riptide/stream";
 import type { TorrentEngineOptions } from "@riptide/swarm";
+import type { FfmpegInstallation } from "@riptide/transcode";
 import { realClock, startTestEngine, type TestEngine } from "./test-engine.ts";
 
 export interface ServedEngine extends TestEngine {
@@ -9,15 +10,20 @@ export interface ServedEngine extends TestEngine {
   readonly log: string[];
 }
 
+interface ServedOptions extends Partial<ListenOptions> {
+  readonly clock?: typeof realClock;
+  readonly ffmpeg?: FfmpegInstallation | undefined;
+}
+
 /** The engine behind its HTTP server, with the limits that a test wants: what takes half a minute should not take it here. */
 export async function serveEngine(
   options: Partial<TorrentEngineOptions> & {
-    readonly http?: Partial<ListenOptions> & { clock?: typeof realClock };
+    readonly http?: ServedOptions;
   } = {},
 ): Promise<ServedEngine> {
-  const { http: { clock = realClock, ...listening } = {}, ...engineOptions } = options;
+  const { http: { clock = realClock, ffmpeg, ...listening } = {}, ...engineOptions } = options;
   const us = await startTestEngine(engineOptions);
-  const streams = createStreamFactory({ ffmpeg: undefined, clock });
+  const streams = createStreamFactory({ ffmpeg, clock });
   const log: string[] = [];
   const told = (message: string, error: unknown): void =>
     void log.push(`${message}: ${error instanceof Error && "code" in error ? String(error.code) : String(error)}`);

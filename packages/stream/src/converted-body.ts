@@ -39,9 +39,16 @@ async function startProcess(
   input: ConvertedInput,
 ): Promise<ReadableStream<Uint8Array>> {
   const { reader, first } = await timed("fragment", context, async () => {
-    const output = await transcoder.start({ plan, input, signal: context.signal });
-    const started = output.getReader();
-    return { reader: started, first: await firstFragment(started) };
+    const start = async (): Promise<Started> => {
+      const output = await transcoder.start({ plan, input, signal: context.signal });
+      const started = output.getReader();
+      return { reader: started, first: await firstFragment(started) };
+    };
+    // It may have been killed, or got stuck, for a reason that is not in the film, and nobody has seen anything of it yet.
+    return await start().catch((error: unknown) => {
+      if (!isWorthAnotherTry(error)) throw error;
+      return start();
+    });
   });
   let ahead: Uint8Array | undefined = first;
   const next = async (): Promise<Uint8Array | undefined> => {
@@ -50,6 +57,15 @@ async function startProcess(
     return chunk;
   };
   return pulledBody(next, (reason) => reader.cancel(reason));
+}
+
+interface Started {
+  readonly reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly first: Uint8Array;
+}
+
+function isWorthAnotherTry(error: unknown): boolean {
+  return error instanceof TranscodeError && (error.code === "ffmpeg_failed" || error.code === "ffmpeg_stalled");
 }
 
 /** ISO/IEC 14496-12 §4.3: it begins with a file type box, or what was found is no media after all. */

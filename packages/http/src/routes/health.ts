@@ -14,7 +14,7 @@ export function addHealthRoutes(routes: OpenAPIHono, options: AppOptions): void 
   });
 }
 
-/** A missing ffmpeg degrades (most films need none) and is only told; a missing engine or a drain is not ready. */
+/** A missing ffmpeg (most films need none) and a full disk (what is there plays) degrade, and are only told; a missing engine or a drain is not ready. */
 function readinessOf({ engine, streams, version, draining }: AppOptions): Readiness {
   const health = engine.health();
   const isDraining = draining?.aborted === true;
@@ -29,6 +29,10 @@ function readinessOf({ engine, streams, version, draining }: AppOptions): Readin
   if (streams.ffmpeg === undefined) {
     reasons.push("ffmpeg: missing; install it (Debian: apt install ffmpeg) to play what needs another codec");
   }
+  const diskProblem = engine
+    .list()
+    .find(({ error }) => error?.code === "disk_full" || error?.code === "storage_failed");
+  if (diskProblem?.error) reasons.push(`disk: ${diskProblem.error.message}`);
   return {
     status: isDraining || health.state !== "running" ? "not_ready" : "ready",
     version,

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { createWorld, statusAndJson } from "../support/world.ts";
 
 const FFMPEG = { version: "5.1.9", active: 0, limit: 2 };
@@ -31,6 +31,15 @@ describe("readiness", () => {
       status: 200,
       body: { ...rest, reasons: [expect.stringMatching(/^ffmpeg: missing.*install/)] },
     });
+  });
+
+  test("with a full disk is degraded, still 200, and says what to do", async () => {
+    const { send, engine } = await createWorld();
+    const [torrent] = engine.list();
+    const error = { code: "disk_full", message: "The disk is full. Free some space." } as const;
+    vi.spyOn(engine, "list").mockReturnValue([torrent!, { ...torrent!, error }]);
+    const { body } = await statusAndJson(await send("/readyz"));
+    expect(body).toEqual({ ...READY, reasons: ["disk: The disk is full. Free some space."] });
   });
 
   test("is 503 while the engine starts again, and 200 after", async () => {
