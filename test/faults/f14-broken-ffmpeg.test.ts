@@ -42,7 +42,7 @@ describeWith("ffmpeg", "libtorrent")("F14 an ffmpeg", () => {
     us = await serveEngine({ http: { clock: fast, ffmpeg } });
     await us.engine.add(film.magnet, { signal: never });
     // All of it is there, so that nothing but ffmpeg is waited for.
-    expect(await readBody(`${us.url}/stream/${film.infoHash}/0/direct`)).toMatchObject({ isWhole: true });
+    await readBody(`${us.url}/stream/${film.infoHash}/0/direct`);
   });
   beforeEach(() => void us.log.splice(0));
   afterAll(async () => {

@@ -39,11 +39,7 @@ async function startProcess(
   input: ConvertedInput,
 ): Promise<ReadableStream<Uint8Array>> {
   const { reader, first } = await timed("fragment", context, async () => {
-    const start = async (): Promise<Started> => {
-      const output = await transcoder.start({ plan, input, signal: context.signal });
-      const started = output.getReader();
-      return { reader: started, first: await firstFragment(started) };
-    };
+    const start = (): Promise<Started> => startOnce(transcoder, { plan, input, signal: context.signal });
     // It may have been killed, or got stuck, for a reason that is not in the film, and nobody has seen anything of it yet.
     return await start().catch((error: unknown) => {
       if (!isWorthAnotherTry(error)) throw error;
@@ -62,6 +58,11 @@ async function startProcess(
 interface Started {
   readonly reader: ReadableStreamDefaultReader<Uint8Array>;
   readonly first: Uint8Array;
+}
+
+async function startOnce(transcoder: Transcoder, order: Parameters<Transcoder["start"]>[0]): Promise<Started> {
+  const reader = (await transcoder.start(order)).getReader();
+  return { reader, first: await firstFragment(reader) };
 }
 
 function isWorthAnotherTry(error: unknown): boolean {

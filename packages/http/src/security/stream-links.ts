@@ -8,7 +8,7 @@ const LINK_LIFE_SECONDS = 24 * 60 * 60;
 const CLOCK_SKEW_SECONDS = 60;
 
 /** What an address needs to be open without the token, and until when (seconds since 1970). */
-export interface StreamLink {
+interface StreamLink {
   /** Without a question mark. */
   readonly query: string;
   readonly expiresAtSeconds: number;

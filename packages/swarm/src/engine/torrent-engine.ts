@@ -330,9 +330,8 @@ class ThreadedTorrentEngine implements RiptideTorrentEngine {
 
   #peersProven(infoHash: string, peers: readonly PeerAddress[]): void {
     const record = this.#records.get(infoHash);
-    if (record === undefined) return;
-    record.peersProven(peers);
-    this.#saveLater(record);
+    record?.peersProven(peers);
+    if (record !== undefined) this.#saveLater(record);
   }
 
   #createRecord(intake: RecordSource, addedAtMs: number): TorrentRecord {
