@@ -38,8 +38,8 @@ async function startProcess(
   context: StreamContext,
   input: ConvertedInput,
 ): Promise<ReadableStream<Uint8Array>> {
+  const start = (): Promise<Started> => startOnce(transcoder, { plan, input, signal: context.signal });
   const { reader, first } = await timed("fragment", context, async () => {
-    const start = (): Promise<Started> => startOnce(transcoder, { plan, input, signal: context.signal });
     // It may have been killed, or got stuck, for a reason that is not in the film, and nobody has seen anything of it yet.
     return await start().catch((error: unknown) => {
       if (!isWorthAnotherTry(error)) throw error;

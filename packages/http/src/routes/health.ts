@@ -1,5 +1,4 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
-import type { TorrentEngine } from "@riptide/core";
 import type { FfmpegUse } from "@riptide/stream";
 import { livenessSchema, type Readiness, readinessSchema } from "../api-schemas.ts";
 import type { AppOptions } from "../app-options.ts";
@@ -21,11 +20,6 @@ function readinessOf({ engine, streams, version, draining }: AppOptions): Readin
   const reasons: string[] = [];
   if (isDraining) reasons.push("server: draining, it is about to stop");
   if (health.state !== "running") reasons.push(`engine: ${health.state}`);
-  for (const [code, count] of storageProblems(engine)) {
-    reasons.push(
-      `storage: ${code}, ${count} torrents take no more; make room or look at the disk, what is there plays`,
-    );
-  }
   if (streams.ffmpeg === undefined) {
     reasons.push("ffmpeg: missing; install it (Debian: apt install ffmpeg) to play what needs another codec");
   }
@@ -40,16 +34,6 @@ function readinessOf({ engine, streams, version, draining }: AppOptions): Readin
     ffmpeg: streams.ffmpeg && shownUse(streams.ffmpeg),
     reasons,
   };
-}
-
-/** How many torrents the disk refuses, by the code of the error. */
-function storageProblems(engine: TorrentEngine): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const { error } of engine.list()) {
-    if (error?.code !== "disk_full" && error?.code !== "storage_failed") continue;
-    counts.set(error.code, (counts.get(error.code) ?? 0) + 1);
-  }
-  return counts;
 }
 
 function shownUse({ version, active, limit }: FfmpegUse): Readiness["ffmpeg"] {
