@@ -5,7 +5,7 @@ import { readFrameInPage } from "../films/read-in-page.ts";
 import { expectAccessible } from "../support/axe-in-page.ts";
 import { FILM, HOSTILE, HOSTILE_PATH } from "../support/page-world.ts";
 import { describeWith } from "../support/tools.ts";
-import { drawnPoints, standAt, untilPicture, videoState, watchWorld } from "../support/watch-world.ts";
+import { drawnPoints, shownFrame, standAt, untilPicture, videoState, watchWorld } from "../support/watch-world.ts";
 
 const TOKEN = "q7Zr0w_kV2mB4tYx8nUcLg";
 
@@ -153,6 +153,24 @@ describeWith("chromium", "ffmpeg")("what the player shows", () => {
     expect(frame).toBeLessThanOrEqual(0.7 * FEATURE.durationSeconds * FEATURE.framesPerSecond);
     expect(frame).toBeGreaterThan(0.5 * FEATURE.durationSeconds * FEATURE.framesPerSecond);
     expect(opened.violations).toEqual([]);
+  });
+
+  test("goes on by its address where another device is to play it", async () => {
+    const script = `{
+      RemotePlayback.prototype.watchAvailability = async (tell) => (tell(true), 1);
+      RemotePlayback.prototype.prompt = async () => void (globalThis.isPrompted = true);
+    }`;
+    await using opened = await world.watch({ script });
+    const { page } = opened;
+    await untilPicture(opened);
+    expect(await videoState(page, "src")).toMatch(/^blob:/);
+    await expect.poll(() => videoState<number>(page, "currentTime")).toBeGreaterThan(3);
+    await page.getByTestId("cast").click();
+    await expect.poll(() => page.evaluate("globalThis.isPrompted")).toBe(true);
+    expect(await videoState(page, "src")).toMatch(/^http:.+\/(virtual\.mp4|master\.m3u8)/);
+    expect(await videoState(page, "disableRemotePlayback")).toBe(false);
+    await expect.poll(() => videoState<number>(page, "currentTime")).toBeGreaterThan(3);
+    await expect.poll(() => shownFrame(page)).toBeGreaterThan(3 * FEATURE.framesPerSecond);
   });
 
   test("says how it plays", async () => {

@@ -68,7 +68,6 @@ function useStart() {
   const texts = useTexts(watchTexts);
   const format = useFormat();
   const { infoHash, torrent, video, film } = usePlayer();
-  const [startedMs] = useState(() => performance.now());
   const [elapsedMs, setElapsedMs] = useState(0);
   const [result, setResult] = useState<string>();
   const first = useRef(torrent?.downloadedBytes);
@@ -76,6 +75,8 @@ function useStart() {
   const isOver = result !== undefined || film.failure !== undefined;
   useEffect(() => {
     if (isOver) return;
+    // Whoever tries again waits anew.
+    const startedMs = performance.now();
     const tick = setInterval(() => setElapsedMs(performance.now() - startedMs), REFRESH_MS);
     const ended = new AbortController();
     const show = async (): Promise<void> => {
@@ -90,7 +91,7 @@ function useStart() {
       clearInterval(tick);
       ended.abort();
     };
-  }, [isOver, startedMs, infoHash, video, texts, format]);
+  }, [isOver, infoHash, video, texts, format]);
   const progress = (phase: string): string => {
     const bytes = (torrent?.downloadedBytes ?? 0) - (first.current ?? 0);
     const downloaded = format.bytes(Math.max(0, bytes));
