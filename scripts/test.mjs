@@ -11,7 +11,19 @@ const selection = process.argv.slice(2);
 const isWhole = selection.length === 0;
 
 ensureNodeModules();
-ensureTools(["ffmpeg", "chromium", "libtorrent", "aria2", "transmission", "webtorrent", "mpv", "vlc", "curl", "fiu"]);
+ensureTools([
+  "ffmpeg",
+  "chromium",
+  "libtorrent",
+  "aria2",
+  "transmission",
+  "webtorrent",
+  "mpv",
+  "vlc",
+  "curl",
+  "fiu",
+  "ip",
+]);
 ensurePage();
 const isChecked = !isWhole || succeeds("node", ["scripts/check.mjs"]);
 

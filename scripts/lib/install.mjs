@@ -29,6 +29,8 @@ const TOOLS = {
   },
   nginx: { checks: [["nginx", "-v"]], debian: "nginx-light" },
   curl: { checks: [["curl", "--version"]], debian: "curl" },
+  // Networks of our own, for tests that take them away.
+  ip: { checks: [["ip", "-V"]], debian: "iproute2" },
   // Lets calls to the system fail.
   fiu: { checks: [["sh", "-c", "command -v fiu-run fiu-ctrl"]], debian: "fiu-utils" },
   webtorrent: { lockedIn: `${root}test/support/peers/webtorrent/`, folder: `${root}.cache/webtorrent/` },

@@ -1,0 +1,82 @@
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { expect, it } from "vitest";
+import { bundleRiptide, readBody } from "../support/bundled-riptide.ts";
+import { startProcess } from "../support/processes.ts";
+import { filesOf } from "../support/riptide.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { describeAsRoot } from "../support/tools.ts";
+import { waitUntil } from "../support/wait.ts";
+import { createFilm } from "./play.ts";
+
+const MIB = 1024 * 1024;
+const SEED_CHILD = fileURLToPath(new URL("../support/seed-child.ts", import.meta.url));
+/** A network of two, and one end of it (RFC 2544 benchmarks: nobody else's). */
+const OUR_ADDRESS = "198.18.77.1";
+const SEED_ADDRESS = "198.18.77.2";
+/** Long enough for a peer to be taken for dead. A read that gets nothing for half a minute fails, and its player asks again. */
+const PARTITION_MS = 6_000;
+
+/** TCP itself tries again after pauses that double: after one as long as the partition at the latest. */
+const RECOVERY_MS = 2 * PARTITION_MS;
+
+const run = promisify(execFile);
+
+describeAsRoot("F26", () => {
+  it("a network that is gone for a while and comes back ends no stream", async () => {
+    await using network = await createNetwork();
+    await using film = await createFilm({ lengthBytes: 8 * MIB });
+    await using seed = startProcess("ip", [
+      ...["netns", "exec", network.name, process.execPath, "--import", "tsx", SEED_CHILD],
+      ...[film.torrentPath, film.filePath, SEED_ADDRESS, String(2 * MIB)],
+    ]);
+    const port = await seed.waitFor((line) => /^listens at (\d+)$/.exec(line)?.[1], 60_000);
+    await using program = await bundleRiptide();
+    await using folder = await temporaryFolder("partition");
+    await using riptide = await program.start(join(folder.path, "data"), { words: [`--peer=${SEED_ADDRESS}:${port}`] });
+    await riptide.add(film.torrentFile);
+    await filesOf(riptide, film.infoHash);
+
+    const url = `${riptide.url}/stream/${film.infoHash}/0/direct`;
+    const reading = readBody(url);
+    const verifiedBytes = async () => (await riptide.torrent(film.infoHash)).verifiedBytes;
+    await waitUntil("some of it is there", async () => (await verifiedBytes()) > 2 * MIB);
+    await network.setLink("down");
+    await delay(500);
+    const before = await verifiedBytes();
+    await delay(PARTITION_MS);
+    expect(await verifiedBytes()).toBe(before);
+    expect(before).toBeLessThan(film.bytes.length);
+    const healedMs = performance.now();
+    await network.setLink("up");
+    await waitUntil("it goes on", async () => (await verifiedBytes()) > before);
+    expect(performance.now() - healedMs).toBeLessThan(RECOVERY_MS);
+
+    const read = await reading;
+    expect([read.isWhole, read.sha256]).toEqual([true, film.sha256]);
+    await waitUntil("no demand is left", async () => (await riptide.torrent(film.infoHash)).activeDemands === 0);
+    expect(riptide.process.stderr()).toBe("");
+  });
+});
+
+/** Another network name space, and a cable to it. */
+async function createNetwork() {
+  const name = `riptide-${process.pid}`;
+  const [ours, theirs] = [`rt${process.pid}a`, `rt${process.pid}b`];
+  const ip = (...words: string[]) => run("ip", words);
+  await ip("netns", "add", name);
+  await ip("link", "add", ours, "type", "veth", "peer", "name", theirs, "netns", name);
+  await ip("addr", "add", `${OUR_ADDRESS}/30`, "dev", ours);
+  await ip("link", "set", ours, "up");
+  await ip("-n", name, "addr", "add", `${SEED_ADDRESS}/30`, "dev", theirs);
+  await ip("-n", name, "link", "set", theirs, "up");
+  return {
+    name,
+    setLink: (state: "up" | "down") => ip("-n", name, "link", "set", theirs, state),
+    // The cable goes with it.
+    [Symbol.asyncDispose]: async () => void (await ip("netns", "delete", name)),
+  };
+}
