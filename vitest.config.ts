@@ -25,6 +25,20 @@ const NEEDS: Readonly<Record<string, readonly string[]>> = {
   chromium: ["test/films/read-in-page.test.ts"],
 };
 
+/** What measures times, memory or bytes on their way to within little: nothing else runs beside it. */
+const TIMED = [
+  "test/e2e/{fragments,large-pieces,long-watch,many-seeks,one-stream,press-play,seek,seek-sound,start-bytes,virtual}.test.ts",
+  "test/faults/{f13-memory,f17-seek-storm,f18-fifty-clients,f27-event-loop}.test.ts",
+  "test/interop/rate-limits.test.ts",
+];
+
+/** Real processes, sockets and browsers: half of the time they wait for a film to play or for a line to bring it. */
+const INTEGRATION = {
+  globalSetup: "test/support/program.ts",
+  testTimeout: 120_000,
+  hookTimeout: 180_000,
+};
+
 const exclude = [...configDefaults.exclude, ...[...missing].flatMap((tool) => NEEDS[tool] ?? [])];
 
 export default defineConfig({
@@ -55,12 +69,19 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          ...INTEGRATION,
           name: "integration",
           include: ["test/**/*.test.ts"],
-          globalSetup: "test/support/program.ts",
+          exclude: [...exclude, ...TIMED],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          ...INTEGRATION,
+          name: "timed",
+          include: TIMED,
           exclude,
-          testTimeout: 120_000,
-          hookTimeout: 180_000,
           fileParallelism: false,
         },
       },

@@ -29,13 +29,21 @@ const isChecked = !isWhole || succeeds("node", ["scripts/check.mjs"]);
 
 mkdirSync(`${root}.cache`, { recursive: true });
 // Half of the time the integration tests wait for a film to play or for a line to bring it; the unit tests take what that leaves free.
-const parts = isWhole
+// What measures runs when all else is over.
+const rounds = isWhole
   ? [
-      ["--project", "unit", "--coverage"],
-      ["--project", "integration"],
+      [
+        ["--project", "unit", "--coverage"],
+        ["--project", "integration"],
+      ],
+      [["--project", "timed"]],
     ]
-  : [selection];
-const ended = await Promise.all(parts.map(runPart));
+  : [[selection]];
+const ended = [];
+for (const parts of rounds) {
+  const first = ended.length;
+  ended.push(...(await Promise.all(parts.map((part, index) => runPart(part, first + index, index > 0)))));
+}
 const hasPassed = ended.every((part) => part.hasPassed);
 
 const isCi = process.env.CI === "true";
@@ -48,12 +56,11 @@ for (const sentence of sentences) console.log(sentence);
 console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
 process.exit(failed === 0 ? 0 : 1);
 
-/** Runs vitest with its output ours: the first part's as it comes, that of others when it has ended. */
-async function runPart(selected, index) {
+/** Runs vitest with its output ours: as it comes, or when it has ended. */
+async function runPart(selected, index, isHeldBack) {
   const reportPath = `${root}.cache/test-report-${index}.json`;
   rmSync(reportPath, { force: true });
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${reportPath}`];
-  const isHeldBack = index > 0;
   return {
     hasPassed: await succeedsLater(bin("vitest"), ["run", ...reporters, ...selected], { isHeldBack }),
     report: readReport(reportPath),
