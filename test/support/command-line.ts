@@ -54,10 +54,16 @@ export async function exitOf({ child }: TestProcess): Promise<number | null> {
   return child.exitCode;
 }
 
-/** The ffmpeg processes that `parent` has started and that have not ended. A cold start of tsx has children of its own. */
-export async function ffmpegsOf(parent: number): Promise<number[]> {
+/**
+ * The ffmpeg processes that `ancestor` has started, be it through bwrap, and that have not ended. A cold start of tsx has children of its
+ * own.
+ */
+export async function ffmpegsOf(ancestor: number): Promise<number[]> {
   const processes = await runningProcesses();
-  return processes.filter((one) => one.parent === parent && one.name === "ffmpeg").map(({ pid }) => pid);
+  const parents = new Map(processes.map(({ pid, parent }) => [pid, parent]));
+  const descends = (pid: number | undefined): boolean =>
+    pid !== undefined && (pid === ancestor || descends(parents.get(pid)));
+  return processes.filter((one) => one.name === "ffmpeg" && descends(one.parent)).map(({ pid }) => pid);
 }
 
 /** The processes of a group that have not ended. */

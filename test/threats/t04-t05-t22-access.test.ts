@@ -105,7 +105,7 @@ describeWith("ffmpeg")("T4 ffmpeg", () => {
   it("T4 is not told the token either", async () => {
     const reading = new AbortController();
     const { signal } = reading;
-    const response = await ask(`/stream/${torrent.infoHash}/0/remux.mp4?sound=aac`, { signal });
+    const response = await ask(`/stream/${torrent.infoHash}/0/remux.mp4?sound=aac&video=h264`, { signal });
     const reader = response.body!.getReader();
     await reader.read();
     const [pid] = await waitUntil("ffmpeg runs", async () => {

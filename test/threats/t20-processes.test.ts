@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile, readlink } from "node:fs/promises";
 import type { Problem, Readiness } from "@riptide/http";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { demoFilmPath } from "../../packages/media/test/support/corpus.ts";
@@ -47,5 +47,34 @@ describeWith("ffmpeg")("T20 a crowd that wants films converted", () => {
     expect([most > 0, most <= limit]).toEqual([true, true]);
     await waitUntil("none is left", async () => (await ffmpegsOf(pid)).length === 0, 5_000);
     expect((await us.riptide.torrent(torrent.infoHash)).activeDemands).toBe(0);
+  });
+
+  it("T12 T20 holds each by limits of the kernel, without a network, and without files where bwrap works", async () => {
+    const { ffmpeg } = await us.riptide.api<Readiness>("/readyz");
+    expect(ffmpeg!.isolation).not.toBe("nothing");
+    const client = new AbortController();
+    const { signal } = client;
+    await fetch(`${us.riptide.url}/stream/${torrent.infoHash}/0/remux.mp4?sound=aac&video=h264`, { signal });
+    const [held] = await waitUntil("it runs", async () => {
+      const pids = await ffmpegsOf(pid);
+      return pids.length > 0 && pids;
+    });
+    const limits = await readFile(`/proc/${held}/limits`, "utf8");
+    for (const [name, value] of [
+      ["Max file size", "0"],
+      ["Max core file size", "0"],
+      ["Max open files", "64"],
+      ["Max cpu time", "86400"],
+      ["Max data size", String(4 * 1024 ** 3)],
+      ["Max address space", String(16 * 1024 ** 3)],
+    ]) {
+      expect(new RegExp(`^${name} +(\\d+) `, "m").exec(limits)?.[1]).toBe(value);
+    }
+    expect(await readlink(`/proc/${held}/ns/net`)).not.toBe(await readlink(`/proc/${pid}/ns/net`));
+    // Its root is one of its own then, with nothing of ours in it.
+    const seen = await readdir(`/proc/${held}/root`);
+    expect([seen.includes("usr"), seen.includes("home")]).toEqual([true, ffmpeg!.isolation !== "network and files"]);
+    client.abort();
+    await waitUntil("none is left", async () => (await ffmpegsOf(pid)).length === 0, 5_000);
   });
 });

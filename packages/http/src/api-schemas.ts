@@ -142,7 +142,17 @@ export const readinessSchema = z
     status: z.enum(["ready", "not_ready"]),
     version: z.string(),
     engine: engineHealthSchema,
-    ffmpeg: z.strictObject({ version: z.string(), active: count, limit: count }).optional(),
+    ffmpeg: z
+      .strictObject({
+        version: z.string(),
+        active: count,
+        limit: count,
+        isolation: z
+          .enum(["network and files", "network", "nothing"])
+          .optional()
+          .openapi({ description: "What of this machine is out of its reach." }),
+      })
+      .optional(),
     reasons: z.array(z.string()).openapi({ description: "What is missing or degraded, and what to do about it." }),
   })
   .openapi("Readiness");

@@ -4,6 +4,7 @@ import {
   AudioEncoderPool,
   type FfmpegExit,
   type FfmpegInstallation,
+  type Isolation,
   ProcessPool,
   Thumbnailer,
   Transcoder,
@@ -82,6 +83,8 @@ export interface FfmpegUse {
   /** The processes that run now, and how many copies may (a video transcode counts as four). */
   readonly active: number;
   readonly limit: number;
+  /** What of the machine they cannot reach. */
+  readonly isolation?: Isolation | undefined;
   /** How many processes ended in which way. */
   readonly exits: Readonly<Record<FfmpegExit, number>>;
 }
@@ -130,8 +133,8 @@ export function createStreamFactory(options: StreamFactoryOptions): StreamFactor
     knownTimes: (file) => knownTimes(file, films),
     get ffmpeg() {
       if (transcoder === undefined) return undefined;
-      const { ffmpeg: installation, active, limit } = transcoder;
-      return { version: installation.version, active, limit, exits: pool.exits };
+      const { ffmpeg: installation, active, limit, isolation } = transcoder;
+      return { version: installation.version, active, limit, isolation, exits: pool.exits };
     },
     [Symbol.asyncDispose]: async () => encoder?.[Symbol.asyncDispose](),
   };

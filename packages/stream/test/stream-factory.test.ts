@@ -90,7 +90,13 @@ describe("The factory", () => {
   test("knows its ffmpeg and how much of it is in use", async () => {
     const factory = createStreamFactory({ ffmpeg, clock: realClock });
     const exits = { finished: 0, stopped: 0, failed: 0, crashed: 0, stalled: 0 };
-    expect(factory.ffmpeg).toEqual({ version: ffmpeg.version, active: 0, limit: expect.any(Number), exits });
+    expect(factory.ffmpeg).toEqual({
+      version: ffmpeg.version,
+      active: 0,
+      limit: expect.any(Number),
+      isolation: ffmpeg.confinement?.isolation,
+      exits,
+    });
     const copied = await factory.remux.produce(get(), open("mkv").context);
     expect(factory.ffmpeg?.active).toBe(0);
     await copied.body?.cancel();

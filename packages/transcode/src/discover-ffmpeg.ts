@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process";
-import { access, constants } from "node:fs/promises";
-import { delimiter, isAbsolute, join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { promisify } from "node:util";
 import { TranscodeError } from "@riptide/core";
+import { type Confinement, findConfinement, findProgram } from "./confinement.ts";
 import { HARDWARE_ENCODERS, type HardwareEncoder } from "./h264-encoding.ts";
 
 /** A program that takes longer than this to say its version is no ffmpeg we want to stream through. */
@@ -20,6 +20,8 @@ export interface FfmpegInstallation {
   readonly canEncodeH264: boolean;
   /** Encoders of hardware that it is built with; whether there is such hardware, only trying tells. Default none. */
   readonly hardwareEncoders?: readonly HardwareEncoder[];
+  /** How it is held while it works. Default: not at all. */
+  readonly confinement?: Confinement;
 }
 
 export interface DiscoverOptions {
@@ -39,7 +41,7 @@ export async function discoverFfmpeg({ path, signal }: DiscoverOptions): Promise
   const named = path ?? process.env["FFMPEG_PATH"];
   try {
     if (named !== undefined && named !== "") return await inspect(resolve(named), signal);
-    const found = await findOnPath();
+    const found = await findProgram("ffmpeg");
     return found === undefined ? undefined : await inspect(found, signal);
   } catch (cause) {
     signal.throwIfAborted();
@@ -50,27 +52,15 @@ export async function discoverFfmpeg({ path, signal }: DiscoverOptions): Promise
   }
 }
 
-async function findOnPath(): Promise<string | undefined> {
-  const folders = (process.env["PATH"] ?? "").split(delimiter).filter(isAbsolute);
-  for (const folder of folders) {
-    const candidate = join(folder, "ffmpeg");
-    const isExecutable = await access(candidate, constants.X_OK).then(
-      () => true,
-      () => false,
-    );
-    if (isExecutable) return candidate;
-  }
-  return undefined;
-}
-
 /** Rejects with an `Error` that says what is wrong with the program. */
 async function inspect(path: string, signal: AbortSignal): Promise<FfmpegInstallation> {
   const answer = (...question: string[]): Promise<string> => ask(path, question, signal);
-  const [versionText, demuxers, encoders, noiseFilter] = await Promise.all([
+  const [versionText, demuxers, encoders, noiseFilter, confinement] = await Promise.all([
     answer("-version"),
     answer("-demuxers"),
     answer("-encoders"),
     answer("-h", "bsf=noise"),
+    findConfinement(path, signal),
   ]);
   const version = /^ffmpeg version (\S{1,64})/.exec(versionText)?.[1];
   if (version === undefined) throw new Error("It does not say that it is ffmpeg.");
@@ -86,6 +76,7 @@ async function inspect(path: string, signal: AbortSignal): Promise<FfmpegInstall
     version,
     canEncodeH264: isListed(encoders, "libx264"),
     hardwareEncoders: HARDWARE_ENCODERS.filter((encoder) => isListed(encoders, encoder)),
+    confinement,
   };
 }
 

@@ -17,6 +17,8 @@ const TERM_GRACE_MS = 500;
 export interface FfmpegProcessOptions {
   /** Absolute path of the program. */
   readonly path: string;
+  /** The words in front of it, the absolute path of a program first: `Confinement.launchers`. Default none. */
+  readonly launcher?: readonly string[] | undefined;
   readonly arguments: readonly string[];
   readonly input: Input;
   readonly clock: Clock;
@@ -46,7 +48,8 @@ export async function startFfmpegProcess(options: FfmpegProcessOptions): Promise
 }
 
 async function spawned(options: FfmpegProcessOptions, cwd: string): Promise<FfmpegChild> {
-  const child = spawn(options.path, options.arguments, {
+  const [program = options.path, ...words] = [...(options.launcher ?? []), options.path, ...options.arguments];
+  const child = spawn(program, words, {
     stdio: ["pipe", "pipe", "pipe"],
     detached: true, // a process group of its own, which can be killed as a whole
     env: {},

@@ -30,11 +30,14 @@ const THIS_MACHINE: Machine = {
  * none. Rejects with the signal's reason.
  */
 export async function findEncoder(
-  { path, canEncodeH264, hardwareEncoders = [] }: FfmpegInstallation,
+  { path, canEncodeH264, hardwareEncoders = [], confinement }: FfmpegInstallation,
   { signal, machine = THIS_MACHINE }: { readonly signal: AbortSignal; readonly machine?: Machine },
 ): Promise<H264Encoder | undefined> {
   for (const encoder of hardwareEncoders) {
-    if ((await mayExist(encoder, machine)) && (await encodes(path, encoder, signal))) return encoder;
+    if (!(await mayExist(encoder, machine))) continue;
+    // It must work as it is held later on.
+    const commandLine = [...(confinement?.launchers.hardware_conversion ?? []), path];
+    if (await encodes(commandLine, encoder, signal)) return encoder;
   }
   return canEncodeH264 ? "libx264" : undefined;
 }
@@ -47,10 +50,15 @@ async function mayExist(encoder: HardwareEncoder, { platform, hasDevice }: Machi
 }
 
 /** Whether it encodes a frame of black, by the very arguments that films are encoded with. */
-async function encodes(path: string, encoder: HardwareEncoder, signal: AbortSignal): Promise<boolean> {
+async function encodes(
+  commandLine: readonly string[],
+  encoder: HardwareEncoder,
+  signal: AbortSignal,
+): Promise<boolean> {
   const encoding = h264Encoding(TRIAL_SHAPE, { encoder, cores: 2 });
   const { widthPixels, heightPixels, framesPerSecond } = TRIAL_SHAPE;
-  const trial = [
+  const [program = "", ...trial] = [
+    ...commandLine,
     ...GLOBAL_ARGUMENTS,
     ...deviceArguments(encoder),
     ...words(`-f lavfi -i color=black:size=${widthPixels}x${heightPixels}:rate=${framesPerSecond} -frames:v 1`),
@@ -58,7 +66,7 @@ async function encodes(path: string, encoder: HardwareEncoder, signal: AbortSign
     ...words("-f null -"),
   ];
   const options = { signal, timeout: TRIAL_LIMIT_MS, killSignal: "SIGKILL", env: {}, cwd: tmpdir() } as const;
-  return promisify(execFile)(path, trial, options).then(
+  return promisify(execFile)(program, trial, options).then(
     () => true,
     () => {
       signal.throwIfAborted();

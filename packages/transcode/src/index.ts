@@ -1,4 +1,5 @@
 export { TRACKS_LIMIT } from "./arguments.ts";
+export type { Isolation } from "./confinement.ts";
 export { type DiscoverOptions, discoverFfmpeg, type FfmpegInstallation } from "./discover-ffmpeg.ts";
 export type { FfmpegExit } from "./ffmpeg-process.ts";
 export type { Input } from "./input-pump.ts";

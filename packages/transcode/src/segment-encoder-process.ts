@@ -1,11 +1,11 @@
 import { abortable, type Clock } from "@riptide/core";
+import type { FfmpegInstallation } from "./discover-ffmpeg.ts";
 import { type FfmpegProcess, startFfmpegProcess } from "./ffmpeg-process.ts";
 import type { Input } from "./input-pump.ts";
 import { type EncoderProfile, segmentEncoderArguments } from "./segment-encoder-arguments.ts";
 
 export interface SegmentEncoderOptions {
-  /** Absolute path of ffmpeg. */
-  readonly path: string;
+  readonly ffmpeg: FfmpegInstallation;
   readonly profile: EncoderProfile;
   readonly clock: Clock;
 }
@@ -17,11 +17,12 @@ export class SegmentEncoder {
   readonly #give: (input: Input) => void;
 
   /** Rejects with `TranscodeError` `ffmpeg_failed` if the process cannot be started. */
-  static async start({ path, profile, clock }: SegmentEncoderOptions): Promise<SegmentEncoder> {
+  static async start({ ffmpeg, profile, clock }: SegmentEncoderOptions): Promise<SegmentEncoder> {
     const abort = new AbortController();
     const given = deferred<Input>();
     const process = await startFfmpegProcess({
-      path,
+      path: ffmpeg.path,
+      launcher: ffmpeg.confinement?.launchers.audio_segment,
       arguments: segmentEncoderArguments(profile),
       async *input(signal) {
         const input = await abortable(given.promise, signal);

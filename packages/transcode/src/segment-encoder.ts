@@ -86,7 +86,7 @@ export class AudioEncoderPool implements AsyncDisposable {
 
   async #start(profile: EncoderProfile): Promise<SegmentEncoder> {
     const { ffmpeg, clock, pool } = this.#options;
-    const encoder = await SegmentEncoder.start({ path: ffmpeg.path, profile, clock });
+    const encoder = await SegmentEncoder.start({ ffmpeg, profile, clock });
     this.#running.add(encoder);
     void encoder.exited.then((exit) => {
       this.#running.delete(encoder);

@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { abortable, type Clock, TranscodeError } from "@riptide/core";
 import { remuxArguments } from "./arguments.ts";
+import type { FfmpegWork, Isolation } from "./confinement.ts";
 import type { FfmpegInstallation } from "./discover-ffmpeg.ts";
 import { startFfmpegProcess } from "./ffmpeg-process.ts";
 import { findEncoder, type Machine } from "./find-encoder.ts";
@@ -46,6 +47,11 @@ export class Transcoder {
   /** Processes that run now. */
   get active(): number {
     return this.#pool.active;
+  }
+
+  /** What of this machine its processes cannot reach. */
+  get isolation(): Isolation {
+    return this.ffmpeg.confinement?.isolation ?? "nothing";
   }
 
   /** How many copies may run at once; a video transcode takes the place of four. */
@@ -101,6 +107,7 @@ export class Transcoder {
     try {
       const ffmpeg = await startFfmpegProcess({
         path: this.ffmpeg.path,
+        launcher: this.ffmpeg.confinement?.launchers[workOf(encoding)],
         arguments: remuxArguments(plan, encoding),
         input,
         clock: this.#clock,
@@ -118,6 +125,10 @@ export class Transcoder {
       throw error;
     }
   }
+}
+
+function workOf(encoding: H264Encoding | undefined): FfmpegWork {
+  return encoding === undefined || encoding.encoder === "libx264" ? "conversion" : "hardware_conversion";
 }
 
 const UNKNOWN_SHAPE: PictureShape = {

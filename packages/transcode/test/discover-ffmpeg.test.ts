@@ -39,6 +39,7 @@ describe("Looking for ffmpeg", () => {
       version: expect.stringMatching(/^[5-9]/),
       canEncodeH264: true,
       hardwareEncoders: expect.any(Array),
+      confinement: expect.any(Object),
     });
   });
 
@@ -56,6 +57,7 @@ describe("Looking for ffmpeg", () => {
       version: "5.9-test",
       canEncodeH264: true,
       hardwareEncoders: ["h264_nvenc", "h264_vaapi"],
+      confinement: expect.any(Object),
     });
   });
 

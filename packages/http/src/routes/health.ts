@@ -23,6 +23,9 @@ function readinessOf({ engine, streams, version, draining }: AppOptions): Readin
   if (streams.ffmpeg === undefined) {
     reasons.push("ffmpeg: missing; install it (Debian: apt install ffmpeg) to play what needs another codec");
   }
+  if (streams.ffmpeg?.isolation === "nothing") {
+    reasons.push("ffmpeg: works without a sandbox; install one (Debian: apt install bubblewrap)");
+  }
   const diskProblem = engine
     .list()
     .find(({ error }) => error?.code === "disk_full" || error?.code === "storage_failed");

@@ -23,6 +23,13 @@ describe("readiness", () => {
     expect(await statusAndJson(await send("/readyz"))).toEqual({ status: 200, body: READY });
   });
 
+  test("with an ffmpeg that nothing confines is still ready, and says what to install", async () => {
+    const { send, streams } = await createWorld();
+    streams.ffmpeg = { ...streams.ffmpeg!, isolation: "nothing" };
+    const { status, body } = await statusAndJson(await send("/readyz"));
+    expect([status, body]).toMatchObject([200, { reasons: [expect.stringContaining("apt install bubblewrap")] }]);
+  });
+
   test("without ffmpeg is degraded, still 200, and says what to install", async () => {
     const { send, streams } = await createWorld();
     streams.ffmpeg = undefined;
