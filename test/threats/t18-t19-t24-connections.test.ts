@@ -18,6 +18,8 @@ import { waitUntil } from "../support/wait.ts";
 const MIB = 1024 * 1024;
 const LONG_BYTES = 24 * MIB;
 const STALLED_READERS = 500;
+/** Of the 2,048 connections that the server takes. */
+const SHARE = 1_024;
 /** As a busy machine sends it; alone, it takes milliseconds. */
 const FIRST_BYTE_LIMIT_MS = 1_000;
 /** The limit of the header, 15 s, how often it is looked at, 5 s, and some for a busy machine. */
@@ -106,6 +108,34 @@ describe("T19 a client that takes its time", () => {
       return status.activeDemands === 0 && status;
     });
     expect(activeDemands).toBe(0);
+  });
+
+  it("T19 one address has no more connections than its share, whatever it calls itself, and others are served", async () => {
+    const open: Socket[] = [];
+    let closed = 0;
+    try {
+      for (let connection = 0; connection < SHARE + 50; connection += 1) {
+        const socket = connect({ port: us.port, host: "127.0.0.1", localAddress: "127.0.0.77" });
+        socket.on("error", () => undefined).once("close", () => (closed += 1));
+        // T24: what a proxy would say of where it comes from lifts no limit.
+        socket.write(`GET /livez HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 10.0.0.${connection % 250}\r\n\r\n`);
+        socket.resume();
+        open.push(socket);
+      }
+      await waitUntil("those beyond its share are closed", () => closed >= 50);
+      expect((await fetch(`${us.riptide.url}/livez`)).status).toBe(200);
+      expect(open.filter((socket) => !socket.destroyed)).toHaveLength(SHARE);
+    } finally {
+      for (const socket of open) socket.destroy();
+    }
+    // They are forgotten when they are over.
+    const again = await waitUntil("it is let in again", async () => {
+      const socket = connect({ port: us.port, host: "127.0.0.1", localAddress: "127.0.0.77" });
+      socket.write("GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+      const answer = await readToEnd(socket);
+      return answer.head !== "" && answer;
+    });
+    expect(statusOf(again)).toBe(200);
   });
 
   it("T19 and never ends its header is hung up on", async () => {

@@ -9,6 +9,7 @@ import { HttpError } from "../http-error.ts";
 import { observationOf } from "../observe/request-observation.ts";
 import { problemResponse } from "../problem.ts";
 import { addResponseHeaders } from "../security/response-headers.ts";
+import { clientOfAddress } from "./client-address.ts";
 import { listenError } from "./listen-error.ts";
 import { sendResponse } from "./send-response.ts";
 
@@ -24,6 +25,8 @@ const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 const MAX_HEADER_BYTES = 16 * 1024;
 /** Twice the thousand stalled clients that must cost little. Node raises its limit of file descriptors to the hard one. */
 const MAX_CONNECTIONS = 2_048;
+/** Half of them: no client keeps the others out, and as many as any test of ours has open at once. A proxy is one client. */
+const MAX_CONNECTIONS_OF_ONE = 1_024;
 /** A client that has taken nothing of what lies ready for this long holds pieces and demands for nobody. */
 const STALLED_READER_MS = 60_000;
 /**
@@ -69,6 +72,7 @@ export async function listen(app: App, options: ListenOptions): Promise<Listener
     createRequestListener(app, options),
   );
   server.maxConnections = MAX_CONNECTIONS;
+  limitConnectionsOfEach(server, MAX_CONNECTIONS_OF_ONE);
   dropStalledReaders(server, options.stalledReaderMs ?? STALLED_READER_MS);
   closeIdleConnectionsEarly(server);
   const port = await bind(server, options);
@@ -131,6 +135,22 @@ function dropStalledReaders(server: Server, stalledReaderMs: number): void {
   server.on("request", (_incoming, outgoing) => {
     outgoing.on("timeout", () => {
       if (outgoing.writableLength > 0) outgoing.destroy();
+    });
+  });
+}
+
+/** Connections beyond the limit are closed before a byte of them is read. What a proxy says of its clients is not believed. */
+function limitConnectionsOfEach(server: Server, limit: number): void {
+  const counts = new Map<string, number>();
+  server.on("connection", (socket) => {
+    const client = clientOfAddress(socket.remoteAddress ?? "");
+    const count = (counts.get(client) ?? 0) + 1;
+    if (count > limit) return void socket.destroy();
+    counts.set(client, count);
+    socket.once("close", () => {
+      const left = (counts.get(client) ?? 0) - 1;
+      if (left > 0) counts.set(client, left);
+      else counts.delete(client);
     });
   });
 }
