@@ -3,6 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { cpus, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
 import { benchHour } from "./hour.ts";
+import { benchLoad } from "./load.ts";
 import { benchPressPlay } from "./press-play.ts";
 import { benchRemux } from "./remux.ts";
 import { benchRestart } from "./restart.ts";
@@ -18,6 +19,7 @@ const BENCHES: Readonly<Record<string, (words: readonly string[]) => Promise<Row
   restart: benchRestart,
   transcode: benchTranscode,
   hour: benchHour,
+  load: benchLoad,
 };
 
 const [name = "press-play", ...words] = process.argv.slice(2);
