@@ -1,4 +1,6 @@
+import { execFile } from "node:child_process";
 import { connect, type Socket } from "node:net";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { readMetrics } from "../support/metrics.ts";
 import { isFilmRight, type OneTorrent, oneTorrent, type Server } from "../support/one-torrent.ts";
@@ -11,7 +13,10 @@ let one: OneTorrent;
 let server: Server;
 beforeAll(async () => {
   one = await oneTorrent({ lengthBytes: 1_000_000 });
-  server = await one.start({ through: ["prlimit", `--nofile=${DESCRIPTORS}:${DESCRIPTORS}`] });
+  server = await one.start();
+  // Only now: while it loads its modules it may need more.
+  const words = ["--pid", String(server.process.child.pid), `--nofile=${DESCRIPTORS}:${DESCRIPTORS}`];
+  await promisify(execFile)("prlimit", words);
 });
 afterAll(async () => {
   await server[Symbol.asyncDispose]();

@@ -18,8 +18,6 @@ interface StartOptions {
   readonly preload?: string;
   /** Words for Node. */
   readonly nodeWords?: readonly string[];
-  /** A program that is to start the process, with its words. */
-  readonly through?: readonly string[];
   readonly words?: readonly string[];
 }
 
@@ -50,12 +48,11 @@ export async function oneTorrent({ lengthBytes, seed: seedOptions }: OneTorrentO
     seed,
     folder,
     path,
-    async start({ preload, nodeWords = [], through = [], words = [] } = {}) {
+    async start({ preload, nodeWords = [], words = [] } = {}) {
       const { host, port } = seed.peer;
       const imported = preload === undefined ? [] : ["--import", `data:text/javascript,${encodeURIComponent(preload)}`];
       const own = quietly(folder.path, `--peer=${host}:${port}`, ...words, torrent.torrentPath);
-      const [program, ...rest] = [...through, process.execPath, ...imported, ...nodeWords, START, ...own];
-      const started = startProcess(program!, rest);
+      const started = startProcess(process.execPath, [...imported, ...nodeWords, START, ...own]);
       const url = await urlOf(started);
       await started.waitFor((line) => line.includes(torrent.name) || undefined);
       return {
