@@ -49,8 +49,13 @@ export async function checkDht(options: ServeOptions, { clock, internet, signal 
   const { useDht, proxy, bindInterface } = options;
   if (!useDht) return ok("dht", "The DHT is not used.");
   if (proxy !== undefined) return ok("dht", "Through the proxy the DHT is not used.");
-  const { bootstrap } = internet;
   const host = bindInterface === undefined ? undefined : addressOf(bindInterface);
+  // Never by another interface than the one that alone may be used.
+  if (bindInterface !== undefined && host === undefined) {
+    const advice = "Give --bind-interface one that is up; without IPv4 there is no DHT.";
+    return warn("dht", `The interface ${bindInterface} has no IPv4 address to ask the DHT from. ${advice}`);
+  }
+  const { bootstrap } = internet;
   const isReached = await canReachDht({
     clock,
     signal,

@@ -84,6 +84,12 @@ test.each([
   });
 });
 
+test("an interface that is not there is not gone around", async () => {
+  const internet = { lookup: () => Promise.reject(new Error("not asked")) };
+  const finding = await checkDht(options("--bind-interface=nosuch0"), { clock: realClock, internet, signal });
+  expect(finding).toMatchObject({ status: "warn", message: expect.stringContaining("nosuch0 has no IPv4 address") });
+});
+
 test("through a proxy no name is looked up here", async () => {
   const internet = { lookup: () => Promise.reject(new Error("not asked")) };
   const finding = await checkDns(options("--proxy=socks5://127.0.0.1:1"), { clock: realClock, internet, signal });
