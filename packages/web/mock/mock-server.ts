@@ -96,6 +96,8 @@ export class MockServer {
         return { status: 204 };
       case "POST playback":
         return { status: 200, json: playbackOf(torrent, found) };
+      case "POST link":
+        return { status: 200, json: { url: `/stream/${torrent.infoHash}/${found.index}/direct` } };
       case "POST prepare":
         return { status: 202 };
       case "PUT viewing":

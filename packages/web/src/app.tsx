@@ -2,7 +2,7 @@ import { Suspense } from "react";
 import { Route, Switch } from "wouter";
 import { useLiveTorrents, useTorrent } from "./api/torrents.ts";
 import { useTexts } from "./i18n/language.tsx";
-import { cleanName } from "./library/clean-name.ts";
+import { cleanName, withoutExtension } from "./library/clean-name.ts";
 import { LibraryPage } from "./library/library-page.tsx";
 import { ConnectionBanner } from "./ui/connection-banner.tsx";
 import { pageTexts } from "./ui/texts.ts";
@@ -30,8 +30,10 @@ export function App() {
 function WatchRoute({ infoHash, index }: { readonly infoHash: string; readonly index: number }) {
   const texts = useTexts(pageTexts);
   const path = useTorrent(infoHash)?.files.find((file) => file.index === index)?.path;
-  const { title, season, episode } = cleanName(path?.slice(path.lastIndexOf("/") + 1) ?? "");
-  useTitle(episode === undefined ? title : `${title} ${season}×${episode}`);
+  const name = path?.slice(path.lastIndexOf("/") + 1) ?? "";
+  const { title, season, episode } = cleanName(name);
+  const film = title === withoutExtension(name) ? name : title;
+  useTitle(episode === undefined ? film : `${film} ${season}×${episode}`);
   return (
     <Suspense fallback={<p role="status">{texts.loading}</p>}>
       <WatchPage infoHash={infoHash} index={index} />

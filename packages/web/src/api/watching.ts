@@ -1,10 +1,7 @@
-import type { FileMap, Prepare, RecordViewing, Viewing, ViewingList } from "@riptide/http";
-import { authorized, directUrl, jsonBody, request, wholeUrl } from "./client.ts";
+import type { FileMap, Link, Prepare, RecordViewing, Viewing, ViewingList } from "@riptide/http";
+import { authorized, jsonBody, request, wholeUrl } from "./client.ts";
 
-/**
- * What a player asks beside its stream. Everything here rejects with an `Error` whose message is a sentence, also where a
- * server does not have it.
- */
+/** What a player asks beside its stream. Everything here rejects with an `Error` whose message is a sentence. */
 
 /** Where somebody stopped watching, the newest first. */
 export async function listViewings(signal: AbortSignal): Promise<readonly Viewing[]> {
@@ -50,21 +47,11 @@ export async function convertSubtitles(file: Blob, signal: AbortSignal): Promise
   return (await request("/api/subtitles", { method: "POST", headers, body: file, signal })).text();
 }
 
-/**
- * The whole address of the original bytes for a program that has no cookie of ours: signed and for a while where the server
- * has a token, the plain one where it signs none.
- */
+/** The whole address of the original bytes for a program that has no cookie of ours: with a token, signed and for a day. */
 export async function linkToFile(infoHash: string, index: number, signal: AbortSignal): Promise<string> {
-  try {
-    const path = `/api/torrents/${infoHash}/files/${index}/link`;
-    const { url }: { readonly url: string } = await (
-      await request(path, { method: "POST", ...jsonBody({}), signal })
-    ).json();
-    return wholeUrl(url);
-  } catch {
-    signal.throwIfAborted();
-    return directUrl(infoHash, index);
-  }
+  const path = `/api/torrents/${infoHash}/files/${index}/link`;
+  const link: Link = await (await request(path, { method: "POST", ...jsonBody({}), signal })).json();
+  return wholeUrl(link.url);
 }
 
 function viewingPath(infoHash: string, index: number): string {

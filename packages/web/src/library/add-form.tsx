@@ -45,7 +45,9 @@ export function AddForm() {
           {texts.add}
         </button>
         <label className={`${controls["button"]} ${styles["file"]}`}>
-          <FileIcon />
+          <span className={styles["fileIcon"]}>
+            <FileIcon />
+          </span>
           {texts.chooseFile}
           <input
             className="visually-hidden"

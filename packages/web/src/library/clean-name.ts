@@ -1,6 +1,6 @@
 /** What the name of a release says, for people. */
 export interface CleanName {
-  /** Without dots, tags and groups; the name itself where nothing is recognised. */
+  /** Without dots, tags and groups; where nothing is recognised, the name itself without the extension of a film. */
   readonly title: string;
   readonly year?: number;
   readonly season?: number;
@@ -17,15 +17,16 @@ const NAME_CHARACTERS_MAX = 255;
 
 /** Reads the name of a torrent or a file as releases are named: `The.Film.2019.1080p.BluRay.x264-GRP`. */
 export function cleanName(name: string): CleanName {
-  if (name.length > NAME_CHARACTERS_MAX) return { title: name };
-  const words = spaced(withoutSite(name.replace(VIDEO_EXTENSION, "")));
+  const stem = withoutExtension(name);
+  if (name.length > NAME_CHARACTERS_MAX) return { title: stem };
+  const words = spaced(withoutSite(stem));
   const tag = TAG.exec(words);
   const episode = EPISODE.exec(words) ?? SEASONS.exec(words) ?? SEASON.exec(words);
   const head = words.slice(0, Math.min(tag?.index ?? words.length, episode?.index ?? words.length));
   const year = lastYear(head) ?? yearBehind(words, episode, tag);
-  if (tag === null && episode === null && year === undefined) return { title: name };
+  if (tag === null && episode === null && year === undefined) return { title: stem };
   const title = tidy(year === undefined || year.index >= head.length ? head : head.slice(0, year.index));
-  if (title === "") return { title: name };
+  if (title === "") return { title: stem };
   const subtitle = episode === null ? "" : subtitleOf(words, episode, tag);
   const resolution = RESOLUTION.exec(words)?.[0].toLowerCase();
   return {
@@ -36,6 +37,11 @@ export function cleanName(name: string): CleanName {
     ...(resolution !== undefined && { resolution: LINES.get(resolution) ?? resolution }),
     ...(HIGH_DYNAMIC_RANGE.test(words) && { isHighDynamicRange: true }),
   };
+}
+
+/** Without what tells that it is a film, unless that is all there is. */
+export function withoutExtension(name: string): string {
+  return name.replace(VIDEO_EXTENSION, "") || name;
 }
 
 const VIDEO_EXTENSION = /\.(mkv|mp4|m4v|webm|avi|ts|m2ts|mov|wmv|flv|ogv|mpg|mpeg)$/i;

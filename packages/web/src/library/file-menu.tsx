@@ -61,10 +61,13 @@ export function FileMenu({ torrent: { infoHash }, file: { index, path }, label, 
   );
 }
 
-/** Signed links end; this is well before any does. */
-const LINK_FRESH_MS = 60_000;
+/** Signed links end after a day; until then a menu that is opened again need not ask again. */
+const LINK_FRESH_MS = 60 * 60 * 1000;
 
-/** Asked for when the menu opens: browsers let a page copy only right after a press, and not when an answer has come. */
+/**
+ * Asked for when the menu opens: browsers let a page copy only right after a press, and not when an answer has come. Whoever is faster
+ * gets the address with the page's own token.
+ */
 function useLink(infoHash: string, index: number, isWanted: boolean): string {
   const { data } = useQuery({
     queryKey: ["link", infoHash, index],

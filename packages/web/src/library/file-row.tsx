@@ -4,6 +4,7 @@ import { formatShare } from "../format.ts";
 import { useFormat, useTexts } from "../i18n/language.tsx";
 import { CheckIcon, PlayIcon } from "../ui/icons.tsx";
 import { preloadWatchPage } from "../watch-chunk.ts";
+import { withoutExtension } from "./clean-name.ts";
 import styles from "./file-list.module.css";
 import { FileMenu } from "./file-menu.tsx";
 import type { GroupedFile } from "./group-files.ts";
@@ -63,7 +64,7 @@ function useLabel({ baseName, clean }: GroupedFile): string {
   const texts = useTexts(libraryTexts);
   const { title, season, episode, subtitle, year } = clean;
   if (episode !== undefined && season !== undefined) return `${episode} · ${subtitle ?? texts.episode(episode)}`;
-  if (title === baseName) return baseName;
+  if (title === withoutExtension(baseName)) return baseName;
   return year === undefined ? title : `${title} (${year})`;
 }
 

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import {
   fileMapSchema,
+  linkSchema,
   playbackSchema,
   problemSchema,
   torrentListSchema,
@@ -28,6 +29,7 @@ test.each<[string, string, number, Schema | undefined, string?]>([
   ["GET", `${FILM}/thumbnail?t=3&width=160`, 204, undefined],
   ["POST", `${FILM}/playback`, 200, playbackSchema],
   ["POST", `${FILM.slice(0, -1)}1/playback`, 200, playbackSchema],
+  ["POST", `${FILM}/link`, 200, linkSchema],
   ["POST", `${FILM}/prepare`, 202, undefined],
   ["PUT", `${FILM}/viewing`, 200, viewingSchema, '{"positionSeconds":12,"durationSeconds":30}'],
   ["DELETE", `${FILM}/viewing`, 204, undefined],
