@@ -235,7 +235,9 @@ describeWith("chromium", "ffmpeg")("the library", () => {
     expect(await page.evaluate("document.cookie")).toBe("");
     await page.getByTestId("file-menu").first().click();
     const href = (testId: string) => page.getByTestId(testId).getAttribute("href");
+    await expect.poll(() => href("open-in-vlc")).toContain("signature=");
     const url = (await href("open-in-vlc"))?.replace("vlc://", "") ?? "";
+    expect(url).not.toContain(TOKEN);
     expect(url).toContain(`${world.url}/stream/${FILM}/0`);
     expect((await fetch(url)).status).toBe(200);
     expect(await href("open-in-infuse")).toBe(`infuse://x-callback-url/play?url=${encodeURIComponent(url)}`);
@@ -246,6 +248,8 @@ describeWith("chromium", "ffmpeg")("the library", () => {
     await page.keyboard.press("Escape");
     await page.getByTestId("torrent-menu").click();
     expect(await (await fetch((await href("playlist-of-all")) ?? "")).text()).toContain("#EXTM3U");
+    await page.goto(`${world.url}/`); // the cookie opens it now
+    await page.getByTestId("torrent").waitFor();
   });
 
   test("goes on with what was left on any device, and with the next episode", async () => {
