@@ -212,7 +212,9 @@ describeWith("chromium", "ffmpeg")("the player", () => {
     await page.close();
     const context = await browser.newContext({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
     const phone = await context.newPage();
+    const prepared = phone.waitForRequest((request) => request.url().endsWith(`/${FEATURE_HASH}/files/0/prepare`));
     await phone.goto(`${opened.url}/watch/${FEATURE_HASH}/0`);
+    expect((await prepared).postDataJSON()).toEqual({ fromSeconds: 10.4 });
     await untilPicture({ page: phone });
     await expect.poll(() => videoState<number>(phone, "currentTime")).toBeGreaterThan(10.4);
     expect(await videoState<number>(phone, "currentTime")).toBeLessThan(16);

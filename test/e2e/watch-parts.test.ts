@@ -5,7 +5,15 @@ import { readFrameInPage } from "../films/read-in-page.ts";
 import { expectAccessible } from "../support/axe-in-page.ts";
 import { FILM, HOSTILE, HOSTILE_PATH } from "../support/page-world.ts";
 import { describeWith } from "../support/tools.ts";
-import { drawnPoints, shownFrame, standAt, untilPicture, videoState, watchWorld } from "../support/watch-world.ts";
+import {
+  drawnPoints,
+  FEATURE_HASH,
+  shownFrame,
+  standAt,
+  untilPicture,
+  videoState,
+  watchWorld,
+} from "../support/watch-world.ts";
 
 const TOKEN = "q7Zr0w_kV2mB4tYx8nUcLg";
 
@@ -48,7 +56,9 @@ describeWith("chromium", "ffmpeg")("what the player shows", () => {
     await untilPicture(opened);
     await standAt(page, 4.5);
     await page.getByTestId("subtitle-menu").click();
+    const font = page.waitForResponse((response) => response.url().endsWith(`/${FEATURE_HASH}/0/attachments/0`));
     await page.getByRole("radio").nth(2).check();
+    expect((await font).status()).toBe(200);
     // That of an even second moves from the left to the right: it is in the middle.
     await expect.poll(async () => (await drawnPoints(page)).left).toBeGreaterThan(3);
     await standAt(page, 4.15);

@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -18,7 +19,10 @@ export const FEATURE = {
   ...recipeOf("mkv-h264-aac-srt"),
 } as const;
 
-/** The Matroska film with two sounds and SRT, and in it what a player may find in a film: ASS, PGS, chapters. */
+/** Any font will do. */
+const FONT = createRequire(import.meta.url).resolve("jassub/dist/default.woff2");
+
+/** The Matroska film with two sounds and SRT, and in it what a player may find in a film: ASS, PGS, chapters, a font. */
 export async function makeFeatureFilm(): Promise<Uint8Array> {
   await using folder = await temporaryFolder("feature");
   const { durationSeconds, widthPixels, heightPixels, chapters } = FEATURE;
@@ -37,6 +41,7 @@ export async function makeFeatureFilm(): Promise<Uint8Array> {
     ..."-v error".split(" "),
     ...inputs.flatMap((path) => ["-i", path]),
     ..."-map 0 -map 1 -map 2 -map_chapters 3 -c copy".split(" "),
+    ...["-attach", FONT, "-metadata:s:t", "mimetype=font/woff2", "-metadata:s:t", "filename=font.woff2"],
     output,
   ]);
   return readFile(output);

@@ -39,9 +39,11 @@ export function Player({ infoHash, index, stage }: PlayerProps) {
           <SubtitleLayer />
           <StartTrace />
           <Chrome controls={controls} playNext={next?.play} />
-          <ResumedNotice recalled={recalled} />
-          <SlowSwarm />
-          {next !== undefined && <NextUp next={next.file} onPlay={next.play} />}
+          <div className={styles["notices"]}>
+            <ResumedNotice recalled={recalled} />
+            <SlowSwarm />
+            {next !== undefined && <NextUp next={next.file} onPlay={next.play} />}
+          </div>
         </PlayerContext>
       )}
     </>

@@ -10,6 +10,7 @@ export type ContentSource =
 /** What was not yet there is asked for again after so long. */
 const AGAIN_MS = 4_000;
 const LOOK_MS = 1_000;
+const SERVER_ERROR = 500;
 
 /**
  * The bytes of subtitles for where a film plays, the newest there are; undefined until the first are there. The last ones stay until others
@@ -64,8 +65,11 @@ class Stretches {
     try {
       const response = await fetch(url, { signal: this.#signal });
       const content = await response.blob();
-      if (!response.ok || url !== this.#url) return;
-      this.#isWhole = response.headers.get("cache-control") !== "no-store" || !this.#source.isPartial;
+      if (url !== this.#url) return;
+      // What the server refuses, it refuses the next time, too.
+      const isPart = this.#source.isPartial && response.headers.get("cache-control") === "no-store";
+      this.#isWhole = response.ok ? !isPart : response.status < SERVER_ERROR;
+      if (!response.ok) return;
       if (isOther || content.size !== this.#sizeBytes) this.#take(content);
       this.#sizeBytes = content.size;
     } catch {
