@@ -50,6 +50,24 @@ describeWith("chromium", "ffmpeg")("what the player shows", () => {
     expect(opened.violations).toEqual([]);
   });
 
+  test("shows subtitles as the film comes", { timeout: 60_000 }, async () => {
+    const infoHash = "8".repeat(40);
+    const arrivals = { kind: "swarm", bytesPerSecond: 200_000, latencyMs: 20 } as const;
+    const files = [{ path: "coming.mkv", bytes: world.film }];
+    const coming = { infoHash, name: "Coming", files, pieceLengthBytes: 32 * 1024, arrivals };
+    await using opened = await world.watch({ infoHash }, [coming]);
+    const { page } = opened;
+    await untilPicture(opened);
+    await page.getByTestId("subtitle-menu").click();
+    await page.getByLabel("English · SRT").check();
+    const isInTime = `(() => {
+      const { currentTime } = document.querySelector("video");
+      const text = document.querySelector("[data-testid=subtitles]")?.textContent;
+      return currentTime > 12 && text === "SRT cue " + Math.floor(currentTime);
+    })()`;
+    await expect.poll(() => page.evaluate(isInTime), { timeout: 40_000, interval: 100 }).toBe(true);
+  });
+
   test("draws ASS and PGS over the picture, and takes the text where it cannot", async () => {
     await using opened = await world.watch();
     const { page } = opened;

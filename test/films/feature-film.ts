@@ -41,7 +41,9 @@ export async function makeFeatureFilm(): Promise<Uint8Array> {
     ..."-v error".split(" "),
     ...inputs.flatMap((path) => ["-i", path]),
     ..."-map 0 -map 1 -map 2 -map_chapters 3 -c copy".split(" "),
-    ...["-attach", FONT, "-metadata:s:t", "mimetype=font/woff2", "-metadata:s:t", "filename=font.woff2"],
+    "-attach",
+    FONT,
+    ..."-metadata:s:t mimetype=font/woff2 -metadata:s:t filename=font.woff2".split(" "),
     output,
   ]);
   return readFile(output);

@@ -42,7 +42,8 @@ class Stretches {
   #url: string | undefined;
   #isWhole = false;
   #askedAtMs = Number.NEGATIVE_INFINITY;
-  #sizeBytes = 0;
+  /** Of what was there of this stretch. */
+  #sizeBytes: number | undefined;
 
   constructor(
     source: { readonly url: string; readonly isPartial: boolean },
@@ -62,6 +63,7 @@ class Stretches {
     this.#url = url;
     this.#askedAtMs = performance.now();
     this.#isWhole = false;
+    if (isOther) this.#sizeBytes = undefined;
     try {
       const response = await fetch(url, { signal: this.#signal });
       const content = await response.blob();
@@ -70,7 +72,7 @@ class Stretches {
       const isPart = this.#source.isPartial && response.headers.get("cache-control") === "no-store";
       this.#isWhole = response.ok ? !isPart : response.status < SERVER_ERROR;
       if (!response.ok) return;
-      if (isOther || content.size !== this.#sizeBytes) this.#take(content);
+      if (content.size !== this.#sizeBytes) this.#take(content);
       this.#sizeBytes = content.size;
     } catch {
       // It is asked for again.
