@@ -23,16 +23,15 @@ const PARTITION_MS = 6_000;
 /** TCP itself tries again after pauses that double: after one as long as the partition at the latest. */
 const RECOVERY_MS = 2 * PARTITION_MS;
 
-const run = promisify(execFile);
+const ip = (...words: string[]) => promisify(execFile)("ip", words);
 
 describeAsRoot("F26", () => {
   it("a network that is gone for a while and comes back ends no stream", async () => {
     await using network = await createNetwork();
     await using film = await createFilm({ lengthBytes: 8 * MIB });
-    await using seed = startProcess("ip", [
-      ...["netns", "exec", network.name, process.execPath, "--import", "tsx", SEED_CHILD],
-      ...[film.torrentPath, film.filePath, SEED_ADDRESS, String(2 * MIB)],
-    ]);
+    const inside = ["netns", "exec", network.name, process.execPath];
+    const about = [film.torrentPath, film.filePath, SEED_ADDRESS, String(2 * MIB)];
+    await using seed = startProcess("ip", [...inside, "--import", "tsx", SEED_CHILD, ...about]);
     const port = await seed.waitFor((line) => /^listens at (\d+)$/.exec(line)?.[1], 60_000);
     await using program = await bundleRiptide();
     await using folder = await temporaryFolder("partition");
@@ -66,7 +65,6 @@ describeAsRoot("F26", () => {
 async function createNetwork() {
   const name = `riptide-${process.pid}`;
   const [ours, theirs] = [`rt${process.pid}a`, `rt${process.pid}b`];
-  const ip = (...words: string[]) => run("ip", words);
   await ip("netns", "add", name);
   await ip("link", "add", ours, "type", "veth", "peer", "name", theirs, "netns", name);
   await ip("addr", "add", `${OUR_ADDRESS}/30`, "dev", ours);

@@ -1,3 +1,4 @@
+import { RiptideError } from "@riptide/core";
 import { createApp, hostPolicy, type ListenOptions, listen } from "@riptide/http";
 import { createStreamFactory } from "@riptide/stream";
 import type { TorrentEngineOptions } from "@riptide/swarm";
@@ -26,7 +27,7 @@ export async function serveEngine(
   const streams = createStreamFactory({ ffmpeg, clock });
   const log: string[] = [];
   const told = (message: string, error: unknown): void =>
-    void log.push(`${message}: ${error instanceof Error && "code" in error ? String(error.code) : String(error)}`);
+    void log.push(`${message}: ${error instanceof RiptideError ? error.code : String(error)}`);
   const app = createApp({
     engine: us.engine,
     streams,

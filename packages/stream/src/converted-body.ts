@@ -38,14 +38,17 @@ async function startProcess(
   context: StreamContext,
   input: ConvertedInput,
 ): Promise<ReadableStream<Uint8Array>> {
-  const start = (): Promise<Started> => startOnce(transcoder, { plan, input, signal: context.signal });
-  const { reader, first } = await timed("fragment", context, async () => {
-    // It may have been killed, or got stuck, for a reason that is not in the film, and nobody has seen anything of it yet.
-    return await start().catch((error: unknown) => {
-      if (!isWorthAnotherTry(error)) throw error;
-      return start();
-    });
-  });
+  const start = async (): Promise<Started> => {
+    const output = await transcoder.start({ plan, input, signal: context.signal });
+    const started = output.getReader();
+    return { reader: started, first: await firstFragment(started) };
+  };
+  // It may have been killed, or got stuck, for a reason that is not in the film, and nobody has seen anything of it yet.
+  const startAgain = (error: unknown): Promise<Started> => {
+    if (!isWorthAnotherTry(error)) throw error;
+    return start();
+  };
+  const { reader, first } = await timed("fragment", context, () => start().catch(startAgain));
   let ahead: Uint8Array | undefined = first;
   const next = async (): Promise<Uint8Array | undefined> => {
     const chunk = ahead ?? (await reader.read()).value;
@@ -58,11 +61,6 @@ async function startProcess(
 interface Started {
   readonly reader: ReadableStreamDefaultReader<Uint8Array>;
   readonly first: Uint8Array;
-}
-
-async function startOnce(transcoder: Transcoder, order: Parameters<Transcoder["start"]>[0]): Promise<Started> {
-  const reader = (await transcoder.start(order)).getReader();
-  return { reader, first: await firstFragment(reader) };
 }
 
 function isWorthAnotherTry(error: unknown): boolean {
