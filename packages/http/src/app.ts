@@ -113,7 +113,7 @@ function createRoutes(appOptions: AppOptions, links: StreamLinks | undefined): O
   addPrepareRoute(routes, options, preparations);
   addThumbnailRoute(routes, options);
   addEventRoutes(routes, options, { activity, viewings });
-  addExternalPlaylistRoutes(routes, options); // before `/stream/IH/N`, whose N it is not
+  addExternalPlaylistRoutes(routes, options, links); // before `/stream/IH/N`, whose N it is not
   addStreamRoutes(routes, options, activity);
   addSubtitleRoutes(routes, options, activity);
   addHealthRoutes(routes, options);

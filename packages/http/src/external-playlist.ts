@@ -2,22 +2,14 @@
 export interface PlaylistEntry {
   /** Untrusted: it becomes one line of text. */
   readonly title: string;
-  /** Path on this server. */
+  /** Path on this server, with whatever opens it to a player that is handed nothing but the playlist. */
   readonly path: string;
 }
 
-/**
- * An extended M3U playlist in UTF-8 with absolute URLs. Whoever gets it had the access token; a player that is handed nothing but
- * the playlist needs it in each of them.
- */
-export function externalPlaylist(
-  entries: readonly PlaylistEntry[],
-  request: Request,
-  token: string | undefined,
-): string {
-  const query = token === undefined ? "" : `?token=${encodeURIComponent(token)}`;
+/** An extended M3U playlist in UTF-8 with absolute URLs. */
+export function externalPlaylist(entries: readonly PlaylistEntry[], request: Request): string {
   const origin = originOf(request);
-  const lines = entries.flatMap(({ title, path }) => [`#EXTINF:-1,${oneLine(title)}`, `${origin}${path}${query}`]);
+  const lines = entries.flatMap(({ title, path }) => [`#EXTINF:-1,${oneLine(title)}`, `${origin}${path}`]);
   return `${["#EXTM3U", ...lines].join("\n")}\n`;
 }
 

@@ -5,14 +5,19 @@ import { externalPlaylist, type PlaylistEntry } from "../external-playlist.ts";
 import { HttpError } from "../http-error.ts";
 import { listedFile, listedTorrent, metadataPending } from "../listed-file.ts";
 import { mediaTypeOfName } from "../media-type.ts";
-import { fileTarget, torrentTarget } from "./targets.ts";
+import { type StreamLinks, streamPath } from "../security/stream-links.ts";
+import { type FileTarget, fileTarget, torrentTarget } from "./targets.ts";
 
-/** Playlists that hand the original bytes to VLC, mpv and the like. */
-export function addExternalPlaylistRoutes(routes: OpenAPIHono, { engine, token }: AppOptions): void {
+/** Playlists that hand the original bytes to VLC, mpv and the like; where there is an access token, by addresses that are signed. */
+export function addExternalPlaylistRoutes(
+  routes: OpenAPIHono,
+  { engine }: AppOptions,
+  links: StreamLinks | undefined,
+): void {
   routes.openapi(filePlaylist, ({ req }) => {
     const target = req.valid("param");
     const name = nameOf(listedFile(engine, target).path);
-    return playlistResponse(name, [{ title: name, path: directPath(target) }], req.raw, token);
+    return playlistResponse(name, [{ title: name, path: directPath(target, links) }], req.raw);
   });
 
   routes.openapi(torrentPlaylist, ({ req }) => {
@@ -22,8 +27,11 @@ export function addExternalPlaylistRoutes(routes: OpenAPIHono, { engine, token }
     const films = files.filter(({ path }) => /^(?:video|audio)\//.test(mediaTypeOfName(path)));
     if (films.length === 0) throw new HttpError("not_found", "This torrent holds no file that looks like media.");
     const inOrder = films.toSorted((left, right) => NAME_ORDER.compare(left.path, right.path));
-    const entries = inOrder.map(({ index, path }) => ({ title: nameOf(path), path: directPath({ infoHash, index }) }));
-    return playlistResponse(name, entries, req.raw, token);
+    const entries = inOrder.map(({ index, path }) => ({
+      title: nameOf(path),
+      path: directPath({ infoHash, index }, links),
+    }));
+    return playlistResponse(name, entries, req.raw);
   });
 }
 
@@ -34,17 +42,12 @@ function nameOf(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
 }
 
-function directPath({ infoHash, index }: { readonly infoHash: string; readonly index: number }): string {
-  return `/stream/${infoHash}/${index}/direct`;
+function directPath(target: FileTarget, links: StreamLinks | undefined): string {
+  return streamPath(target, "direct", links?.sign(target));
 }
 
-function playlistResponse(
-  name: string,
-  entries: readonly PlaylistEntry[],
-  request: Request,
-  token: string | undefined,
-): Response {
-  return new Response(externalPlaylist(entries, request, token), {
+function playlistResponse(name: string, entries: readonly PlaylistEntry[], request: Request): Response {
+  return new Response(externalPlaylist(entries, request), {
     headers: {
       "content-type": PLAYLIST_MEDIA_TYPE,
       "content-disposition": contentDisposition("attachment", `${name}.m3u8`),

@@ -3,7 +3,7 @@ import { type Link, linkRequestSchema, linkSchema } from "../api-schemas.ts";
 import type { AppOptions } from "../app-options.ts";
 import { HttpError } from "../http-error.ts";
 import { readJson } from "../request-body.ts";
-import type { StreamLinks } from "../security/stream-links.ts";
+import { type StreamLinks, streamPath } from "../security/stream-links.ts";
 import { jsonContent } from "./json-content.ts";
 import { type FileTarget, fileTarget } from "./targets.ts";
 
@@ -28,10 +28,9 @@ export function addLinkRoute(routes: OpenAPIHono, { engine }: AppOptions, links:
 }
 
 function linkView(target: FileTarget, stream: string, links: StreamLinks | undefined): Link {
-  const path = `/stream/${target.infoHash}/${target.index}/${stream}`;
   const link = links?.sign(target);
-  if (link === undefined) return { url: path };
-  return { url: `${path}?${link.query}`, expiresAt: new Date(link.expiresAtSeconds * 1000).toISOString() };
+  const url = streamPath(target, stream, link);
+  return link === undefined ? { url } : { url, expiresAt: new Date(link.expiresAtSeconds * 1000).toISOString() };
 }
 
 const makeLink = createRoute({

@@ -20,13 +20,13 @@ export function hasToken(request: Request, token: string): boolean {
 }
 
 /**
- * The cookie for a page that was opened with `?token=`: its requests then need nothing else. Scripts cannot read it
- * and other sites cannot make the browser send it.
+ * The cookie for a page that was opened with `?token=`: its requests then need nothing else. Scripts cannot read it, and of other sites
+ * nothing but a link to a page sends it, as the browser does with a magnet link that Riptide opens; a page changes nothing.
  */
 export function tokenCookie(request: Request, token: string): string | undefined {
   const { pathname } = new URL(request.url);
   if (!isPage(pathname) || queryToken(request) === undefined) return undefined;
-  return `${COOKIE_NAME}=${encodeURIComponent(token)}; Path=/; HttpOnly; SameSite=Strict`;
+  return `${COOKIE_NAME}=${encodeURIComponent(token)}; Path=/; HttpOnly; SameSite=Lax`;
 }
 
 function bearerToken(request: Request): string | undefined {

@@ -54,6 +54,11 @@ export function streamLinks(token: string, wallClockMs: () => number = Date.now)
   };
 }
 
+/** The address of a stream of a file on this server, with the link that opens it, if it needs one. */
+export function streamPath({ infoHash, index }: FileTarget, stream: string, link: StreamLink | undefined): string {
+  return `/stream/${infoHash}/${index}/${stream}${link === undefined ? "" : `?${link.query}`}`;
+}
+
 const MAC_BYTES = 32;
 
 /** Whether somebody tries to come in by a link. */

@@ -53,7 +53,7 @@ describe("a server with an access token", () => {
       const { send } = await createWorld({ token: TOKEN, webRoot: WEB_ROOT });
       const page = await send(`${path}?token=${TOKEN}`);
       const cookie = page.headers.get("set-cookie");
-      expect(cookie).toBe(`riptide_token=${TOKEN}; Path=/; HttpOnly; SameSite=Strict`);
+      expect(cookie).toBe(`riptide_token=${TOKEN}; Path=/; HttpOnly; SameSite=Lax`);
       expect((await send("/api/torrents", { headers: { cookie: cookie?.split(";")[0] ?? "" } })).status).toBe(200);
     },
   );

@@ -2,8 +2,8 @@ import type { Torrent, TorrentFile, Viewing } from "@riptide/http";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { directUrl, playlistUrl } from "../api/client.ts";
+import { useLink } from "../api/use-link.ts";
 import { useForgetViewing } from "../api/viewings.ts";
-import { linkToFile } from "../api/watching.ts";
 import { useTexts } from "../i18n/language.tsx";
 import { useCopyText } from "../ui/copy-text.ts";
 import { CloseIcon, CopyIcon, DownloadIcon, ExternalIcon, ListIcon } from "../ui/icons.tsx";
@@ -59,21 +59,4 @@ export function FileMenu({ torrent: { infoHash }, file: { index, path }, label, 
       )}
     </Menu>
   );
-}
-
-/** Signed links end after a day; until then a menu that is opened again need not ask again. */
-const LINK_FRESH_MS = 60 * 60 * 1000;
-
-/**
- * Asked for when the menu opens: browsers let a page copy only right after a press, and not when an answer has come. Whoever is faster
- * gets the address with the page's own token.
- */
-function useLink(infoHash: string, index: number, isWanted: boolean): string {
-  const { data } = useQuery({
-    queryKey: ["link", infoHash, index],
-    queryFn: ({ signal }) => linkToFile(infoHash, index, signal),
-    enabled: isWanted,
-    staleTime: LINK_FRESH_MS,
-  });
-  return data ?? directUrl(infoHash, index);
 }

@@ -1,4 +1,4 @@
-import { directUrl } from "../api/client.ts";
+import { useLink } from "../api/use-link.ts";
 import { useTexts } from "../i18n/language.tsx";
 import { useCopyText } from "../ui/copy-text.ts";
 import { usePlayer } from "./player-context.ts";
@@ -10,7 +10,7 @@ export function NextSteps() {
   const texts = useTexts(watchTexts);
   const copy = useCopyText();
   const { infoHash, index, film, file } = usePlayer();
-  const url = directUrl(infoHash, index);
+  const url = useLink(infoHash, index, true);
   return (
     <div className={styles["steps"]}>
       <button type="button" data-testid="try-again" onClick={film.restart}>
