@@ -6,8 +6,8 @@ import { linkToFile } from "./watching.ts";
 const LINK_FRESH_MS = 60 * 60 * 1000;
 
 /**
- * The address of a file for another player, asked for before it is wanted: browsers let a page copy only right after a press, and not when an answer has come. Whoever is faster
- * gets the address with the page's own token.
+ * The address of a file for another player. Ask for it before it is wanted: browsers let a page copy only right after a press, and not
+ * when an answer has come. Whoever is faster gets the address with the page's own token.
  */
 export function useLink(infoHash: string, index: number, isWanted: boolean): string {
   const { data } = useQuery({

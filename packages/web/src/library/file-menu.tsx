@@ -1,5 +1,4 @@
 import type { Torrent, TorrentFile, Viewing } from "@riptide/http";
-import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { directUrl, playlistUrl } from "../api/client.ts";
 import { useLink } from "../api/use-link.ts";
