@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { readdir, readFile, readlink } from "node:fs/promises";
+import { get, type IncomingMessage } from "node:http";
 import type { Problem, Readiness } from "@riptide/http";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { demoFilmPath } from "../../packages/media/test/support/corpus.ts";
@@ -10,9 +12,10 @@ import { waitUntil } from "../support/wait.ts";
 
 const CROWD = 100;
 
+let us: Threatened;
+
 describeWith("ffmpeg")("T20 a crowd that wants films converted", () => {
   let torrent: MadeTorrent;
-  let us: Threatened;
   let pid: number;
   beforeAll(async () => {
     torrent = makeTorrent("film", [{ path: ["film.mkv"], bytes: await readFile(demoFilmPath("MKV")) }]);
@@ -39,12 +42,15 @@ describeWith("ffmpeg")("T20 a crowd that wants films converted", () => {
     })();
     const answers = await Promise.all(asking);
     const refused = answers.filter(({ status }) => status !== 200);
+    // The crowd is one client, and others have places left: more than a crowd of addresses in one house has.
+    const neighbour = await statusFrom("127.0.0.88", `/stream/${torrent.infoHash}/0/remux.mp4?sound=aac`);
+    expect(neighbour).toBe(200);
     expect(new Set(refused.map(({ status, code }) => `${status} ${code}`))).toEqual(new Set(["503 ffmpeg_busy"]));
     for (const { retryAfter } of refused) expect(Number(retryAfter)).toBeGreaterThan(0);
     expect([refused.length >= CROWD - 3 * limit, refused.length < CROWD]).toEqual([true, true]);
     clients.abort();
     await watching;
-    expect([most > 0, most <= limit]).toEqual([true, true]);
+    expect([most > 0, most <= Math.max(4, Math.floor((limit * 3) / 4)) + 1]).toEqual([true, true]);
     await waitUntil("none is left", async () => (await ffmpegsOf(pid)).length === 0, 5_000);
     expect((await us.riptide.torrent(torrent.infoHash)).activeDemands).toBe(0);
   });
@@ -78,3 +84,11 @@ describeWith("ffmpeg")("T20 a crowd that wants films converted", () => {
     await waitUntil("none is left", async () => (await ffmpegsOf(pid)).length === 0, 5_000);
   });
 });
+
+/** The status of a request that comes from another address of this machine; what is answered is not read. */
+async function statusFrom(localAddress: string, path: string): Promise<number | undefined> {
+  const request = get(us.riptide.url + path, { localAddress });
+  const [response] = (await once(request, "response")) as [IncomingMessage];
+  response.destroy();
+  return response.statusCode;
+}

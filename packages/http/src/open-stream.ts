@@ -2,6 +2,7 @@ import { type StreamContext, StreamError, type TorrentEngine } from "@riptide/co
 import { createTimings } from "@riptide/stream";
 import type { AppOptions } from "./app-options.ts";
 import { metadataPending } from "./listed-file.ts";
+import { clientOf } from "./request-client.ts";
 import type { FileTarget } from "./routes/targets.ts";
 
 /** How long a request waits for a magnet's metadata: shorter than what players and proxies give up after. */
@@ -31,7 +32,7 @@ export async function openStream(request: Request, target: FileTarget, options: 
   timings.record("metadata", clock.nowMs() - startMs);
   const name = file.path.slice(file.path.lastIndexOf("/") + 1);
   const opened = { infoHash: torrent.infoHash, index: file.index, name };
-  return { provider, file: opened, clock, timings, chunks, signal: client };
+  return { provider, file: opened, clock, timings, chunks, signal: client, client: clientOf(request) };
 }
 
 /** The signal of a request, with a reason that is an `AbortError` whatever the server below gives as one. */

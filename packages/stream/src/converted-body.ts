@@ -39,7 +39,7 @@ async function startProcess(
   input: ConvertedInput,
 ): Promise<ReadableStream<Uint8Array>> {
   const start = async (): Promise<Started> => {
-    const output = await transcoder.start({ plan, input, signal: context.signal });
+    const output = await transcoder.start({ plan, input, signal: context.signal, client: context.client });
     const started = output.getReader();
     return { reader: started, first: await firstFragment(started) };
   };

@@ -19,6 +19,8 @@ export interface SegmentJob extends EncoderProfile {
   readonly input: Input;
   /** Aborted when nobody wants the output any more. */
   readonly signal: AbortSignal;
+  /** Who wants it: `ProcessPool`. */
+  readonly client?: string | undefined;
 }
 
 /**
@@ -59,7 +61,7 @@ export class AudioEncoderPool implements AsyncDisposable {
    */
   async encode(job: SegmentJob): Promise<ReadableStream<Uint8Array>> {
     job.signal.throwIfAborted();
-    const place = this.#options.pool.acquire("audio_segment");
+    const place = this.#options.pool.acquire("audio_segment", job.client);
     try {
       const encoder = this.#spares.take(job) ?? (await this.#start(job));
       void encoder.exited.then(() => place[Symbol.dispose]());

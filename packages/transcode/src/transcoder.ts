@@ -27,6 +27,8 @@ export interface RemuxJob {
   readonly input: Input;
   /** Aborted when nobody wants the output any more. */
   readonly signal: AbortSignal;
+  /** Who wants it: `ProcessPool`. */
+  readonly client?: string | undefined;
 }
 
 /** The one way to run ffmpeg on films: a plan in, fragmented MP4 out, never more processes than there is room for. */
@@ -99,11 +101,11 @@ export class Transcoder {
   }
 
   async #run(
-    { plan, input, signal }: RemuxJob,
+    { plan, input, signal, client }: RemuxJob,
     encoding: H264Encoding | undefined,
   ): Promise<ReadableStream<Uint8Array>> {
     const cost = encoding === undefined ? "copy" : "video_transcode";
-    const place = await this.#pool.acquireSoon(cost, { clock: this.#clock, signal });
+    const place = await this.#pool.acquireSoon(cost, { clock: this.#clock, signal, client });
     try {
       const ffmpeg = await startFfmpegProcess({
         path: this.ffmpeg.path,

@@ -50,6 +50,53 @@ describe("A pool of processes", () => {
   });
 });
 
+describe("One client", () => {
+  test("has three quarters of the places at most, and others have the rest", () => {
+    const pool = new ProcessPool(8);
+    const own = Array.from({ length: 6 }, () => pool.acquire("copy", "a"));
+    expect(() => pool.acquire("copy", "a")).toThrow(expect.objectContaining({ code: "ffmpeg_busy" }));
+    pool.acquire("copy", "b");
+    pool.acquire("copy");
+    expect(() => pool.acquire("copy", "b")).toThrow(expect.objectContaining({ code: "ffmpeg_busy" }));
+    own[0]?.[Symbol.dispose]();
+    pool.acquire("copy", "a");
+    expect(pool.active).toBe(8);
+  });
+
+  test("has room for a video transcode on any machine", () => {
+    const pool = new ProcessPool(4);
+    pool.acquire("video_transcode", "a");
+    expect(pool.active).toBe(1);
+  });
+
+  test("that waits for its own places is passed over, and keeps nobody waiting", async () => {
+    const clock = virtualClock();
+    const pool = new ProcessPool(8);
+    const own = pool.acquire("video_transcode", "a");
+    const order: string[] = [];
+    const film = pool.acquireSoon("video_transcode", { clock, signal, client: "a" }).then(() => order.push("a"));
+    await pool.acquireSoon("video_transcode", { clock, signal, client: "b" });
+    order.push("b");
+    own[Symbol.dispose]();
+    await film;
+    expect(order).toEqual(["b", "a"]);
+  });
+
+  test("has a quarter of those who wait at most", async () => {
+    const clock = virtualClock();
+    const pool = new ProcessPool(4);
+    pool.acquire("video_transcode");
+    const wait = (client: string) => pool.acquireSoon("copy", { clock, signal, client }).catch((error) => error.code);
+    const waiting = Array.from({ length: 16 }, () => wait("a"));
+    expect(await wait("a")).toBe("ffmpeg_busy");
+    waiting.push(wait("b"));
+    await clock.advance(1_000);
+    expect(await Promise.race([...waiting, Promise.resolve("still waiting")])).toBe("still waiting");
+    await clock.advance(2_000);
+    expect(new Set(await Promise.all(waiting))).toEqual(new Set(["ffmpeg_busy"]));
+  });
+});
+
 describe("Waiting for a place", () => {
   test("ends as soon as one is free, in the order of asking", async () => {
     const clock = virtualClock();

@@ -25,6 +25,8 @@ export interface StreamContext {
   readonly file: StreamFile;
   readonly clock: Clock;
   readonly timings: PhaseTimings;
+  /** Whose request it is, where that is known: one client may have a share of what is scarce, and not all of it. */
+  readonly client?: string | undefined;
   /** Where the memory of long chunks may come from: whoever sends the body gives it back. */
   readonly chunks?: ChunkPool | undefined;
   /** Aborted when the client is gone. A producer also ends when its body is cancelled, whichever comes first. */

@@ -8,6 +8,7 @@ import type { FailureLog } from "../app-options.ts";
 import { HttpError } from "../http-error.ts";
 import { observationOf } from "../observe/request-observation.ts";
 import { problemResponse } from "../problem.ts";
+import { setClient } from "../request-client.ts";
 import { addResponseHeaders } from "../security/response-headers.ts";
 import { clientOfAddress } from "./client-address.ts";
 import { listenError } from "./listen-error.ts";
@@ -96,8 +97,9 @@ function createRequestListener(
   { log, chunks, pausedReaderMs = PAUSED_READER_MS }: ListenOptions,
 ): RequestListener {
   const answer = getRequestListener(
-    async (request, { outgoing }) => {
+    async (request, { incoming, outgoing }) => {
       assertInvariant(outgoing instanceof ServerResponse, "Only HTTP/1 is bridged.");
+      setClient(request, clientOfAddress(incoming.socket.remoteAddress ?? ""));
       try {
         const response = await app.fetch(request);
         if (response.headers.get("accept-ranges") === "none") outgoing.setTimeout(pausedReaderMs);

@@ -1,6 +1,7 @@
 import type { StreamContext } from "@riptide/core";
 import {
   type AccessUnit,
+  type AudioEncoder,
   type AudioGrid,
   type AudioSegment,
   aacTrackOf,
@@ -33,6 +34,8 @@ export function convertedSound(
 ): FragmentRendition {
   if (encoder === undefined) throw ffmpegMissing();
   const { film } = presentation;
+  const { client } = context;
+  const own: AudioEncoder = { encode: (job) => encoder.encode({ ...job, client }) };
   const gridOf = (): Promise<AudioGrid> => grids.of(film, coded, context);
   return {
     async segments() {
@@ -49,7 +52,7 @@ export function convertedSound(
       const part = { ...presentation, grid, segment };
       const bytesPerSecond = library.bytesPerSecond(context);
       const frames = (reading: AbortSignal) => soundFrames(part, context.provider, { signal: reading, bytesPerSecond });
-      yield* fragmentsOf(encodeSegment({ grid, segment, frames, encoder, signal }));
+      yield* fragmentsOf(encodeSegment({ grid, segment, frames, encoder: own, signal }));
     },
   };
 }
