@@ -3,7 +3,10 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { torrentShape } from "@riptide/sim";
 import { expect, it } from "vitest";
+import { SessionReader } from "../../packages/swarm/test/simulation/session-reader.ts";
+import { SimulatedSession } from "../../packages/swarm/test/simulation/simulated-session.ts";
 import { bundleRiptide, readBody } from "../support/bundled-riptide.ts";
 import { startProcess } from "../support/processes.ts";
 import { filesOf } from "../support/riptide.ts";
@@ -59,6 +62,18 @@ describeAsRoot("F26", () => {
     await waitUntil("no demand is left", async () => (await riptide.torrent(film.infoHash)).activeDemands === 0);
     expect(riptide.process.stderr()).toBe("");
   });
+});
+
+it("F26 a connection that stays dead, which TCP takes minutes to find out, is made anew", async () => {
+  // On each connection it sends so much, and then nothing more, as if the network had swallowed it.
+  const peers = [{ bytesPerSecond: 1_000_000, latencyMs: 10, stallsAfterBytes: 1_500_000 }];
+  await using world = await SimulatedSession.start({ geometry: torrentShape(3 * MIB, MIB / 4), peers, seed: 26 });
+  const reader = new SessionReader(world, 0);
+  reader.read(0);
+  const pieces = Array.from({ length: world.geometry.pieceCount }, (_, piece) => piece);
+  expect(await world.untilStored(pieces, 120_000)).toBe(true);
+  expect(await world.wrongPiece()).toBe(undefined);
+  expect(world.figures.bannedHosts).toBe(0);
 });
 
 /** Another network name space, and a cable to it. */

@@ -90,6 +90,8 @@ export interface PeerStats {
   readonly inFlight: number;
   /** It owes us blocks and has sent nothing for so long that others fetch them. */
   readonly isSilent: boolean;
+  /** How often in a row it fell silent: it was asked once more in between, and did not answer. */
+  readonly silences: number;
   /** Time from a request into an empty pipe to its block; 0 if unknown. */
   readonly roundTripMs: number;
 }

@@ -40,6 +40,7 @@ export const NO_PEER_STATS: PeerStats = {
   downloadedBytes: 0,
   inFlight: 0,
   isSilent: false,
+  silences: 0,
   roundTripMs: 0,
 };
 
@@ -241,6 +242,7 @@ export class PeerQueue {
       downloadedBytes: this.downloadedBytes,
       inFlight: this.inFlight.size,
       isSilent: this.isSilent,
+      silences: this.silences,
       roundTripMs: this.#roundTripMs,
     };
   }

@@ -30,6 +30,8 @@ const SCHEDULE_TICK_MS = 50;
 const HOUSEKEEPING_MS = 1_000;
 /** After the disk refused a piece, downloading rests this long before it tries again. */
 const STORAGE_RETRY_MS = 5_000;
+/** So often in a row, half a minute: its connection may be dead, which TCP takes minutes to find out. It is dialled anew. */
+const MAX_SILENCES = 3;
 
 export interface PieceTransferOptions {
   readonly metainfo: Metainfo;
@@ -177,7 +179,6 @@ export class PieceTransfer implements PeerTransfer {
     this.#schedule();
   }
 
-  /** Gives up pieces that are there, to make room. */
   evict(pieces: readonly number[]): Promise<void> {
     return this.#givenUp.evict(pieces);
   }
@@ -282,10 +283,9 @@ export class PieceTransfer implements PeerTransfer {
 
   #announcePieces(peer: Peer): void {
     const supportsFast = peer.remote?.supportsFast === true;
+    const { pieceCount } = this.#options.metainfo;
     if (peer.didAnnounce) {
-      for (let piece = 0; piece < this.#options.metainfo.pieceCount; piece += 1) {
-        if (this.#has(piece)) peer.wire.have(piece);
-      }
+      for (let piece = 0; piece < pieceCount; piece += 1) if (this.#has(piece)) peer.wire.have(piece);
     } else if (supportsFast && this.isComplete) peer.wire.haveAll();
     else if (this.#verifiedCount > 0) peer.wire.bitfield(this.#options.verified.slice());
     else if (supportsFast) peer.wire.haveNone();
@@ -381,7 +381,10 @@ export class PieceTransfer implements PeerTransfer {
   #keepHouse(): void {
     const { clock, connections } = this.#options;
     this.downloaded.sample(clock.nowMs());
-    for (const peer of connections.peers.values()) if (peer.amInterested) this.#reviewInterest(peer);
+    for (const peer of connections.peers.values()) {
+      if (peer.amInterested) this.#reviewInterest(peer);
+      if (this.#downloader.peerStats(peer.key).silences >= MAX_SILENCES) peer.wire.close("stays silent");
+    }
     this.uploads.review(connections.peers.values());
     // Peers may have come, or brought, what was not to be had.
     this.#chooseSpare();
