@@ -45,6 +45,8 @@ describe("the systemd unit", () => {
       TimeoutStopSec: "30",
       OOMPolicy: "continue",
     });
+    // `unshare` keeps ffmpeg from the network (`transcode/confinement.ts`).
+    expect(unit.get("RestrictNamespaces")).toBe("user net");
     // V8 compiles while it runs.
     expect(unit.has("MemoryDenyWriteExecute")).toBe(false);
     // os.networkInterfaces() asks the kernel by netlink.
