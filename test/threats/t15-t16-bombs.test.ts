@@ -25,6 +25,9 @@ describe("T15 a bencode bomb", () => {
   const bombs: readonly (readonly [string, Uint8Array])[] = [
     ...HOSTILE_BENCODE,
     ["20,000 lists in each other", Buffer.alloc(20_000, "l")],
+    // Well-formed: only a limit of depth stands between it and the stack.
+    ["20,000 lists that are closed again", Buffer.from(`d4:info${"l".repeat(20_000)}${"e".repeat(20_000)}e`)],
+    ["2 million lists that are closed again", Buffer.from(`${"l".repeat(2_000_000)}${"e".repeat(2_000_000)}`)],
     ["a string longer than the input", Buffer.from("d4:info9999999999:")],
     ["negative zero", Buffer.from("d4:infoi-0ee")],
     ["a prototype", Buffer.from("d9:__proto__d6:lengthi1eee")],
