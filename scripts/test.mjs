@@ -21,6 +21,7 @@ ensureTools([
   "mpv",
   "vlc",
   "curl",
+  "bwrap",
   "fiu",
   "ip",
 ]);

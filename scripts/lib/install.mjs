@@ -32,6 +32,7 @@ const TOOLS = {
   // Networks of our own, for tests that take them away.
   ip: { checks: [["ip", "-V"]], debian: "iproute2" },
   // Lets calls to the system fail.
+  bwrap: { checks: [["bwrap", "--version"]], debian: "bubblewrap" },
   fiu: { checks: [["sh", "-c", "command -v fiu-run fiu-ctrl"]], debian: "fiu-utils" },
   webtorrent: { lockedIn: `${root}test/support/peers/webtorrent/`, folder: `${root}.cache/webtorrent/` },
 };

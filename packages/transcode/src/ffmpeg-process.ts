@@ -66,6 +66,9 @@ async function spawned(options: FfmpegProcessOptions, cwd: string): Promise<Ffmp
  */
 export type FfmpegExit = "finished" | "stopped" | "failed" | "crashed" | "stalled";
 
+/** What a launcher ends with when ffmpeg was ended by SIGILL, SIGABRT, SIGBUS, SIGFPE, SIGKILL or SIGSEGV: 128 and its number. */
+const SIGNALLED: ReadonlySet<number> = new Set([132, 134, 135, 136, 137, 139]);
+
 type FfmpegChild = ChildProcessByStdio<Writable, Readable, Readable>;
 
 /**
@@ -192,7 +195,7 @@ export class FfmpegProcess {
   /** What went wrong before it ended is why we ended it. */
   #kindOfExit(exitCode: number | null): FfmpegExit {
     if (this.#failure !== undefined) return isStall(this.#failure.error) ? "stalled" : "stopped";
-    if (exitCode === null) return "crashed";
+    if (exitCode === null || SIGNALLED.has(exitCode)) return "crashed";
     return exitCode === 0 ? "finished" : "failed";
   }
 

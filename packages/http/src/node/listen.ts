@@ -73,11 +73,12 @@ export async function listen(app: App, options: ListenOptions): Promise<Listener
     createRequestListener(app, options),
   );
   server.maxConnections = MAX_CONNECTIONS;
-  limitConnectionsOfEach(server, MAX_CONNECTIONS_OF_ONE);
+  const tooMany = (): void => options.rejected?.("too_many_connections");
+  limitConnectionsOfEach(server, MAX_CONNECTIONS_OF_ONE, tooMany);
   dropStalledReaders(server, options.stalledReaderMs ?? STALLED_READER_MS);
   closeIdleConnectionsEarly(server);
   const port = await bind(server, options);
-  server.on("drop", () => options.rejected?.("too_many_connections"));
+  server.on("drop", tooMany);
   server.on("error", (error) => options.log?.("A connection could not be accepted", error)); // EMFILE, for one
   let closed: Promise<void> | undefined;
   return {
@@ -142,12 +143,15 @@ function dropStalledReaders(server: Server, stalledReaderMs: number): void {
 }
 
 /** Connections beyond the limit are closed before a byte of them is read. What a proxy says of its clients is not believed. */
-function limitConnectionsOfEach(server: Server, limit: number): void {
+function limitConnectionsOfEach(server: Server, limit: number, tooMany: () => void): void {
   const counts = new Map<string, number>();
   server.on("connection", (socket) => {
     const client = clientOfAddress(socket.remoteAddress ?? "");
     const count = (counts.get(client) ?? 0) + 1;
-    if (count > limit) return void socket.destroy();
+    if (count > limit) {
+      socket.destroy();
+      return tooMany();
+    }
     counts.set(client, count);
     socket.once("close", () => {
       const left = (counts.get(client) ?? 0) - 1;
