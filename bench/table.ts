@@ -24,6 +24,11 @@ export function printTable(rows: readonly Row[]): void {
   }
 }
 
+export function isMissed({ goal, value }: Pick<Row, "goal" | "value">): boolean {
+  if (goal === undefined) return false;
+  return !(goal.relation === "<" ? value < goal.value : value >= goal.value);
+}
+
 /** The value below which `share` of the sorted-or-not samples lie. */
 export function percentile(samples: readonly number[], share: number): number {
   const sorted = samples.toSorted((left, right) => left - right);
@@ -32,8 +37,7 @@ export function percentile(samples: readonly number[], share: number): number {
 
 function describeGoal({ goal, value }: Row): string {
   if (goal === undefined) return "";
-  const isMet = goal.relation === "<" ? value < goal.value : value >= goal.value;
-  return `goal ${goal.relation} ${goal.value}: ${isMet ? "met" : "MISSED"}`;
+  return `goal ${goal.relation} ${goal.value}: ${isMissed({ goal, value }) ? "MISSED" : "met"}`;
 }
 
 function describeBeside({ beside = {} }: Row): string {
