@@ -108,6 +108,7 @@ function trackedFile(path: string) {
   const openTracked = async (): Promise<FileHandle> => {
     const handle = await open(path, "r");
     wrapMethod(handle, "read", (_handle, parameters, call) => track(call(parameters)));
+    wrapMethod(handle, "stat", (_handle, parameters, call) => track(call(parameters)));
     return handle;
   };
   return {

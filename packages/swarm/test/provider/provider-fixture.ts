@@ -56,6 +56,7 @@ export async function createProviderFixture(options: {
     const handle = await open(path, "r");
     handles.add(handle);
     wrapMethod(handle, "read", (_handle, parameters, call) => track(call(parameters)));
+    wrapMethod(handle, "stat", (_handle, parameters, call) => track(call(parameters)));
     return handle;
   };
   const provider = createPieceProvider({ view, file, chunks: new ChunkPool(), openFile: () => track(openFile()) });
