@@ -57,7 +57,7 @@ describeWith("ffmpeg")("T20 a crowd that wants films converted", () => {
 
   it("T12 T20 holds each by limits of the kernel, without a network, and without files where bwrap works", async () => {
     const { ffmpeg } = await us.riptide.api<Readiness>("/readyz");
-    expect(ffmpeg!.isolation).not.toBe("nothing");
+    expect(["network", "network and files"]).toContain(ffmpeg!.isolation);
     const client = new AbortController();
     const { signal } = client;
     await fetch(`${us.riptide.url}/stream/${torrent.infoHash}/0/remux.mp4?sound=aac&video=h264`, { signal });

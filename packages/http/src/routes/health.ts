@@ -39,8 +39,8 @@ function readinessOf({ engine, streams, version, draining }: AppOptions): Readin
   };
 }
 
-function shownUse({ version, active, limit }: FfmpegUse): Readiness["ffmpeg"] {
-  return { version, active, limit };
+function shownUse({ version, active, limit, isolation }: FfmpegUse): Readiness["ffmpeg"] {
+  return { version, active, limit, isolation };
 }
 
 const livez = createRoute({

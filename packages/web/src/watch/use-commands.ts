@@ -81,18 +81,11 @@ function execute(command: Command, doing: Doing): Feedback | undefined {
 
 type Toggle = "togglePlay" | "toggleMute" | "toggleFullscreen" | "togglePictureInPicture";
 
-function toggle(kind: Toggle, { state, dispatch }: Doing): Feedback | undefined {
+/** The state of the element itself: keys come faster than a store tells. */
+function toggle(kind: Toggle, { state, video, dispatch }: Doing): Feedback | undefined {
   const [isOn, off, on] = {
-    togglePlay: [
-      state.mediaPaused === false,
-      MediaActionTypes.MEDIA_PAUSE_REQUEST,
-      MediaActionTypes.MEDIA_PLAY_REQUEST,
-    ] as const,
-    toggleMute: [
-      state.mediaMuted === true,
-      MediaActionTypes.MEDIA_UNMUTE_REQUEST,
-      MediaActionTypes.MEDIA_MUTE_REQUEST,
-    ] as const,
+    togglePlay: [!video.paused, MediaActionTypes.MEDIA_PAUSE_REQUEST, MediaActionTypes.MEDIA_PLAY_REQUEST] as const,
+    toggleMute: [video.muted, MediaActionTypes.MEDIA_UNMUTE_REQUEST, MediaActionTypes.MEDIA_MUTE_REQUEST] as const,
     toggleFullscreen: [
       state.mediaIsFullscreen === true,
       MediaActionTypes.MEDIA_EXIT_FULLSCREEN_REQUEST,
@@ -111,13 +104,13 @@ function toggle(kind: Toggle, { state, dispatch }: Doing): Feedback | undefined 
 }
 
 function adjust(command: Extract<Command, { kind: "volumeBy" | "speedBy" }>, doing: Doing): Feedback {
-  const { state, dispatch } = doing;
+  const { video, dispatch } = doing;
   if (command.kind === "speedBy") {
-    const speed = nextSpeed(state.mediaPlaybackRate ?? 1, command.steps);
+    const speed = nextSpeed(video.playbackRate, command.steps);
     dispatch(MediaActionTypes.MEDIA_PLAYBACK_RATE_REQUEST, speed);
     return { icon: "speed", text: `${speed}×` };
   }
-  const volume = Math.min(1, Math.max(0, (state.mediaVolume ?? 1) + command.share));
+  const volume = Math.min(1, Math.max(0, video.volume + command.share));
   dispatch(MediaActionTypes.MEDIA_VOLUME_REQUEST, volume);
   return { icon: "volumeHigh", text: `${Math.round(volume * 100)} %` };
 }
