@@ -24,10 +24,11 @@ test("F27 two seconds in which nothing runs are shown, and cost nobody a peer, a
   await readMetrics(server.url);
   const sentBefore = one.seed.counters.bytesSent;
   server.process.child.kill("SIGUSR2");
-  const metrics = await readMetrics(server.url);
-  // The lag is measured every ten milliseconds, and is told once the loop runs again.
-  const lagSeconds = metrics.get("nodejs_eventloop_lag_max_seconds")!;
-  expect(lagSeconds).toBeGreaterThan(BLOCKED_SECONDS * 0.9);
+  // Measured every ten milliseconds: whoever asks in the moment in which the loop runs again may be answered before.
+  await waitUntil("the lag is told", async () => {
+    const lagSeconds = (await readMetrics(server.url)).get("nodejs_eventloop_lag_max_seconds")!;
+    return lagSeconds > BLOCKED_SECONDS * 0.9;
+  });
   // The session has a thread of its own: it went on.
   expect(one.seed.counters.bytesSent).toBeGreaterThan(sentBefore);
   const { bytes, end } = await body;
