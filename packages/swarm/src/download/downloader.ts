@@ -23,7 +23,7 @@ import { releaseOverdue } from "./silence.ts";
 import { Source } from "./source.ts";
 import type { ChosenFile, SparePolicy } from "./spare.ts";
 import { SpareTime } from "./spare-time.ts";
-import { spread } from "./spread.ts";
+import { shareWithNewcomer, spread } from "./spread.ts";
 import { URGENT_WITHIN_MS } from "./urgent-blocks.ts";
 import { keepSuspectsApart, keepTrialsGoing } from "./witness.ts";
 
@@ -129,6 +129,7 @@ export class Downloader {
     if (queue === undefined) return;
     queue.isChoking = false;
     fill(this.#state, queue, nowMs);
+    shareWithNewcomer(this.#state, queue, nowMs);
     this.#settle(nowMs);
   }
 

@@ -1,6 +1,8 @@
+import { recallBlock } from "./block-requests.ts";
 import type { DownloadState } from "./download-state.ts";
+import { fill } from "./fill.ts";
 import type { PeerQueue } from "./peer-queue.ts";
-import { urgentFreeBlocks } from "./urgent-blocks.ts";
+import { URGENT_WITHIN_MS, urgentFreeBlocks } from "./urgent-blocks.ts";
 
 /** Halvings of the time that is looked for: from a quarter of an hour down to a millisecond. */
 const BISECTIONS = 20;
@@ -27,13 +29,53 @@ export function spread(state: DownloadState, ready: readonly PeerQueue[], nowMs:
 }
 
 /**
+ * At the start peers come one after the other, and the first of them are asked for all that is due now. Whoever comes later takes over what
+ * was asked last of those who have most of it, as long as nothing of it has come: who is faster is not known yet.
+ */
+export function shareWithNewcomer(state: DownloadState, newcomer: PeerQueue, nowMs: number): void {
+  if (!newcomer.isReady || newcomer.isProven || !isStart(state)) return;
+  for (let before = -1; before < newcomer.inFlight.size; ) {
+    before = newcomer.inFlight.size;
+    const fullest = fullestUnproven(state);
+    if (fullest === undefined || fullest.inFlight.size <= before + 1) return;
+    const key = lastUrgent(state, fullest, newcomer, nowMs);
+    if (key === undefined) return;
+    recallBlock(state, fullest, key);
+    fill(state, newcomer, nowMs);
+  }
+}
+
+function fullestUnproven(state: DownloadState): PeerQueue | undefined {
+  let fullest: PeerQueue | undefined;
+  for (const peer of state.peers.values()) {
+    if (peer.isProven || !peer.isReady) continue;
+    if (fullest === undefined || peer.inFlight.size > fullest.inFlight.size) fullest = peer;
+  }
+  return fullest;
+}
+
+/** What was asked last of one peer, if it is due now and the other one has it. */
+function lastUrgent(state: DownloadState, peer: PeerQueue, other: PeerQueue, nowMs: number): number | undefined {
+  const key = [...peer.inFlight.keys()].at(-1);
+  if (key === undefined) return undefined;
+  const piece = state.grid.pieceOf(key);
+  const dueMs = state.order.dueMs(piece) ?? Number.POSITIVE_INFINITY;
+  return other.has(piece) && dueMs - nowMs <= URGENT_WITHIN_MS ? key : undefined;
+}
+
+/** Nobody has sent a whole piece yet, neither right nor wrong. */
+function isStart({ counters, peers }: DownloadState): boolean {
+  if (counters.hashFailures > 0) return false;
+  for (const { source } of peers.values()) if (source.goodPieces > 0) return false;
+  return true;
+}
+
+/**
  * Those who have sent what was right: where many have sent a piece that is wrong, it takes long to find out who lied. At the start, before
  * anybody has lied, all who have it, if the blocks would not reach for the queues of all.
  */
-function sharersOf({ counters }: DownloadState, havers: readonly PeerQueue[], blocks: number): readonly PeerQueue[] {
-  const trusted = havers.filter(isTrusted);
-  const isStart = trusted.length === 0 && counters.hashFailures === 0;
-  return isStart && roomOf(havers) > blocks ? havers : trusted;
+function sharersOf(state: DownloadState, havers: readonly PeerQueue[], blocks: number): readonly PeerQueue[] {
+  return isStart(state) && roomOf(havers) > blocks ? havers : havers.filter(isTrusted);
 }
 
 function isTrusted({ isProven, source }: PeerQueue): boolean {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { fill } from "../../src/download/fill.ts";
-import { spread } from "../../src/download/spread.ts";
+import { shareWithNewcomer, spread } from "../../src/download/spread.ts";
 import { addPeer, stateWith } from "./scheduler-fixture.ts";
 
 /** Blocks of each piece in these tests. */
@@ -71,5 +71,44 @@ describe("blocks that are due now", () => {
     spread(state, queues, 0);
     for (const queue of queues) fill(state, queue, 0);
     expect(queues.map(({ inFlight }) => inFlight.size)).toEqual([6, 6]);
+  });
+});
+
+describe("at the start", () => {
+  it("a peer that comes later takes over what was asked last of those who have most of it", () => {
+    const { state, output } = stateWith([[0, 0]]);
+    const first = addPeer(state, { key: 1 });
+    const second = addPeer(state, { key: 2 });
+    for (const queue of [first, second]) fill(state, queue, 0);
+    const third = addPeer(state, { key: 3 });
+    shareWithNewcomer(state, third, 10);
+    state.outbox.flush();
+    // Within one turn what is taken back was not even sent.
+    expect([first, second, third].map(({ inFlight }) => inFlight.size)).toEqual([1, 2, 1]);
+    expect(output.take()).toEqual(["request 1 0.0", "request 2 0.2 0.3", "request 3 0.1"]);
+  });
+
+  it.each([
+    { title: "once somebody has sent a piece that is right", goodPieces: 1, hashFailures: 0, dueMs: 0 },
+    { title: "once a piece was wrong", goodPieces: 0, hashFailures: 1, dueMs: 0 },
+    { title: "of what has time", goodPieces: 0, hashFailures: 0, dueMs: 5_000 },
+  ])("takes over nothing $title", ({ goodPieces, hashFailures, dueMs }) => {
+    const { state } = stateWith([[0, dueMs]]);
+    state.counters.hashFailures = hashFailures;
+    const first = addPeer(state, { key: 1 });
+    first.source.goodPieces = goodPieces;
+    fill(state, first, 0);
+    fill(state, addPeer(state, { key: 2 }), 0);
+    const third = addPeer(state, { key: 3 });
+    shareWithNewcomer(state, third, 10);
+    expect(third.inFlight.size).toBe(0);
+  });
+
+  it("takes over nothing that it has not", () => {
+    const { state } = stateWith([[0, 0]]);
+    for (const key of [1, 2]) fill(state, addPeer(state, { key }), 0);
+    const third = addPeer(state, { key: 3, pieces: Uint8Array.of(0b01111111) });
+    shareWithNewcomer(state, third, 10);
+    expect(third.inFlight.size).toBe(0);
   });
 });
