@@ -12,14 +12,11 @@ const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
 const STEPS = {
   swarms: {
     what: "50,000 random swarms, the scheduler alone, in virtual time",
-    command: [bin("tsx"), "packages/swarm/test/simulation/simulate.ts", "--seed", String(seed), "--runs", "50000"],
+    command: simulate("--seed", String(seed), "--runs", "50000"),
   },
   sessions: {
     what: "500 random swarms, whole sessions with wire and disk, in virtual time",
-    command: [
-      bin("tsx"),
-      ...["packages/swarm/test/simulation/simulate.ts", "--session", "--seed", String(seed), "--runs", "500"],
-    ],
+    command: simulate("--session", "--seed", String(seed), "--runs", "500"),
   },
   sigkill: {
     what: "100 deaths by SIGKILL while a film plays",
@@ -86,4 +83,8 @@ function writeResults(lines) {
     "| --- | --- | --- | --- | --- | --- |",
   ];
   writeFileSync(PAGE, `${[...head, ...known].join("\n")}\n`);
+}
+
+function simulate(...words) {
+  return [bin("tsx"), "packages/swarm/test/simulation/simulate.ts", ...words];
 }
