@@ -27,7 +27,7 @@ const NEEDS: Readonly<Record<string, readonly string[]>> = {
 
 /** What measures times, memory or bytes on their way to within little: nothing else runs beside it. */
 const TIMED = [
-  "test/e2e/{large-pieces,long-watch,many-seeks,seek,seek-sound,start-bytes,virtual}.test.ts",
+  "test/e2e/{large-pieces,long-watch,many-seeks,one-stream,seek,seek-sound,start-bytes,virtual}.test.ts",
   "test/faults/{f13-memory,f17-seek-storm,f18-fifty-clients,f27-event-loop}.test.ts",
   "test/interop/rate-limits.test.ts",
 ];

@@ -20,7 +20,7 @@ const PIECES = 24;
 const PIECE_LENGTH_BYTES = 64 * 1024;
 const HONEST_HOST = "192.0.2.1";
 /** Virtual time that an honest peer may need among hostile ones: rounds of choking take ten seconds. */
-const PATIENCE_STEPS = 3_000;
+const PATIENCE_STEPS = 10_000;
 
 /** What the session is in the middle of. */
 const SITUATIONS = ["seeding", "downloading", "fetching the metadata"] as const;
@@ -35,7 +35,8 @@ export async function runFuzzedSession(seed: number, count: number): Promise<voi
   try {
     await fuzz(random, count, folder);
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    // A session that failed is still open, and may be writing: its own failure is what is to be told.
+    await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
   }
 }
 
