@@ -25,12 +25,21 @@ const NEEDS: Readonly<Record<string, readonly string[]>> = {
   chromium: ["test/films/read-in-page.test.ts"],
 };
 
-/** What measures times, memory or bytes on their way to within little: nothing else runs beside it. */
+/** What measures times, memory or bytes on their way to within little: no crowd of other tests runs beside it. */
 const TIMED = [
   "test/e2e/{large-pieces,long-watch,many-seeks,one-stream,seek,seek-sound,start-bytes,virtual}.test.ts",
   "test/faults/{f13-memory,f17-seek-storm,f18-fifty-clients,f27-event-loop}.test.ts",
   "test/interop/rate-limits.test.ts",
 ];
+
+/** Tests of what is covered line by line: they are counted alone, as counting costs time. */
+const COVERED = "packages/{core,stream}/test/**/*.test.ts";
+
+const UNIT = {
+  testTimeout: 20_000,
+  // To load the modules anew for each file takes as long as the tests. None of them keeps anything for the next one.
+  isolate: false,
+};
 
 /** Real processes, sockets and browsers: half of the time they wait for a film to play or for a line to bring it. */
 const INTEGRATION = {
@@ -57,14 +66,11 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: {
-          name: "unit",
-          include: ["packages/*/test/**/*.test.ts"],
-          exclude,
-          testTimeout: 20_000,
-          // To load the modules anew for each file takes as long as the tests. None of them keeps anything for the next one.
-          isolate: false,
-        },
+        test: { ...UNIT, name: "unit", include: ["packages/*/test/**/*.test.ts"], exclude: [...exclude, COVERED] },
+      },
+      {
+        extends: true,
+        test: { ...UNIT, name: "covered", include: [COVERED], exclude },
       },
       {
         extends: true,
@@ -84,7 +90,6 @@ export default defineConfig({
           name: "timed",
           include: TIMED,
           exclude,
-          fileParallelism: false,
         },
       },
     ],

@@ -34,7 +34,8 @@ mkdirSync(`${root}.cache`, { recursive: true });
 const rounds = isWhole
   ? [
       [
-        ["--project", "unit", "--coverage"],
+        ["--project", "covered", "--coverage"],
+        ["--project", "unit"],
         ["--project", "integration"],
       ],
       [["--project", "timed"]],
