@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { readFfmpeg } from "../../../test/films/ffmpeg.ts";
 import { films } from "../../../test/films/films.ts";
 import { withMediaFile } from "../../../test/films/media-source.ts";
+import { prepareFilms } from "../../../test/films/prepare-films.ts";
 import { decodeFrames } from "../../../test/films/read-frames.ts";
 import type { FilmName } from "../../../test/films/recipes.ts";
 import { corpusFile } from "../../media/test/support/corpus.ts";
@@ -55,6 +56,8 @@ const FILMS: [FilmName, number][] = [
   ["avi-h264-mp3", 2],
   ["mpegts", 2],
 ];
+
+prepareFilms(...FILMS.map(([name]) => name));
 
 describe("a thumbnail of a film that is there", () => {
   test.each(FILMS)("shows the keyframe of %s at or before the time", async (name, groupSeconds) => {
