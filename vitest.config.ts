@@ -35,11 +35,7 @@ const TIMED = [
 /** Tests of what is covered line by line: they are counted alone, as counting costs time. */
 const COVERED = "packages/{core,stream}/test/**/*.test.ts";
 
-const UNIT = {
-  testTimeout: 20_000,
-  // To load the modules anew for each file takes as long as the tests. None of them keeps anything for the next one.
-  isolate: false,
-};
+const UNIT = { testTimeout: 20_000 };
 
 /** Real processes, sockets and browsers: half of the time they wait for a film to play or for a line to bring it. */
 const INTEGRATION = {
@@ -52,6 +48,8 @@ const exclude = [...configDefaults.exclude, ...[...missing].flatMap((tool) => NE
 
 export default defineConfig({
   test: {
+    // To load the modules anew for each file takes as long as the tests. None of them keeps anything for the next one.
+    isolate: false,
     // Two cores everywhere this runs: more workers only make the timing of real processes worse.
     maxWorkers: 2,
     // Browsers and processes are waited for as long as that takes on a busy machine. What must be quick has a bound of its own.

@@ -1,6 +1,7 @@
 // npm test: installs what is missing, then types, lint, format, dead code, and every test with coverage.
 // Arguments go to vitest: `npm test -- packages/core` runs a part (without checks and coverage).
 // The last line is `N passed, N failed, N skipped`. With CI=true a skipped test fails the run.
+import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { ensureNodeModules, ensureTools } from "./lib/install.mjs";
 import { ensurePage } from "./lib/page.mjs";
@@ -29,6 +30,7 @@ ensurePage();
 const isChecked = !isWhole || succeeds("node", ["scripts/check.mjs"]);
 
 mkdirSync(`${root}.cache`, { recursive: true });
+if (isWhole) makeLongFilms();
 // Half of the time the integration tests wait for a film to play or for a line to bring it; the unit tests take what that leaves free.
 // What measures runs when all else is over.
 const rounds = isWhole
@@ -57,6 +59,14 @@ const { passed, failed, skipped, sentences } = verdictOf(wholeReport(ended.map((
 for (const sentence of sentences) console.log(sentence);
 console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
 process.exit(failed === 0 ? 0 : 1);
+
+/** Ten minutes of film take minutes to encode: behind the tests that need none, so that those that do need not wait for it. */
+function makeLongFilms() {
+  if (process.env.RIPTIDE_MISSING_TOOLS.split(",").includes("ffmpeg")) return;
+  const words = ["-n", "19", bin("tsx"), "test/films/make-films.ts", "long", "long-ac3"];
+  const making = spawn("nice", words, { cwd: root, stdio: "ignore" });
+  process.on("exit", () => making.kill());
+}
 
 /** Runs vitest with its output ours: as it comes, or when it has ended. */
 async function runPart(selected, index, isHeldBack) {
