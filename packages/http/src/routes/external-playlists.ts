@@ -5,7 +5,7 @@ import { externalPlaylist, type PlaylistEntry } from "../external-playlist.ts";
 import { HttpError } from "../http-error.ts";
 import { listedFile, listedTorrent, metadataPending } from "../listed-file.ts";
 import { mediaTypeOfName } from "../media-type.ts";
-import { type StreamLinks, streamPath } from "../security/stream-links.ts";
+import { openingQueries, type StreamLinks, streamPath } from "../security/stream-links.ts";
 import { type FileTarget, fileTarget, torrentTarget } from "./targets.ts";
 
 /** Playlists that hand the original bytes to VLC, mpv and the like; where there is an access token, by addresses that are signed. */
@@ -43,7 +43,7 @@ function nameOf(path: string): string {
 }
 
 function directPath(target: FileTarget, links: StreamLinks | undefined): string {
-  return streamPath(target, "direct", links?.sign(target));
+  return streamPath(target, "direct", openingQueries(links, target));
 }
 
 function playlistResponse(name: string, entries: readonly PlaylistEntry[], request: Request): Response {

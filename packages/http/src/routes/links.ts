@@ -4,6 +4,7 @@ import type { AppOptions } from "../app-options.ts";
 import { HttpError } from "../http-error.ts";
 import { readJson } from "../request-body.ts";
 import { type StreamLinks, streamPath } from "../security/stream-links.ts";
+import { describeBody } from "./described-body.ts";
 import { jsonContent } from "./json-content.ts";
 import { type FileTarget, fileTarget } from "./targets.ts";
 
@@ -16,20 +17,12 @@ export function addLinkRoute(routes: OpenAPIHono, { engine }: AppOptions, links:
     engine.map(target.infoHash, target.index); // throws if there is no such file
     return context.json(linkView(target, body.data.stream, links), 200);
   });
-  const { method, path, summary, responses } = makeLink;
-  const content = { "application/json": { schema: linkRequestSchema } };
-  routes.openAPIRegistry.registerPath({
-    method,
-    path,
-    summary,
-    responses,
-    request: { params: fileTarget, body: { required: true, content } },
-  });
+  describeBody(routes, makeLink, { "application/json": { schema: linkRequestSchema } });
 }
 
 function linkView(target: FileTarget, stream: string, links: StreamLinks | undefined): Link {
   const link = links?.sign(target);
-  const url = streamPath(target, stream, link);
+  const url = streamPath(target, stream, link === undefined ? [] : [link.query]);
   return link === undefined ? { url } : { url, expiresAt: new Date(link.expiresAtSeconds * 1000).toISOString() };
 }
 
@@ -37,7 +30,7 @@ const makeLink = createRoute({
   method: "post",
   path: "/api/torrents/{infoHash}/files/{index}/link",
   summary: "Make an address of a stream that another player opens without the access token",
-  hide: true, // described by hand, as in `torrents.ts`: a described body would be read before its size is checked
+  hide: true, // see `describeBody`
   request: { params: fileTarget },
   responses: { 200: jsonContent(linkSchema, "The address; for a while, if there is an access token") },
 });

@@ -3,7 +3,8 @@ import type { PlaybackChoice, PlaybackMode } from "@riptide/stream";
 import { type Playback, playbackRequestSchema, playbackSchema } from "../api-schemas.ts";
 import { openStream, type RouteOptions } from "../open-stream.ts";
 import { readJsonAs } from "../request-body.ts";
-import type { StreamLinks } from "../security/stream-links.ts";
+import { openingQueries, type StreamLinks, streamPath } from "../security/stream-links.ts";
+import { describeBody } from "./described-body.ts";
 import { jsonContent } from "./json-content.ts";
 import { type FileTarget, fileTarget } from "./targets.ts";
 
@@ -17,15 +18,7 @@ export function addPlaybackRoute(routes: OpenAPIHono, options: RouteOptions, lin
     const opened = await openStream(request, target, options);
     return context.json(playbackView(await options.streams.playback(opened, can, audio), target, links), 200);
   });
-  const { method, path, summary, responses } = choosePlayback;
-  const content = { "application/json": { schema: playbackRequestSchema } };
-  routes.openAPIRegistry.registerPath({
-    method,
-    path,
-    summary,
-    responses,
-    request: { params: fileTarget, body: { required: true, content } },
-  });
+  describeBody(routes, choosePlayback, { "application/json": { schema: playbackRequestSchema } });
 }
 
 /** With an access token, the address is signed: whoever may ask hands it to a player that has none. */
@@ -33,10 +26,9 @@ function playbackView(choice: PlaybackChoice, target: FileTarget, links: StreamL
   const { mode, streamType } = choice;
   const reasons = choice.reasons.map(({ code, message }) => ({ code, message }));
   if (mode === "unsupported") return { mode, reasons };
-  const query = [...queryOf(choice), ...(links === undefined ? [] : [links.sign(target).query])].join("&");
   return {
     mode,
-    url: `/stream/${target.infoHash}/${target.index}/${NAMES[mode]}${query === "" ? "" : `?${query}`}`,
+    url: streamPath(target, NAMES[mode], [...queryOf(choice), ...openingQueries(links, target)]),
     ...(streamType && { streamType }),
     reasons,
   };
@@ -70,7 +62,7 @@ const choosePlayback = createRoute({
   method: "post",
   path: "/api/torrents/{infoHash}/files/{index}/playback",
   summary: "Choose how a player that says what it can plays a file",
-  hide: true, // described by hand, as in `torrents.ts`: a described body would be read before its size is checked
+  hide: true, // see `describeBody`
   request: { params: fileTarget },
   responses: { 200: jsonContent(playbackSchema, "What to play, and why") },
 });

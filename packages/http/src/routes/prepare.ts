@@ -4,6 +4,7 @@ import { listedFile } from "../listed-file.ts";
 import type { Preparations } from "../preparations.ts";
 import { readJsonAs } from "../request-body.ts";
 import { prepareSchema } from "../viewing-schemas.ts";
+import { describeBody } from "./described-body.ts";
 import { fileTarget } from "./targets.ts";
 
 /** Enough to begin with while the rest comes. */
@@ -19,22 +20,14 @@ export function addPrepareRoute(routes: OpenAPIHono, { engine }: AppOptions, pre
     preparations.start(target, fromSeconds === undefined ? undefined : { fromSeconds, seconds });
     return context.body(null, 202);
   });
-  const { method, path, summary, responses } = prepareFile;
-  const content = { "application/json": { schema: prepareSchema } };
-  routes.openAPIRegistry.registerPath({
-    method,
-    path,
-    summary,
-    responses,
-    request: { params: fileTarget, body: { required: true, content } },
-  });
+  describeBody(routes, prepareFile, { "application/json": { schema: prepareSchema } });
 }
 
 const prepareFile = createRoute({
   method: "post",
   path: "/api/torrents/{infoHash}/files/{index}/prepare",
   summary: "Fetch head and index of a film, and a part of it, behind all that is being watched",
-  hide: true, // described by hand, as in `torrents.ts`: a described body would be read before its size is checked
+  hide: true, // see `describeBody`
   request: { params: fileTarget },
   responses: { 202: { description: "It is being fetched; the latest wish for a file counts" } },
 });

@@ -7,6 +7,7 @@ import { readBody } from "../request-body.ts";
 import { mediaTypeOf } from "../security/same-origin.ts";
 import type { StreamActivity } from "../stream-activity.ts";
 import { attachmentView } from "../subtitle-views.ts";
+import { describeBody } from "./described-body.ts";
 import { jsonContent } from "./json-content.ts";
 import { serveStream } from "./streams.ts";
 import { type FileTarget, fileTarget } from "./targets.ts";
@@ -36,7 +37,8 @@ export function addSubtitleRoutes(routes: OpenAPIHono, options: RouteOptions, ac
       headers: { ...CONTENT_SAFETY_HEADERS, "content-type": "text/vtt; charset=utf-8" },
     });
   });
-  describeConvertSubtitles(routes);
+  const bytes = { schema: z.string().openapi({ format: "binary" }) };
+  describeBody(routes, convertSubtitles, { "application/octet-stream": bytes, "text/*": bytes });
 }
 
 /** Half of what a file in a torrent may have: a film's subtitles take 100 KiB, and a page sends what somebody picked. */
@@ -123,19 +125,6 @@ const convertSubtitles = createRoute({
   method: "post",
   path: "/api/subtitles",
   summary: "Convert a file of subtitles (SRT, ASS, SSA, WebVTT; any character set) to WebVTT",
-  hide: true, // described below: a described body would be read before its size is checked
+  hide: true, // see `describeBody`
   responses: { 200: { description: "The subtitles", content: { "text/vtt": { schema: z.string() } } } },
 });
-
-function describeConvertSubtitles(routes: OpenAPIHono): void {
-  const { method, path, summary, responses } = convertSubtitles;
-  const bytes = { schema: z.string().openapi({ format: "binary" }) };
-  const content = { "application/octet-stream": bytes, "text/*": bytes };
-  routes.openAPIRegistry.registerPath({
-    method,
-    path,
-    summary,
-    responses,
-    request: { body: { required: true, content } },
-  });
-}

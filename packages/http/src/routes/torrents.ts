@@ -7,6 +7,7 @@ import { listedTorrent } from "../listed-file.ts";
 import { readBody, readJson } from "../request-body.ts";
 import { mediaTypeOf } from "../security/same-origin.ts";
 import { torrentView } from "../torrent-view.ts";
+import { describeBody } from "./described-body.ts";
 import { jsonContent } from "./json-content.ts";
 import { torrentTarget } from "./targets.ts";
 
@@ -38,7 +39,10 @@ export function addTorrentRoutes(routes: OpenAPIHono, { engine }: AppOptions, vi
     return context.body(null, 204);
   });
 
-  describeAddTorrentBody(routes);
+  describeBody(routes, addTorrent, {
+    "application/json": { schema: addTorrentSchema },
+    "application/x-bittorrent": { schema: z.string().openapi({ format: "binary" }) },
+  });
 }
 
 async function readSource(request: Request): Promise<TorrentSource> {
@@ -54,24 +58,10 @@ async function readSource(request: Request): Promise<TorrentSource> {
 const addTorrent = createRoute({
   method: "post",
   path: "/api/torrents",
-  hide: true, // described by `describeAddTorrentBody`: a described body would be read before its size is checked
+  summary: "Add a torrent",
+  hide: true, // see `describeBody`
   responses: { 201: jsonContent(torrentSchema, "The torrent, listed; a magnet's files follow with its metadata") },
 });
-
-function describeAddTorrentBody(routes: OpenAPIHono): void {
-  const { method, path, responses } = addTorrent;
-  const content = {
-    "application/json": { schema: addTorrentSchema },
-    "application/x-bittorrent": { schema: z.string().openapi({ format: "binary" }) },
-  };
-  routes.openAPIRegistry.registerPath({
-    method,
-    path,
-    responses,
-    summary: "Add a torrent",
-    request: { body: { required: true, content } },
-  });
-}
 
 const listTorrents = createRoute({
   method: "get",

@@ -5,6 +5,7 @@ import { listedFile } from "../listed-file.ts";
 import { readJsonAs } from "../request-body.ts";
 import { recordViewingSchema, viewingListSchema, viewingSchema } from "../viewing-schemas.ts";
 import { viewingView } from "../viewing-view.ts";
+import { describeBody } from "./described-body.ts";
 import { jsonContent } from "./json-content.ts";
 import { fileTarget } from "./targets.ts";
 
@@ -30,15 +31,7 @@ export function addViewingRoutes(routes: OpenAPIHono, { engine }: AppOptions, vi
     return context.body(null, 204);
   });
 
-  const { method, path, summary, responses } = recordViewing;
-  const content = { "application/json": { schema: recordViewingSchema } };
-  routes.openAPIRegistry.registerPath({
-    method,
-    path,
-    summary,
-    responses,
-    request: { params: fileTarget, body: { required: true, content } },
-  });
+  describeBody(routes, recordViewing, { "application/json": { schema: recordViewingSchema } });
 }
 
 const listViewings = createRoute({
@@ -54,7 +47,7 @@ const recordViewing = createRoute({
   method: "put",
   path: VIEWING_PATH,
   summary: "Record how far somebody has come in a file, and what he chose",
-  hide: true, // described by hand, as in `torrents.ts`: a described body would be read before its size is checked
+  hide: true, // see `describeBody`
   request: { params: fileTarget },
   responses: { 200: jsonContent(viewingSchema, "The viewing as it is listed") },
 });

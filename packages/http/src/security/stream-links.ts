@@ -54,9 +54,14 @@ export function streamLinks(token: string, wallClockMs: () => number = Date.now)
   };
 }
 
-/** The address of a stream of a file on this server, with the link that opens it, if it needs one. */
-export function streamPath({ infoHash, index }: FileTarget, stream: string, link: StreamLink | undefined): string {
-  return `/stream/${infoHash}/${index}/${stream}${link === undefined ? "" : `?${link.query}`}`;
+/** The address of a stream of a file on this server; of queries, each without a question mark. */
+export function streamPath({ infoHash, index }: FileTarget, stream: string, queries: readonly string[] = []): string {
+  return `/stream/${infoHash}/${index}/${stream}${queries.length === 0 ? "" : `?${queries.join("&")}`}`;
+}
+
+/** What opens the file to who has no token, as queries of its address: none if there is no token. */
+export function openingQueries(links: StreamLinks | undefined, target: FileTarget): string[] {
+  return links === undefined ? [] : [links.sign(target).query];
 }
 
 const MAC_BYTES = 32;
