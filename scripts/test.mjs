@@ -23,6 +23,7 @@ ensureTools([
   "vlc",
   "curl",
   "bwrap",
+  "systemd",
   "fiu",
   "ip",
 ]);

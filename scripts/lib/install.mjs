@@ -31,8 +31,10 @@ const TOOLS = {
   curl: { checks: [["curl", "--version"]], debian: "curl" },
   // Networks of our own, for tests that take them away.
   ip: { checks: [["ip", "-V"]], debian: "iproute2" },
-  // Lets calls to the system fail.
   bwrap: { checks: [["bwrap", "--version"]], debian: "bubblewrap" },
+  // Rates how exposed a unit is; nothing is started with it.
+  systemd: { checks: [["systemd-analyze", "--version"]], debian: "systemd" },
+  // Lets calls to the system fail.
   fiu: { checks: [["sh", "-c", "command -v fiu-run fiu-ctrl"]], debian: "fiu-utils" },
   webtorrent: { lockedIn: `${root}test/support/peers/webtorrent/`, folder: `${root}.cache/webtorrent/` },
 };

@@ -1,6 +1,5 @@
 import { execFile } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
 import { copyFile, readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -11,9 +10,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { exitOf, startCommandLine } from "../support/command-line.ts";
 import { startProcess } from "../support/processes.ts";
 import { type TemporaryFolder, temporaryFolder } from "../support/temporary-folder.ts";
+import { describeWith } from "../support/tools.ts";
 
 const DEPLOY = fileURLToPath(new URL("../../deploy/", import.meta.url));
-const SYSTEMD_ANALYZE = "/usr/bin/systemd-analyze";
 /** Of 100: "OK" ends at 40, and services that are not hardened have more than 90. */
 const EXPOSURE_MAX = 30;
 const run = promisify(execFile);
@@ -58,13 +57,15 @@ describe("the systemd unit", () => {
     ]);
   });
 
-  test.runIf(existsSync(SYSTEMD_ANALYZE))("is little exposed in the eyes of systemd", async () => {
-    const path = join(folder.path, "riptide.service");
-    await copyFile(join(DEPLOY, "riptide.service"), path);
-    const words = ["security", "--offline=true", `--threshold=${EXPOSURE_MAX}`, "--no-pager", path];
-    // Ends with an error above the threshold.
-    const { stdout } = await run(SYSTEMD_ANALYZE, words);
-    expect(stdout).toMatch(/Overall exposure level for riptide\.service: [0-2]\.\d OK/);
+  describeWith("systemd")("in the eyes of systemd", () => {
+    test("is little exposed", async () => {
+      const path = join(folder.path, "riptide.service");
+      await copyFile(join(DEPLOY, "riptide.service"), path);
+      const words = ["security", "--offline=true", `--threshold=${EXPOSURE_MAX}`, "--no-pager", path];
+      // Ends with an error above the threshold.
+      const { stdout } = await run("systemd-analyze", words);
+      expect(stdout).toMatch(/Overall exposure level for riptide\.service: [0-2]\.\d OK/);
+    });
   });
 
   test("starts a command that Riptide understands", async () => {

@@ -11,6 +11,7 @@ export type Tool =
   | "mpv"
   | "vlc"
   | "curl"
+  | "systemd"
   | "fiu"
   | "ip";
 
