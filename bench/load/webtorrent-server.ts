@@ -1,10 +1,7 @@
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import type { PeerAddress } from "@riptide/swarm";
-
-/** A peer to be measured against, never a dependency: `scripts/lib/install.mjs` puts it into a folder of its own. */
-const FOLDER = fileURLToPath(new URL("../../.cache/webtorrent/", import.meta.url));
+import { createWebtorrent } from "../webtorrent-client.ts";
 
 interface Settings {
   readonly torrentPaths: readonly string[];
@@ -15,18 +12,7 @@ interface Settings {
 
 /** WebTorrent and its HTTP server as they come, but for all that looks for peers. Prints where the films are once the first are there. */
 const settings = JSON.parse(process.argv[2]!) as Settings;
-const { default: WebTorrent } = await import(`${FOLDER}node_modules/webtorrent/index.js`);
-const client = new WebTorrent({
-  dht: false,
-  lsd: false,
-  tracker: false,
-  utPex: false,
-  utp: false,
-  natUpnp: false,
-  natPmp: false,
-  webSeeds: false,
-  secure: 0,
-});
+const client = await createWebtorrent();
 client.on("error", (error: unknown) => console.error(error));
 const server = client.createServer({ hostname: "127.0.0.1" });
 server.listen(0, "127.0.0.1");

@@ -1,25 +1,11 @@
 import { once } from "node:events";
 import type { Readable } from "node:stream";
-import { fileURLToPath } from "node:url";
+import { createWebtorrent } from "../webtorrent-client.ts";
 import type { ArmEngine, ArmSettings } from "./arm-process.ts";
 
-/** A peer to be measured against, never a dependency: `scripts/lib/install.mjs` puts it into a folder of its own. */
-const FOLDER = fileURLToPath(new URL("../../.cache/webtorrent/", import.meta.url));
-
-/** WebTorrent as it comes, but for all that looks for peers, and for encryption, which it would insist on. */
+/** WebTorrent as it comes. */
 export async function openWebtorrent({ torrentPath, saveDirectory, peers }: ArmSettings): Promise<ArmEngine> {
-  const { default: WebTorrent } = await import(`${FOLDER}node_modules/webtorrent/index.js`);
-  const client = new WebTorrent({
-    dht: false,
-    lsd: false,
-    tracker: false,
-    utPex: false,
-    utp: false,
-    natUpnp: false,
-    natPmp: false,
-    webSeeds: false,
-    secure: 0,
-  });
+  const client = await createWebtorrent();
   // Nothing is fetched but what is read.
   const open = async (deselect: boolean) => {
     const torrent = client.add(torrentPath, { path: saveDirectory, announce: [], deselect });

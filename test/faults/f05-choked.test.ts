@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { readBody } from "../support/bundled-riptide.ts";
+import { firstEvent } from "../support/first-event.ts";
 import { serveEngine } from "../support/served-engine.ts";
 import { never } from "../support/test-engine.ts";
 import { createFilm, type Misdeeds, playFrom, startSeeds } from "./play.ts";
@@ -39,14 +40,3 @@ describe("F5 peers that never unchoke, never answer, or stop in the middle", () 
     for (const seed of seeds) await seed[Symbol.asyncDispose]();
   });
 });
-
-/** Reads a stream of events up to the first that holds these words, and gives that. */
-async function firstEvent(response: Response, words: string): Promise<string> {
-  let text = "";
-  for await (const chunk of response.body!) {
-    text += Buffer.from(chunk).toString();
-    const found = text.split("\n\n").find((event) => event.includes(words));
-    if (found !== undefined) return found;
-  }
-  throw new Error("The events ended");
-}

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Torrent } from "@riptide/http";
 import { expect, it } from "vitest";
 import { quietly, urlOf } from "../support/command-line.ts";
+import { firstEvent } from "../support/first-event.ts";
 import { startProcess } from "../support/processes.ts";
 import { programPath } from "../support/program.ts";
 import { startScriptedSeed } from "../support/scripted-seed.ts";
@@ -90,15 +91,4 @@ async function sha256(response: Response): Promise<string> {
   const hash = createHash("sha256");
   for await (const chunk of response.body!) hash.update(chunk);
   return hash.digest("hex");
-}
-
-/** Reads a stream of events up to the first that holds these words, and gives that. */
-async function firstEvent(response: Response, words: string): Promise<string> {
-  let text = "";
-  for await (const chunk of response.body!) {
-    text += Buffer.from(chunk).toString();
-    const found = text.split("\n\n").find((event) => event.includes(words));
-    if (found !== undefined) return found;
-  }
-  throw new Error("The events ended");
 }

@@ -1,13 +1,13 @@
-import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { createServer as createHttpServer, type RequestListener, type ServerResponse } from "node:http";
-import { type AddressInfo, createServer } from "node:net";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { Problem } from "@riptide/http";
 import { createRandom } from "@riptide/sim";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startScriptedWebSeed } from "../../packages/swarm/test/webseed/scripted-web-seed.ts";
+import { listening } from "../support/listening.ts";
 import { type MadeTorrent, makeTorrent } from "../support/made-torrent.ts";
 import { startSocks5Server } from "../support/peers/socks5-server.ts";
 import { residentBytes } from "../support/resident-bytes.ts";
@@ -200,16 +200,7 @@ async function startCanary() {
       socket.destroy();
     });
   });
-  server.listen(0, "::");
-  await once(server, "listening");
-  return {
-    port: (server.address() as AddressInfo).port,
-    heard,
-    [Symbol.asyncDispose]: async () => {
-      server.close();
-      await once(server, "close");
-    },
-  };
+  return { heard, ...(await listening(server, "::")) };
 }
 
 async function serveHttp(listener: RequestListener) {
@@ -218,15 +209,13 @@ async function serveHttp(listener: RequestListener) {
     asked.push(request.url ?? "");
     listener(request, response);
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
+  const { port, [Symbol.asyncDispose]: close } = await listening(server);
   return {
-    port: (server.address() as AddressInfo).port,
+    port,
     asked,
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
-      server.close();
-      await once(server, "close");
+      await close();
     },
   };
 }

@@ -1,11 +1,11 @@
-import { once } from "node:events";
 import { chmod, readFile, writeFile } from "node:fs/promises";
-import { type AddressInfo, createServer } from "node:net";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import type { Problem } from "@riptide/http";
 import { createRandom } from "@riptide/sim";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { demoFilmPath } from "../../packages/media/test/support/corpus.ts";
+import { listening } from "../support/listening.ts";
 import { type MadeTorrent, makeTorrent } from "../support/made-torrent.ts";
 import { type TemporaryFolder, temporaryFolder } from "../support/temporary-folder.ts";
 import { startThreatened, type Threatened } from "../support/threatened.ts";
@@ -278,14 +278,5 @@ async function startCanary() {
     heard.push("a connection");
     socket.destroy();
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return {
-    port: (server.address() as AddressInfo).port,
-    heard,
-    [Symbol.asyncDispose]: async () => {
-      server.close();
-      await once(server, "close");
-    },
-  };
+  return { heard, ...(await listening(server)) };
 }
