@@ -47,9 +47,11 @@ describeWith(
         void video.play();
       }`);
       await page.evaluate(`(${shownFrom})(${seconds - 1 / framesPerSecond})`);
-      console.log(`seek to ${share * 100} %: picture after ${elapsed(startedMs)} ms`);
+      // Asked for now: while pictures and sounds are compared below, the film plays on and is read on.
+      const fetched = (await fetchedBytes(riptide, film)) - bytesBefore;
+      console.log(`seek to ${share * 100} %: picture after ${elapsed(startedMs)} ms, ${fetched} bytes`);
       await expectTruth(page, framesPerSecond);
-      expect((await fetchedBytes(riptide, film)) - bytesBefore).toBeLessThan(nearBytes);
+      expect(fetched).toBeLessThan(nearBytes);
     }
     await page.getByTestId("close-player").click();
     await waitUntil("nobody wants the film any more", async () => (await demandsOf(riptide, film)) === 0, PATIENCE_MS);
