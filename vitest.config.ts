@@ -35,7 +35,8 @@ const TIMED = [
 /** Tests of what is covered line by line: they are counted alone, as counting costs time. */
 const COVERED = "packages/{core,stream}/test/**/*.test.ts";
 
-const UNIT = { testTimeout: 20_000 };
+/** Some encode seconds of film while other tests have the cores: what hangs is found all the same. */
+const UNIT = { testTimeout: 120_000, hookTimeout: 120_000 };
 
 /** Real processes, sockets and browsers: half of the time they wait for a film to play or for a line to bring it. */
 const INTEGRATION = {

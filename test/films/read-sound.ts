@@ -28,8 +28,8 @@ export interface DecodeSecondsOptions {
 const CLEARANCE_MIN_DECIBELS = 20;
 /** A multiple of the tones' common period, so that they do not leak into each other; five fit into a second. */
 const WINDOW_SAMPLES = (200 * SAMPLE_RATE_HZ) / 1000;
-/** For edges: one period of the grid. */
-const EDGE_WINDOW_SAMPLES = (40 * SAMPLE_RATE_HZ) / 1000;
+/** One period of the grid; also for edges. */
+const PERIOD_SAMPLES = (40 * SAMPLE_RATE_HZ) / 1000;
 const EDGE_STEP_SAMPLES = (5 * SAMPLE_RATE_HZ) / 1000;
 
 /**
@@ -54,7 +54,7 @@ export async function decodeSeconds(source: MediaSource, options: DecodeSecondsO
 
 /** Tells which second of which track sounds, from 200 ms of 48 kHz or more; undefined if none sounds clearly. */
 export function readSecondFromAudio(samples: Float32Array): HeardSecond | undefined {
-  const window = samples.subarray(0, WINDOW_SAMPLES);
+  const window = folded(samples.subarray(0, WINDOW_SAMPLES));
   const low = loudestOf(window, TONE_SPAN, lowToneHz);
   const high = loudestOf(window, TONE_SPAN, highToneHz);
   const track = loudestOf(window, TRACKS_MAX, trackToneHz);
@@ -91,14 +91,21 @@ function decodeSamples(source: MediaSource, options: DecodeSecondsOptions): Prom
   });
 }
 
-function loudestOf(samples: Float32Array, steps: number, hzOf: (step: number) => number) {
+/** The periods of a window added up: every tone of the grid is the same in each of them, and looked for in a fifth of the samples. */
+function folded(window: Float32Array): Float64Array {
+  const sum = new Float64Array(PERIOD_SAMPLES);
+  for (const [index, sample] of window.entries()) sum[index % PERIOD_SAMPLES]! += sample;
+  return sum;
+}
+
+function loudestOf(samples: Float64Array, steps: number, hzOf: (step: number) => number) {
   const powers = Array.from({ length: steps }, (_, step) => ({ step, power: powerAt(samples, hzOf(step)) }));
   const [first, second] = powers.sort((left, right) => right.power - left.power);
   return { step: first!.step, clearanceDecibels: 10 * Math.log10(first!.power / second!.power) };
 }
 
 /** Goertzel's algorithm: the power of one frequency, at one multiplication a sample. */
-function powerAt(samples: Float32Array, hz: number): number {
+function powerAt(samples: Float32Array | Float64Array, hz: number): number {
   const coefficient = 2 * Math.cos((2 * Math.PI * hz) / SAMPLE_RATE_HZ);
   let last = 0;
   let beforeLast = 0;
@@ -116,12 +123,11 @@ function powerAt(samples: Float32Array, hz: number): number {
  */
 function findEdge(samples: Float32Array, from: number, to: number, before: number | undefined, second: number): number {
   const power = (at: number, of: number): number =>
-    powerAt(samples.subarray(at, at + EDGE_WINDOW_SAMPLES), lowToneHz(of % TONE_SPAN));
+    powerAt(samples.subarray(at, at + PERIOD_SAMPLES), lowToneHz(of % TONE_SPAN));
   const quarter = power(to + WINDOW_SAMPLES / 2, second) / 4;
   for (let at = from; at < to + WINDOW_SAMPLES / 2; at += EDGE_STEP_SAMPLES) {
     const isLouder = before === undefined || power(at, second) > power(at, before);
-    if (isLouder && power(at, second) > quarter)
-      return before === undefined && at === 0 ? 0 : at + EDGE_WINDOW_SAMPLES / 2;
+    if (isLouder && power(at, second) > quarter) return before === undefined && at === 0 ? 0 : at + PERIOD_SAMPLES / 2;
   }
   return to;
 }

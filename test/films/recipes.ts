@@ -72,8 +72,6 @@ export const recipes = {
     ...SHORT,
     extension: "mkv",
     durationSeconds: 600,
-    widthPixels: 1280,
-    heightPixels: 720,
     video: "h264-cbr-8m",
     hasGrain: true,
   },

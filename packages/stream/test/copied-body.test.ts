@@ -49,7 +49,7 @@ beforeAll(async () => {
   for (const [title, extension, encoding] of FILMS) films.set(title, await makeFilm(extension, encoding));
   heavyFilm = await makeHeavyFilm("mkv", AAC);
   heavyMp4 = await makeHeavyFilm("mp4", AAC);
-}, 120_000);
+});
 
 const clock = virtualClock();
 const factoryOf = () => createStreamFactory({ ffmpeg: undefined, clock });

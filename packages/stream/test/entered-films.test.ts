@@ -12,8 +12,6 @@ async function remuxed(bytes: Uint8Array, query = ""): Promise<Uint8Array> {
   return readAll(await factory.remux.produce(get({}, `/remux.mp4${query}`), context));
 }
 
-const LIMIT_MS = 120_000;
-
 const X264 = "-c:v libx264 -preset veryfast -x264-params open-gop=1:keyint=24:min-keyint=24:bframes=3:scenecut=0";
 const X265 =
   "-c:v libx265 -preset ultrafast -x265-params log-level=error:open-gop=1:keyint=24:min-keyint=24:bframes=3:scenecut=0";
@@ -23,30 +21,26 @@ describe("A film with open groups of pictures", () => {
     ["H.264 in Matroska", "mkv", X264],
     ["HEVC in Matroska", "mkv", X265],
     ["HEVC in MP4", "mp4", X265],
-  ])(
-    "of %s shows nothing wrong where it is entered, and its times are right",
-    { timeout: LIMIT_MS },
-    async (_, extension, encoding) => {
-      const film = await makeFilm(extension, `${encoding} -pix_fmt yuv420p -c:a aac`);
-      const entered = await remuxed(film, "?t=2.2");
-      await expectRightPictures(entered, film, 2.1);
-      const [video] = await probedTracks(entered);
-      const dts = video!.packets.map((packet) => packet.dts);
-      expect(dts).toEqual([...new Set(dts)].sort((a, b) => a - b));
-      expect(video!.packets.every((packet) => packet.pts >= packet.dts)).toBe(true);
-    },
-  );
+  ])("of %s shows nothing wrong where it is entered, and its times are right", async (_, extension, encoding) => {
+    const film = await makeFilm(extension, `${encoding} -pix_fmt yuv420p -c:a aac`);
+    const entered = await remuxed(film, "?t=2.2");
+    await expectRightPictures(entered, film, 2.1);
+    const [video] = await probedTracks(entered);
+    const dts = video!.packets.map((packet) => packet.dts);
+    expect(dts).toEqual([...new Set(dts)].sort((a, b) => a - b));
+    expect(video!.packets.every((packet) => packet.pts >= packet.dts)).toBe(true);
+  });
 });
 
 describe("A film whose flags say that every picture is a keyframe", () => {
-  test("is the same as one whose flags are right", { timeout: LIMIT_MS }, async () => {
+  test("is the same as one whose flags are right", async () => {
     const film = await makeFilm("mkv", `${H264} -c:a aac`);
     const lying = withAllFlags(film);
     expect(Buffer.compare(lying, film)).not.toBe(0);
     expect(Buffer.compare(await remuxed(lying), await remuxed(film))).toBe(0);
   });
 
-  test("shows nothing wrong where it is entered in the middle of a group", { timeout: LIMIT_MS }, async () => {
+  test("shows nothing wrong where it is entered in the middle of a group", async () => {
     const film = await makeFilm("mkv", `${H264} -c:a aac -live 1 -cluster_time_limit 500`);
     const entered = await remuxed(withAllFlags(film), "?t=1");
     await expectRightPictures(entered, film, 2.1);

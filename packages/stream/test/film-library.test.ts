@@ -11,7 +11,7 @@ beforeAll(async () => {
   films.set("mkv without Cues", await makeFilm("mkv", `${H264} -c:a aac -live 1`));
   films.set("mp4", await makeFilm("mp4", `${H264} -c:a aac`));
   films.set("late sound", await makeHeavyFilm("mkv", "-c:a aac", 8));
-}, 60_000);
+});
 
 interface Opened extends TestContext {
   readonly library: FilmLibrary;

@@ -26,7 +26,7 @@ const films = new Map<FilmName, Uint8Array>();
 beforeAll(async () => {
   for (const [name, recipe] of Object.entries(RECIPES))
     films.set(name as FilmName, await makeFilm(recipe[0], recipe[1]));
-}, 120_000);
+});
 
 async function play(
   browser: BrowserName,

@@ -7,7 +7,7 @@ import { H264, makeFilm } from "./support/films.ts";
 let film: Uint8Array;
 beforeAll(async () => {
   film = await makeFilm("mkv", `${H264} -c:a aac`);
-}, 30_000);
+});
 
 describe("What is known about a file", () => {
   test("is read once for all who ask at the same time, and never again", async () => {

@@ -109,7 +109,7 @@ test("A picture alone is converted to a picture alone", async () => {
   expect(streams.map(({ codec, frames }) => [codec, frames])).toEqual([["h264", 96]]);
 });
 
-test("What could be copied is converted where the address says so", { timeout: 30_000 }, async () => {
+test("What could be copied is converted where the address says so", async () => {
   const bytes = await makeFilm("mkv", "-c:v libvpx-vp9 -deadline realtime -cpu-used 8 -g 24 -c:a flac");
   const factory = createStreamFactory({ ffmpeg, clock: realClock });
   const codecsOf = async (query: string): Promise<string[]> => {

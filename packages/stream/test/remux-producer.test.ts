@@ -32,7 +32,7 @@ let heavyFilm: Uint8Array;
 beforeAll(async () => {
   film = await makeFilm("mkv", `${H264} -c:a ac3`);
   heavyFilm = await makeHeavyFilm();
-}, 60_000);
+});
 
 const factoryOf = (installation: FfmpegInstallation | undefined = ffmpeg) =>
   createStreamFactory({ ffmpeg: installation, clock: realClock });
@@ -86,9 +86,7 @@ describe("The response of a remux", () => {
 });
 
 describe("How much of a film is fetched", () => {
-  test("before the first fragment of an 8 Mb/s film: less than 2 MB, and not a whole GOP of 4 MB", {
-    timeout: 30_000,
-  }, async () => {
+  test("before the first fragment of an 8 Mb/s film: less than 2 MB, and not a whole GOP of 4 MB", async () => {
     const viewer = createContext({
       bytes: heavyFilm,
       clock: realClock,
@@ -103,7 +101,7 @@ describe("How much of a film is fetched", () => {
     await response.body?.cancel();
   });
 
-  test("stops where an idle client stops, bounded by pipes and one window", { timeout: 30_000 }, async () => {
+  test("stops where an idle client stops, bounded by pipes and one window", async () => {
     const viewer = complete(heavyFilm);
     const response = await remux(viewer);
     const reader = readerOf(response);
@@ -129,9 +127,7 @@ describe("Starting at a time", () => {
     expect(fragmentsOf(output)[0]?.startSeconds.get(1)).toBeCloseTo(video?.startSeconds ?? 0, 1);
   });
 
-  test("asks for the head, the index and what follows the time, and for nothing between", {
-    timeout: 30_000,
-  }, async () => {
+  test("asks for the head, the index and what follows the time, and for nothing between", async () => {
     const viewer = createContext({
       bytes: heavyFilm,
       clock: realClock,
@@ -273,7 +269,7 @@ describe("What cannot be remuxed says why", () => {
     expect(await codeOf(readAll(response))).toBe("ffmpeg_failed");
   });
 
-  test("a swarm that cannot deliver the rest errors the body with its own reason", { timeout: 30_000 }, async () => {
+  test("a swarm that cannot deliver the rest errors the body with its own reason", async () => {
     const viewer = createContext({
       bytes: heavyFilm,
       clock: realClock,
@@ -292,7 +288,7 @@ describe("What cannot be remuxed says why", () => {
 });
 
 describe("A client that leaves", () => {
-  test("twenty times, in every way, leaves no process and no demand", { timeout: 60_000 }, async () => {
+  test("twenty times, in every way, leaves no process and no demand", async () => {
     const factory = factoryOf();
     const { provider } = complete(heavyFilm);
     for (let index = 0; index < 20; index += 1) {
@@ -345,7 +341,7 @@ describe("Many clients", () => {
 });
 
 describe("Nothing that a client writes reaches ffmpeg", () => {
-  test("whatever the query and the names are", { timeout: 60_000 }, async () => {
+  test("whatever the query and the names are", async () => {
     const log = join(await temporaryFolder(), "argv");
     const factory = factoryOf(await fakeFfmpeg(`printf '%s\\n' "$@" >> ${log}; exit 1`));
     const hostile = fc.oneof(

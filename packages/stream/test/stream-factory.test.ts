@@ -12,7 +12,7 @@ beforeAll(async () => {
   films.set("mkv with AC-3", await makeFilm("mkv", `${H264} -c:a ac3`));
   const source = "-f lavfi -i testsrc2=size=160x90:rate=24,noise=alls=90:allf=t:enable='gte(t,20)' -t 40";
   films.set("calm, then busy", await makeFilm("mkv", H264, source));
-}, 30_000);
+});
 
 const open = (film: string, name = "film.bin"): TestContext =>
   createContext({

@@ -40,16 +40,13 @@ describe("A presentation in HLS", () => {
     ["MP4", { frames: 1152, sounds: 2250 }],
   ] as const)(
     "of %s is decoded by ffmpeg without an error, from the first picture to the last",
-    {
-      timeout: 60_000,
-    },
     async (container, { frames, sounds }) => {
       const { hls } = await serveFilm(demoFilm(container));
       expect(await decodedFrames(hls)).toEqual([`audio,${sounds}`, `video,${frames}`]);
     },
   );
 
-  test("of AC-3 is decoded as AAC, and not without ffmpeg", { timeout: 60_000 }, async () => {
+  test("of AC-3 is decoded as AAC, and not without ffmpeg", async () => {
     const bytes = await readFile(await films.ensure("mkv-h264-bframes-ac3-ass"));
     const ffmpeg = await discoverFfmpeg({ signal: new AbortController().signal });
     expect(await decodedFrames((await serveFilm(bytes, ffmpeg)).hls)).toEqual(["audio,938", "video,480"]);

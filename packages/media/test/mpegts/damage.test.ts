@@ -47,7 +47,7 @@ describe("a damaged film", () => {
       ),
       { numRuns: 20 },
     );
-  }, 60_000);
+  });
 
   it("is found again where bytes are missing or too many", async () => {
     const left = 700 * PACKET_BYTES;
@@ -62,7 +62,7 @@ describe("a damaged film", () => {
       }),
       { numRuns: 15 },
     );
-  }, 60_000);
+  });
 
   it("has packets that were sent twice once", async () => {
     const at = 500 * PACKET_BYTES;
@@ -123,7 +123,7 @@ describe.each(FILES)("$path, broken", ({ file }) => {
       fc.asyncProperty(fc.nat({ max: file.length }), (length) => expectToCope(file.subarray(0, length))),
       { numRuns: 60 },
     );
-  }, 60_000);
+  });
 
   it("may have any bytes changed", async () => {
     const patches = fc.array(
@@ -141,7 +141,7 @@ describe.each(FILES)("$path, broken", ({ file }) => {
       }),
       { numRuns: 80 },
     );
-  }, 60_000);
+  });
 });
 
 const picture = (length: number) => bytes(0, 0, 1, 0x41, zeros(length).fill(0xaa));
@@ -173,14 +173,14 @@ describe("a hostile stream", () => {
       ),
       { numRuns: 80 },
     );
-  }, 60_000);
+  });
 
   it("may let a picture never end: no more than 16 MiB of it are kept", async () => {
     const endless = pes({ pid: VIDEO_PID, ptsTicks: 0, payload: picture(17 * 1024 * 1024) });
     const next = pes({ pid: VIDEO_PID, ptsTicks: 3600, payload: picture(100) });
     const packets = await packetsOf(transportFile([...H264_ONLY, ...endless, ...next]));
     expect(packets.map(({ data }) => data.length)).toEqual([105]);
-  }, 60_000);
+  });
 
   it("may have more NAL units than any picture: that one is left out", async () => {
     const many = bytes(...Array.from({ length: 5000 }, () => bytes(0, 0, 1, 0x41)));

@@ -18,7 +18,6 @@ import { withoutCues } from "../support/unindexed.ts";
 /** Twenty seconds with a keyframe every four; each second has its own tones, in AC-3 with six channels. */
 const SECONDS = 20;
 const SEGMENTS = 5;
-const LIMIT_MS = 60_000;
 
 const ffmpeg = await installedFfmpeg();
 const bytesOf = new Map<string, Uint8Array>();
@@ -28,7 +27,7 @@ beforeAll(async () => {
   const matroska = await readFile(await films.ensure("mkv-h264-bframes-ac3-ass"));
   bytesOf.set("Matroska", matroska);
   bytesOf.set("MP4", await remade(matroska, "-map 0:v -map 0:a -c copy", "mp4"));
-}, LIMIT_MS);
+});
 
 function factoryOf(installation: typeof ffmpeg | undefined = ffmpeg): StreamFactory {
   const factory = createStreamFactory({ ffmpeg: installation, clock: realClock });
@@ -64,7 +63,7 @@ describe.each(["Matroska", "MP4"])("AC-3 of %s", (kind) => {
     expect(Math.abs(sumSeconds - SECONDS)).toBeLessThan(2 * unitSeconds);
   });
 
-  test("sounds second by second as it does in the film", { timeout: LIMIT_MS }, async () => {
+  test("sounds second by second as it does in the film", async () => {
     const bytes = bytesOf.get(kind)!;
     const source = await decodeSeconds(bytes);
     const heard = await decodeSeconds(await wholeRendition(open(kind), "audio/0"), { keepsTimes: true });
@@ -73,7 +72,7 @@ describe.each(["Matroska", "MP4"])("AC-3 of %s", (kind) => {
     expect(Math.max(...lags(heard, source))).toBeLessThan(0.011);
   });
 
-  test("is the same bytes in any order, and side by side", { timeout: 2 * LIMIT_MS }, async () => {
+  test("is the same bytes in any order, and side by side", async () => {
     const reference = open(kind);
     const expected = new Map<string, Uint8Array>();
     const names = ["init.mp4", ...Array.from({ length: SEGMENTS }, (_, number) => `seg-${number}.m4s`)];
@@ -95,7 +94,7 @@ describe.each(["Matroska", "MP4"])("AC-3 of %s", (kind) => {
     );
   });
 
-  test("begins where it is looked for, in the middle of a segment", { timeout: LIMIT_MS }, async () => {
+  test("begins where it is looked for, in the middle of a segment", async () => {
     const film = open(kind);
     const init = await film.bytes("audio/0/init.mp4");
     const [source, whole] = [await decodeSeconds(bytesOf.get(kind)!), await film.bytes("audio/0/seg-2.m4s")];
@@ -111,7 +110,7 @@ describe.each(["Matroska", "MP4"])("AC-3 of %s", (kind) => {
     expect((await film.bytes("audio/0/seg-2.m4s?from=99")).length).toBeLessThan(1000);
   });
 
-  test("fetches the ends of the file, its own bytes, and the few before them", { timeout: LIMIT_MS }, async () => {
+  test("fetches the ends of the file, its own bytes, and the few before them", async () => {
     const bytes = bytesOf.get(kind)!;
     const viewer = createContext({
       bytes,
@@ -129,9 +128,7 @@ describe.each(["Matroska", "MP4"])("AC-3 of %s", (kind) => {
   });
 });
 
-test("AC-3 of a film without an index is the same bytes when its segment has just become known", {
-  timeout: 2 * LIMIT_MS,
-}, async () => {
+test("AC-3 of a film without an index is the same bytes when its segment has just become known", async () => {
   const bytes = withoutCues(bytesOf.get("Matroska")!);
   const whole = hlsFilm(bytes, factoryOf());
   const text = await whole.text("audio/0/playlist.m3u8");
@@ -167,7 +164,7 @@ describe("Sound in Matroska", () => {
     "vorbis 5.1",
     "pcm 24 bits 5.1",
     "alac 16 bits",
-  ] as const)("as %s is heard when it is heard in the file", { timeout: LIMIT_MS }, async (name) => {
+  ] as const)("as %s is heard when it is heard in the file", async (name) => {
     await using clip = await makeClip(name);
     const film = hlsFilm(await readFile(clip.path), factoryOf());
     const source = await decodeSeconds(clip.path, { keepsTimes: true });
@@ -178,21 +175,15 @@ describe("Sound in Matroska", () => {
 });
 
 describe("Sound in QuickTime", () => {
-  test.each(["pcm_s24be", "pcm_f32be", "alac"])(
-    "as %s is heard when it is heard in the file",
-    {
-      timeout: LIMIT_MS,
-    },
-    async (encoder) => {
-      const bytes = await remade(bytesOf.get("MP4")!, `-map 0:v -map 0:a -c:v copy -c:a ${encoder} -ac 2 -t 9`, "mov");
-      const source = await decodeSeconds(bytes);
-      const heard = await decodeSeconds(await wholeRendition(hlsFilm(bytes, factoryOf()), "audio/0"), {
-        keepsTimes: true,
-      });
-      expect(heard.map(({ second }) => second)).toEqual(source.map(({ second }) => second));
-      expect(Math.max(...lags(heard, source))).toBeLessThan(0.011);
-    },
-  );
+  test.each(["pcm_s24be", "pcm_f32be", "alac"])("as %s is heard when it is heard in the file", async (encoder) => {
+    const bytes = await remade(bytesOf.get("MP4")!, `-map 0:v -map 0:a -c:v copy -c:a ${encoder} -ac 2 -t 9`, "mov");
+    const source = await decodeSeconds(bytes);
+    const heard = await decodeSeconds(await wholeRendition(hlsFilm(bytes, factoryOf()), "audio/0"), {
+      keepsTimes: true,
+    });
+    expect(heard.map(({ second }) => second)).toEqual(source.map(({ second }) => second));
+    expect(Math.max(...lags(heard, source))).toBeLessThan(0.011);
+  });
 });
 
 describe("Which sounds are converted", () => {
@@ -245,7 +236,7 @@ describe("Without ffmpeg", () => {
 });
 
 describe("No process is left", () => {
-  test("after clients that leave in the middle, and after the end", { timeout: LIMIT_MS }, async () => {
+  test("after clients that leave in the middle, and after the end", async () => {
     const film = open("Matroska");
     for (let number = 0; number < SEGMENTS; number += 1) {
       const reader = readerOf(await film.ask(`audio/0/seg-${number}.m4s`));
@@ -258,7 +249,7 @@ describe("No process is left", () => {
     await eventually(async () => expect(await childProcesses()).toEqual([]));
   });
 
-  test("by one who leaves while the swarm is waited for", { timeout: LIMIT_MS }, async () => {
+  test("by one who leaves while the swarm is waited for", async () => {
     const bytes = bytesOf.get("Matroska")!;
     const viewer = createContext({ bytes, clock: realClock, arrivals: { kind: "manual" } });
     const { pieces } = viewer.provider;

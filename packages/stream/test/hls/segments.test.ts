@@ -28,9 +28,7 @@ describe.each(FILMS)("A segment of %s", (kind, container) => {
     return made;
   };
 
-  test("is the same whatever was asked before or meanwhile, and however its bytes come", {
-    timeout: 60_000,
-  }, async () => {
+  test("is the same whatever was asked before or meanwhile, and however its bytes come", async () => {
     const path = fc
       .tuple(fc.constantFrom(...FOLDERS), fc.nat(SEGMENTS))
       .map(([folder, number]) => (number === SEGMENTS ? `${folder}/init.mp4` : `${folder}/seg-${number}.m4s`));

@@ -39,9 +39,7 @@ function expectSamePackets(found: readonly ProbedPacket[], expected: readonly Pr
 }
 
 describe.each(FILMS)("All segments of %s", (kind) => {
-  test("have each packet of the film once, at its time, as the progressive stream has them", {
-    timeout: 60_000,
-  }, async () => {
+  test("have each packet of the film once, at its time, as the progressive stream has them", async () => {
     const bytes = await filmOf(kind);
     const film = hlsFilm(bytes);
     const progressive = await film.factory.remux.produce(get(), film.viewer.context);
@@ -56,7 +54,7 @@ describe.each(FILMS)("All segments of %s", (kind) => {
   });
 });
 
-test("All segments of a film without Cues have each packet once, at its time", { timeout: 60_000 }, async () => {
+test("All segments of a film without Cues have each packet once, at its time", async () => {
   const bytes = await makeFilm("mkv", `${H264} -c:a aac -f matroska -live 1`, LONGER);
   const film = hlsFilm(bytes);
   const source = await packetsOf(bytes);
@@ -77,7 +75,7 @@ test("All segments of a film without Cues have each packet once, at its time", {
 
 const LONGER = "-f lavfi -i testsrc2=size=320x180:rate=24 -f lavfi -i sine=440:r=48000 -t 12";
 
-test("A group of pictures that is longer than a segment is played without a seam", { timeout: 60_000 }, async () => {
+test("A group of pictures that is longer than a segment is played without a seam", async () => {
   const bytes = await makeFilm("mkv", `${H264.replace("-g 48", "-g 9999 -sc_threshold 0")} -c:a aac -live 1`, LONGEST);
   const film = hlsFilm(bytes);
   const { segments } = readPlaylist(await film.text("video/playlist.m3u8"));
@@ -99,7 +97,7 @@ describe("A film", () => {
     ["in a container that only ffmpeg reads", "flv", "-c:v flv1 -c:a mp3 -ar 44100", "not_seekable"],
     ["in AVI, whose picture must be converted", "avi", "-c:v mpeg4 -c:a mp3", "unsupported_media"],
     ["whose picture must be converted", "mkv", "-c:v mpeg4 -c:a aac", "unsupported_media"],
-  ])("%s has no playlists", { timeout: 60_000 }, async (_, extension, encoding, code) => {
+  ])("%s has no playlists", async (_, extension, encoding, code) => {
     const film = hlsFilm(await makeFilm(extension, encoding));
     for (const path of ["master.m3u8", "video/playlist.m3u8", "audio/0/seg-0.m4s"]) {
       await expect(film.ask(path)).rejects.toMatchObject({ code });

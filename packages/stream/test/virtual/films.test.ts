@@ -40,10 +40,10 @@ beforeAll(async () => {
     const source = await makeFilm(extension, encoding);
     films.set(title, { source, whole: await readAll(await virtual(source)) });
   }
-}, 120_000);
+});
 
 describe.each(FILMS)("The virtual file of $title", ({ title }) => {
-  test("holds the packets of the film at their times, and decodes", { timeout: 60_000 }, async () => {
+  test("holds the packets of the film at their times, and decodes", async () => {
     const { source, whole } = filmOf(title);
     const [expected, found] = [await packetsByTrack(source), await packetsByTrack(whole)];
     expect(found.map((packets) => packets.map(({ hash }) => hash))).toEqual(
@@ -64,7 +64,7 @@ describe.each(FILMS)("The virtual file of $title", ({ title }) => {
     }
   });
 
-  test("is the same in any piece, by any server", { timeout: 60_000 }, async () => {
+  test("is the same in any piece, by any server", async () => {
     const { source, whole } = filmOf(title);
     const streams = factory();
     const range = fc
@@ -89,7 +89,7 @@ describe("The virtual file of a Matroska film", () => {
     expect(types.slice(4)).toEqual(["moof", "mdat", "moof", "mdat", "moof", "mdat", "moof", "mdat"]);
   });
 
-  test("takes memory that is lent and used again, and is the same", { timeout: 60_000 }, async () => {
+  test("takes memory that is lent and used again, and is the same", async () => {
     const source = await makeHeavyFilm();
     const { context } = complete(source);
     const chunks = new SpoilingPool();
@@ -157,7 +157,7 @@ describe("The virtual file of a Matroska film", () => {
     }
   });
 
-  test("has the sound that was asked for, and a validator of its own", { timeout: 30_000 }, async () => {
+  test("has the sound that was asked for, and a validator of its own", async () => {
     const source = await makeFilm("mkv", `${H264} -map 0:v -map 1:a -map 1:a -c:a:0 aac -c:a:1 flac`);
     const open = async (path: string) => {
       const response = await virtual(source, get({}, path));

@@ -19,7 +19,7 @@ beforeAll(async () => {
   const [heavyWhole, lastMoovWhole] = await Promise.all(sources.map(async (source) => readAll(await virtual(source))));
   heavy = { source: sources[0], whole: heavyWhole! };
   lastMoov = { source: sources[1], whole: lastMoovWhole! };
-}, 60_000);
+});
 
 /** A film of which nothing is there but what is demanded. */
 function swarmed(bytes: Uint8Array): TestContext {
@@ -39,7 +39,7 @@ const beyond = ({ provider }: TestContext, allowed: readonly ByteRange[]): ByteR
 const idle = { demandsHeld: 0, readsWaiting: 0 };
 
 describe("Of a film that is not there yet", () => {
-  test("a range in the middle demands both ends, and the segment that it lies in", { timeout: 30_000 }, async () => {
+  test("a range in the middle demands both ends, and the segment that it lies in", async () => {
     const { source, whole } = heavy;
     const { signal } = new AbortController();
     const index = await (await openMatroska(complete(source).provider, { signal })).keyIndex({ signal });
@@ -60,7 +60,7 @@ describe("Of a film that is not there yet", () => {
     expect(viewer.provider.counters().fetchedBytes).toBeLessThan(5 * MIB);
   });
 
-  test("the first bytes need no picture at all", { timeout: 30_000 }, async () => {
+  test("the first bytes need no picture at all", async () => {
     const { source, whole } = heavy;
     const viewer = swarmed(source);
     const body = await readAll(await factory().virtual.produce(get({ range: "bytes=0-1023" }), viewer.context));
@@ -68,7 +68,7 @@ describe("Of a film that is not there yet", () => {
     expect(viewer.provider.counters().fetchedBytes).toBeLessThan(700 * KIB);
   });
 
-  test("an MP4 gives a range of its middle for that and its index", { timeout: 30_000 }, async () => {
+  test("an MP4 gives a range of its middle for that and its index", async () => {
     const { source, whole } = lastMoov;
     const viewer = swarmed(source);
     const start = Math.floor(whole.length / 2);
@@ -83,7 +83,7 @@ describe("Of a film that is not there yet", () => {
     expect(beyond(viewer, allowed)).toEqual([]);
   });
 
-  test("the next segment is on its way while this one is sent", { timeout: 30_000 }, async () => {
+  test("the next segment is on its way while this one is sent", async () => {
     const { source, whole } = heavy;
     const viewer = complete(source);
     const response = await factory().virtual.produce(

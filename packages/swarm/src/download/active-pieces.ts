@@ -51,6 +51,13 @@ export class ActivePieces {
     return this.#assemblies.get(piece)?.freeBlocks ?? this.#grid.blockCount(piece);
   }
 
+  /** How many of the pieces have blocks that may be asked for. O(pieces). */
+  get unfilled(): number {
+    let count = 0;
+    for (const { freeBlocks } of this.#assemblies.values()) if (freeBlocks > 0) count += 1;
+    return count;
+  }
+
   open(piece: number): PieceAssembly {
     const assembly = new PieceAssembly({
       piece,

@@ -26,7 +26,8 @@ export function fill(state: DownloadState, peer: PeerQueue, nowMs: number): void
   const version = order.version;
   let freeAhead = 0;
   let isBarren = true;
-  let isFull = false;
+  /** Pieces that are begun and lack a request; undefined as long as there is room for others. */
+  let begun: number | undefined;
   let index = order.firstOpen((piece) => pieces.freeBlocks(piece) === 0);
   for (; peer.inFlight.size < depthOf(state, peer); index++) {
     const piece = order.at(index);
@@ -40,9 +41,10 @@ export function fill(state: DownloadState, peer: PeerQueue, nowMs: number): void
     isBarren = false;
     if (assembly === undefined) {
       // Where there is no room for this piece, there is none for those that are due later: only what is begun goes on.
-      isFull ||= !canMakeRoom(state, dueMs);
-      if (isFull) continue;
-    }
+      begun ??= canMakeRoom(state, dueMs) ? undefined : pieces.unfilled;
+      if (begun === 0) return;
+      if (begun !== undefined) continue;
+    } else if (begun !== undefined) begun -= 1;
     if (!state.allowance.mayAsk(dueMs, nowMs)) return;
     freeAhead -= fillFromPiece(state, peer, { piece, dueMs, freeAhead, nowMs });
   }

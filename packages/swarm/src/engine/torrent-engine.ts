@@ -7,7 +7,6 @@ import {
   type EngineStatistics,
   type FileMap,
   type OpenedFile,
-  RiptideError,
   StreamError,
   type TorrentSource,
   type TorrentStatus,
@@ -16,14 +15,7 @@ import { parseInfoDictionary, parseTorrentFile } from "../metainfo/index.ts";
 import { Network } from "../network/network.ts";
 import { createPieceProvider } from "../provider/index.ts";
 import type { SessionCommand, SessionEvent, TorrentOrder } from "../session/protocol.ts";
-import {
-  checkHolePunching,
-  type Library,
-  openLibrary,
-  openReadOnly,
-  type StoredTorrent,
-  storageError,
-} from "../storage/index.ts";
+import { checkHolePunching, type Library, openLibrary, openReadOnly, storageError } from "../storage/index.ts";
 import type { PeerAddress } from "../types.ts";
 import { checkNetwork } from "./check-network.ts";
 import { DiskBudget } from "./disk-budget.ts";
@@ -31,6 +23,7 @@ import { fileNotFound, sessionUnavailable, shuttingDown, torrentNotFound, torren
 import { FileProviders } from "./file-providers.ts";
 import { KeyedQueue } from "./keyed-queue.ts";
 import { libraryNotes, type TorrentNotes } from "./library-notes.ts";
+import { type RecordSource, restoreRecord } from "./restore-record.ts";
 import type { RiptideTorrentEngine, TorrentEngineOptions } from "./riptide-torrent-engine.ts";
 import { SessionSupervisor } from "./session-supervisor.ts";
 import { type Intake, takeIn } from "./source-intake.ts";
@@ -62,9 +55,6 @@ export async function openTorrentEngine(options: TorrentEngineOptions): Promise<
   return new ThreadedTorrentEngine(options, library);
 }
 
-/** What a record begins with: a source, or what was stored of one. */
-type RecordSource = Omit<Intake, "webSeeds" | "isLocal"> & Partial<Intake & Pick<StoredTorrent, "provenPeers">>;
-
 class ThreadedTorrentEngine implements RiptideTorrentEngine {
   readonly notes: TorrentNotes;
   readonly #options: TorrentEngineOptions;
@@ -87,7 +77,10 @@ class ThreadedTorrentEngine implements RiptideTorrentEngine {
     this.#network = new Network(options.settings.network ?? {});
     this.notes = libraryNotes(library, (message, error) => options.log?.(message, error));
     this.#budget = options.maxDiskBytes === undefined ? undefined : this.#createBudget(options.maxDiskBytes);
-    for (const stored of library.torrents()) this.#restore(stored);
+    for (const stored of library.torrents()) {
+      const record = restoreRecord(stored, (source) => this.#createRecord(source, stored.addedAtMs));
+      this.#records.set(stored.infoHash, record);
+    }
     this.#supervisor = new SessionSupervisor({
       settings: options.settings,
       clock: options.clock,
@@ -206,11 +199,24 @@ class ThreadedTorrentEngine implements RiptideTorrentEngine {
     if (known !== undefined && known.failure === undefined) return await this.#merge(known, intake);
     const { metainfo = known?.metainfo } = intake;
     const record = this.#createRecord({ ...intake, metainfo, provenPeers: known?.provenPeers ?? [] }, Date.now());
-    if (known !== undefined) record.learn(known);
+    if (known === undefined) return await this.#addNew(record);
+    record.learn(known);
     await this.#save(record);
     // A torrent that failed starts afresh, with what is on the disk.
-    if (known !== undefined) await this.#release(known);
+    await this.#release(known);
     return this.#list(record);
+  }
+
+  /** Peers are met while it is written down, as a disk takes longer for that than they take to answer. */
+  async #addNew(record: TorrentRecord): Promise<TorrentStatus> {
+    this.#list(record);
+    try {
+      await this.#save(record);
+    } catch (error) {
+      await this.#drop(record);
+      throw error;
+    }
+    return record.status();
   }
 
   async #merge(record: TorrentRecord, intake: Intake): Promise<TorrentStatus> {
@@ -225,11 +231,14 @@ class ThreadedTorrentEngine implements RiptideTorrentEngine {
 
   async #remove(infoHash: string, deleteData: boolean): Promise<void> {
     this.#assertOpen();
-    const record = this.#record(infoHash);
+    await this.#drop(this.#record(infoHash), () => this.#library.remove(infoHash, { deleteData }));
+  }
+
+  async #drop(record: TorrentRecord, forget?: () => Promise<void>): Promise<void> {
     record.fail(torrentRemoved());
     await this.#release(record);
-    await this.#library.remove(infoHash, { deleteData });
-    this.#emit({ type: "removed", infoHash });
+    await forget?.();
+    this.#emit({ type: "removed", infoHash: record.infoHash });
   }
 
   /** Takes a torrent that has failed off the list; afterwards nobody has its files open. */
@@ -246,19 +255,6 @@ class ThreadedTorrentEngine implements RiptideTorrentEngine {
     this.#supervisor.send({ type: "add", order: this.#order(record) });
     this.#emit({ type: "added", torrent: record.status() });
     return record.status();
-  }
-
-  #restore(stored: StoredTorrent): void {
-    try {
-      const metainfo = stored.infoBytes === undefined ? undefined : parseInfoDictionary(stored.infoBytes);
-      this.#records.set(stored.infoHash, this.#createRecord({ ...stored, metainfo }, stored.addedAtMs));
-    } catch (error) {
-      if (!(error instanceof RiptideError)) throw error;
-      // An earlier version took it. The others still play.
-      const record = this.#createRecord({ ...stored, metainfo: undefined }, stored.addedAtMs);
-      record.fail(new StreamError(error.code, error.message, { cause: error }));
-      this.#records.set(stored.infoHash, record);
-    }
   }
 
   *#briefing(): Iterable<SessionCommand> {

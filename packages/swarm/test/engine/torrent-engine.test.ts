@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { EngineEvent } from "@riptide/core";
@@ -177,11 +178,20 @@ describe("TorrentEngine.add", () => {
     ]);
   });
 
-  it("does not list a torrent that cannot be remembered", async () => {
-    const { engine, dataDirectory, told } = await setUp();
+  it("lets go of a torrent that cannot be remembered", async () => {
+    const { engine, dataDirectory, told, events } = await setUp();
     await writeFile(join(dataDirectory, INFO_HASH), "somebody else's file");
     await expect(engine.add(MAGNET, { signal })).rejects.toMatchObject({ code: "storage_failed" });
-    expect([engine.list(), told()]).toEqual([[], []]);
+    expect([engine.list(), kinds(told()), events]).toEqual([[], ["add", "remove"], ["added metadata", "removed"]]);
+  });
+
+  it("tells the session of a torrent before it is written down, and whoever adds it after that", async () => {
+    const { engine, dataDirectory, told } = await setUp();
+    const recordPath = join(dataDirectory, INFO_HASH, ".riptide", "torrent.json");
+    const atStart: unknown[] = [];
+    engine.subscribe(() => atStart.push(kinds(told()), existsSync(recordPath)));
+    await engine.add(MAGNET, { signal });
+    expect([atStart, existsSync(recordPath)]).toEqual([[["add"], false], true]);
   });
 
   it.each<[string, string | Uint8Array, string]>([
