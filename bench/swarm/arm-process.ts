@@ -11,6 +11,8 @@ export interface ArmEngine {
   read(offset: number, onBytes: (lengthBytes: number) => void): { close(): void };
   /** Adds the torrent, and resolves when all of it is there. */
   fetchWhole(): Promise<void>;
+  /** Removes the torrent, and what was fetched of it. */
+  forget(): Promise<void>;
 }
 
 export interface ArmSettings {
@@ -60,6 +62,7 @@ class Reading {
  * - `read BYTES`: until the reader has had that much
  * - `seek OFFSET`: until the first bytes from there are there, while the old reader goes on; `jump`: it is closed
  * - `whole`: until all is there
+ * - `forget`: the torrent and its bytes are gone, as if it had never been added
  */
 const [name = "ours", json = "{}"] = process.argv.slice(2);
 const engine = await OPENERS[name as keyof typeof OPENERS](JSON.parse(json) as ArmSettings);
@@ -77,6 +80,7 @@ const commands: Readonly<Record<string, (argument: number) => Promise<void>>> = 
     await readFrom(offset);
   },
   whole: () => engine.fetchWhole(),
+  forget: () => engine.forget(),
 };
 
 async function readFrom(offset: number): Promise<void> {

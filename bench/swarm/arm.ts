@@ -7,6 +7,8 @@ import { temporaryFolder } from "../../test/support/temporary-folder.ts";
 import type { BenchTorrent } from "./content.ts";
 
 const ENGINE_PROGRAM = fileURLToPath(new URL("./arm-process.ts", import.meta.url));
+const BUNDLER = new URL("../../scripts/lib/program.mjs", import.meta.url).href;
+const BUNDLE_FOLDER = fileURLToPath(new URL("../../.cache/bench-arm", import.meta.url));
 const LIBTORRENT_PROGRAM = fileURLToPath(new URL("./libtorrent-arm.py", import.meta.url));
 /** Of /proc/PID/stat (proc(5)): Linux counts the time of processes in hundredths of a second. */
 const TICKS_PER_SECOND = 100;
@@ -27,7 +29,7 @@ export interface ArmReply {
 
 export interface Arm extends AsyncDisposable {
   /** See `arm-process.ts`. */
-  run(command: "open" | "read" | "seek" | "jump" | "whole", argument?: number): Promise<ArmReply>;
+  run(command: "open" | "read" | "seek" | "jump" | "whole" | "forget", argument?: number): Promise<ArmReply>;
   /** CPU time of its process so far, all threads, user and system. */
   cpuSeconds(): Promise<number>;
 }
@@ -36,10 +38,7 @@ export interface Arm extends AsyncDisposable {
 export async function startArm(name: ArmName, torrent: BenchTorrent, peers: readonly PeerAddress[]): Promise<Arm> {
   const folder = await temporaryFolder(`bench-${name}`);
   const settings = JSON.stringify({ torrentPath: torrent.torrentPath, saveDirectory: folder.path, peers });
-  const process_ =
-    name === "libtorrent"
-      ? startProcess("/usr/bin/python3", [LIBTORRENT_PROGRAM, settings])
-      : startProcess(process.execPath, ["--import", "tsx", ENGINE_PROGRAM, name, settings]);
+  const process_ = await startProgram(name, settings);
   let answered = 0;
   const answer = async (): Promise<ArmReply> => {
     answered += 1;
@@ -60,6 +59,31 @@ export async function startArm(name: ArmName, torrent: BenchTorrent, peers: read
       await folder[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Ours as npm packs it: what runs from source defines each function's name anew whenever it is made. */
+async function startProgram(name: ArmName, settings: string) {
+  switch (name) {
+    case "libtorrent":
+      return startProcess("/usr/bin/python3", [LIBTORRENT_PROGRAM, settings]);
+    case "webtorrent":
+      return startProcess(process.execPath, ["--import", "tsx", ENGINE_PROGRAM, name, settings]);
+    case "ours":
+      return startProcess(process.execPath, [await bundledOnce(), name, settings]);
+  }
+}
+
+let bundled: Promise<string> | undefined;
+
+function bundledOnce(): Promise<string> {
+  bundled ??= (async () => {
+    const { bundle } = (await import(BUNDLER)) as {
+      bundle: (entries: Readonly<Record<string, string>>, folder: string) => Promise<unknown>;
+    };
+    await bundle({ arm: ENGINE_PROGRAM }, BUNDLE_FOLDER);
+    return `${BUNDLE_FOLDER}/arm.mjs`;
+  })();
+  return bundled;
 }
 
 export async function cpuSecondsOf(pid: number): Promise<number> {

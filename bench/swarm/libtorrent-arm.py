@@ -7,6 +7,7 @@ priority 0, or its normal picker fills the pipe before the tick of once a second
 """
 
 import json
+import os
 import queue
 import sys
 import threading
@@ -103,6 +104,8 @@ def is_done(command, argument):
         return next_piece > start_piece
     if command == "read":
         return (next_piece - start_piece) * piece_bytes >= argument
+    if command == "forget":
+        return not session.get_torrents() and not os.listdir(arm["saveDirectory"])
     return handle.status().is_seeding
 
 
@@ -126,17 +129,19 @@ def main():
             # Nobody looks at single pieces: it need not tell of them.
             session.apply_settings({"alert_mask": lt.alert.category_t.status_notification})
             add(4)
+        elif command == "forget":
+            session.remove_torrent(handle, lt.session.delete_files)
         elif command in ("seek", "jump"):
             read_from(argument)
         while not is_done(command, argument):
             session.wait_for_alert(100)
             session.pop_alerts()
-            if command != "whole":
+            if command not in ("whole", "forget"):
                 take_pieces()
         to_ms = epoch_ms()
         print(json.dumps({"did": command, "fromMs": from_ms, "toMs": to_ms, "gapMs": gap_ms}), flush=True)
     sys.stdout.flush()
-    __import__("os")._exit(0)
+    os._exit(0)
 
 
 main()

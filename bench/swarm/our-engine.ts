@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { SequentialReader } from "../../packages/stream/src/sequential-reader.ts";
 import { never, startTestEngine } from "../../test/support/test-engine.ts";
+import { waitUntil } from "../../test/support/wait.ts";
 import type { ArmEngine, ArmSettings } from "./arm-process.ts";
 
 /** What a body reads at first. */
@@ -15,6 +16,7 @@ export async function openOurs({ torrentPath, saveDirectory, peers }: ArmSetting
     return await engine.openFile(infoHash, 0, { signal: never });
   };
   let file: Awaited<ReturnType<typeof open>> | undefined;
+  let wanted: Disposable | undefined;
   return {
     add: async () => {
       file = await open();
@@ -35,14 +37,15 @@ export async function openOurs({ torrentPath, saveDirectory, peers }: ArmSetting
       return { close: () => reading.abort() };
     },
     fetchWhole: async () => {
-      const { provider, torrent } = await open();
-      const whole = new Promise<void>((resolve) => {
-        engine.subscribe((event) => {
-          if (event.type === "updated" && event.torrent.verifiedBytes === torrent.sizeBytes) resolve();
-        });
-      });
-      provider.want({ range: { start: 0, end: provider.sizeBytes }, urgency: "soon" });
-      await whole;
+      file = await open();
+      const { provider, torrent } = file;
+      wanted = provider.want({ range: { start: 0, end: provider.sizeBytes }, urgency: "soon" });
+      const isWhole = (): boolean => engine.get(torrent.infoHash)?.verifiedBytes === torrent.sizeBytes;
+      await waitUntil("all of it is there", isWhole, Number.POSITIVE_INFINITY);
+    },
+    forget: async () => {
+      wanted?.[Symbol.dispose]();
+      await engine.remove(file!.torrent.infoHash, { deleteData: true, signal: never });
     },
   };
 }

@@ -28,5 +28,6 @@ export async function openWebtorrent({ torrentPath, saveDirectory, peers }: ArmS
       torrent = await open(false);
       if (!torrent.done) await once(torrent, "done");
     },
+    forget: () => new Promise<void>((resolve) => torrent.destroy({ destroyStore: true }, () => resolve())),
   };
 }

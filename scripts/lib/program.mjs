@@ -3,13 +3,15 @@ import { build } from "vite";
 import { root } from "./run.mjs";
 
 /** The thread of the torrent session is started by its file name (`session-thread.ts`), so it has to be a file of that name. */
-const ENTRIES = {
-  riptide: `${root}packages/cli/src/main.ts`,
-  "session-worker": `${root}packages/swarm/src/engine/session-worker.ts`,
-};
+const SESSION_WORKER = { "session-worker": `${root}packages/swarm/src/engine/session-worker.ts` };
 
 /** Bundles the program into a folder. Resolves with the paths of all files of other people that went into it. */
-export async function bundleProgram(folder) {
+export function bundleProgram(folder) {
+  return bundle({ riptide: `${root}packages/cli/src/main.ts` }, folder);
+}
+
+/** Bundles programs that run the torrent engine, by the names their files get. As `bundleProgram`. */
+export async function bundle(entries, folder) {
   const { output } = await build({
     root,
     configFile: false,
@@ -22,7 +24,7 @@ export async function bundleProgram(folder) {
       outDir: folder,
       emptyOutDir: true,
       rolldownOptions: {
-        input: ENTRIES,
+        input: { ...entries, ...SESSION_WORKER },
         output: {
           format: "es",
           entryFileNames: "[name].mjs",

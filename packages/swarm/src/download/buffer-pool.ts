@@ -5,7 +5,7 @@
 export const PIECE_MEMORY_BYTES = 64 * 1024 * 1024;
 /** With huge pieces the budget is this many of them: one being fetched, one being stored, and one each for two copies. */
 export const MIN_PIECE_BUFFERS = 4;
-/** Kept for reuse, at least one buffer: what a fast download turns over between two garbage collections. */
+/** Kept for reuse while no piece is being put together, at least one buffer; all of them are while a download goes on. */
 const SPARE_BYTES = 16 * 1024 * 1024;
 
 /** Piece buffers of one torrent: all of one length, never more than `capacity` of them. */
@@ -34,7 +34,8 @@ export class BufferPool {
   /** The buffer must not be used any more. */
   give(buffer: Uint8Array): void {
     this.#used -= 1;
+    this.#spare.push(buffer);
     const maxSpare = Math.max(1, Math.floor(SPARE_BYTES / this.#lengthBytes));
-    if (this.#spare.length < maxSpare && this.#used + this.#spare.length < this.capacity) this.#spare.push(buffer);
+    if (this.#used === 0 && this.#spare.length > maxSpare) this.#spare.length = maxSpare;
   }
 }

@@ -48,6 +48,8 @@ export class PieceAssembly {
   readonly #blocksBySource = new Map<Source, number>();
   readonly #writers = new Map<number, BlockWriter>();
   #pooled: Uint8Array | undefined;
+  /** As much of it as the piece needs. */
+  #bytes: Uint8Array | undefined;
   #free: number;
   #arrived = 0;
   /** No block before this one is free. */
@@ -98,8 +100,11 @@ export class PieceAssembly {
 
   /** The piece's bytes; the buffer is taken from the pool on first use. */
   bytes(): Uint8Array {
-    this.#pooled ??= this.#pool.take();
-    return this.#pooled.subarray(0, this.lengthBytes);
+    if (this.#bytes === undefined) {
+      this.#pooled = this.#pool.take();
+      this.#bytes = this.#pooled.subarray(0, this.lengthBytes);
+    }
+    return this.#bytes;
   }
 
   blockBytes(block: number): Uint8Array {
@@ -226,6 +231,7 @@ export class PieceAssembly {
     this.#writers.clear();
     if (this.#pooled !== undefined) this.#pool.give(this.#pooled);
     this.#pooled = undefined;
+    this.#bytes = undefined;
     return views;
   }
 

@@ -1,6 +1,8 @@
 import { BLOCK_LENGTH_BYTES } from "../types.ts";
 import type { PieceHash } from "./downloader-types.ts";
 
+/** What is hashed in one go at least, while more is to come: each call costs as much as a quarter of a block. */
+const MIN_BLOCKS_AT_ONCE = 4;
 /** What is hashed in one go at most: 1 ms. A long stretch behind a late block is worked off with the blocks that follow. */
 const MAX_BLOCKS_AT_ONCE = 64;
 
@@ -16,11 +18,12 @@ export class RunningHash {
 
   /** Blocks may have arrived. `bytes` are those of the piece. */
   advance(bytes: Uint8Array, hasArrived: (block: number) => boolean): void {
-    if (this.#isSpoilt) return;
-    const start = this.#blocks;
-    while (this.#blocks < start + MAX_BLOCKS_AT_ONCE && hasArrived(this.#blocks)) this.#blocks += 1;
-    if (this.#blocks === start) return;
-    this.#hash.update(bytes.subarray(start * BLOCK_LENGTH_BYTES, this.#blocks * BLOCK_LENGTH_BYTES));
+    if (this.#isSpoilt || !hasArrived(this.#blocks + MIN_BLOCKS_AT_ONCE - 1)) return;
+    let end = this.#blocks;
+    while (end < this.#blocks + MAX_BLOCKS_AT_ONCE && hasArrived(end)) end += 1;
+    if (end < this.#blocks + MIN_BLOCKS_AT_ONCE) return;
+    this.#hash.update(bytes.subarray(this.#blocks * BLOCK_LENGTH_BYTES, end * BLOCK_LENGTH_BYTES));
+    this.#blocks = end;
   }
 
   /** The block's bytes are not what they were. */

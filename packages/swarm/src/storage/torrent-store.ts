@@ -5,13 +5,14 @@ import { assertInvariant, StreamError } from "@riptide/core";
 import { bitsByteLength, clearBit, hasBit, setBit } from "../bits.ts";
 import type { PartialPiece } from "../download/index.ts";
 import { pieceLength } from "../types.ts";
-import { lstatIfThere, syncFolder, writeFully } from "./file-io.ts";
+import { lstatIfThere, syncFolder } from "./file-io.ts";
 import { filesOf, pieceRange, piecesOf, type StoredFile, spansOf, type TorrentLayout } from "./file-layout.ts";
 import { dropFileStamps, readFileStamps, saveFileStamps } from "./file-stamps.ts";
 import { canFree, holesOf } from "./holes.ts";
 import { loadLooseBlocks, saveLooseBlocks } from "./loose-blocks.ts";
 import { type FileMode, OpenFiles } from "./open-files.ts";
 import { PieceReads } from "./piece-reads.ts";
+import { PieceWriter } from "./piece-writer.ts";
 import { punchHoles } from "./punch-holes.ts";
 import { isPieceRight, readTorrent } from "./read-torrent.ts";
 import { type RecoveredPieces, recoverPieces } from "./recover-pieces.ts";
@@ -123,6 +124,7 @@ class DiskTorrentStore implements TorrentStore {
    * not hold all of them while somebody waits to read.
    */
   readonly #writes = new SerialQueue();
+  readonly #writer = new PieceWriter();
   readonly #syncs = new SerialQueue();
   readonly #saves = new SerialQueue();
   readonly #releases = new SerialQueue();
@@ -223,7 +225,7 @@ class DiskTorrentStore implements TorrentStore {
       done += lengthBytes;
       if (file.isPadding) continue;
       this.#writtenFiles.add(file);
-      await this.#files.use(file, "write", (handle) => writeFully(handle, part, position));
+      await this.#files.use(file, "write", (handle) => this.#writer.write(handle, part, position));
     }
   }
 

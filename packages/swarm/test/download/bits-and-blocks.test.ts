@@ -2,7 +2,6 @@ import { torrentShape } from "@riptide/sim";
 import { describe, expect, it } from "vitest";
 import { bitsByteLength, hasBit, setBit } from "../../src/bits.ts";
 import { BlockGrid } from "../../src/download/block-grid.ts";
-import { BufferPool, MIN_PIECE_BUFFERS, PIECE_MEMORY_BYTES } from "../../src/download/buffer-pool.ts";
 
 describe("bits", () => {
   it("have the first index in the highest bit of the first byte (BEP 3)", () => {
@@ -48,22 +47,5 @@ describe("block grid", () => {
     { title: "no length", piece: 0, offset: 49_152, length: 0 },
   ])("knows no key for $title", ({ piece, offset, length }) => {
     expect(grid.keyOf({ piece, offset, length })).toBeUndefined();
-  });
-});
-
-describe("buffer pool", () => {
-  it("holds its budget of memory, and at least four pieces", () => {
-    expect(new BufferPool(1024 * 1024).capacity).toBe(PIECE_MEMORY_BYTES / (1024 * 1024));
-    expect(new BufferPool(64 * 1024 * 1024).capacity).toBe(MIN_PIECE_BUFFERS);
-  });
-
-  it("gives buffers out again, and keeps only some in reserve", () => {
-    const pool = new BufferPool(1024 * 1024);
-    const buffers = Array.from({ length: 20 }, () => pool.take());
-    expect(pool.bytes).toBe(20 * 1024 * 1024);
-    for (const buffer of buffers) pool.give(buffer);
-    expect(pool.bytes).toBe(16 * 1024 * 1024);
-    expect(buffers.includes(pool.take())).toBe(true);
-    expect(pool.bytes).toBe(16 * 1024 * 1024);
   });
 });

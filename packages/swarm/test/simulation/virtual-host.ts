@@ -1,7 +1,10 @@
 import { createVirtualClock, type VirtualClock } from "@riptide/sim";
 
-/** What Node calls an operation on a file that is under way: with a promise, or with a callback as inside of `rm`. */
-const FILE_OPERATION = /^FSReq/;
+/**
+ * What Node calls an operation on a file that is under way, with a promise, or with a callback as inside of `rm`; and the turn that is
+ * given to others between two writes.
+ */
+const FILE_OPERATION = /^(FSReq|Immediate$)/;
 
 /** Takes over the timers of this process as long as it is there: they run on its clock. */
 export class VirtualHost implements Disposable {

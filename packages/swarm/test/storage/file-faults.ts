@@ -1,5 +1,6 @@
-import { readlinkSync } from "node:fs";
+import fs, { readlinkSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
+import { syncBuiltinESMExports } from "node:module";
 import { basename } from "node:path";
 import { wrapMethod } from "./wrap-method.ts";
 
@@ -21,7 +22,7 @@ export async function injectFileFaults(): Promise<FileFaults> {
   const names = ["write", "datasync", "sync"] as const;
   const undo = names.map((name) =>
     wrapMethod(prototype, name, async (handle, parameters, call) => {
-      const entry = `${name} ${basename(readlinkSync(`/proc/self/fd/${handle.fd}`))}`;
+      const entry = entryOf(name, handle.fd);
       faults.before(entry);
       const [bytes, at, length, position] = parameters;
       const result = await call(
@@ -31,15 +32,38 @@ export async function injectFileFaults(): Promise<FileFaults> {
       return result;
     }),
   );
+  const writeSync = fs.writeSync as (
+    fd: number,
+    bytes: Uint8Array,
+    at: number,
+    length: number,
+    position: number,
+  ) => number;
+  const replaceWriteSync = (replacement: typeof writeSync): void => {
+    Object.assign(fs, { writeSync: replacement });
+    syncBuiltinESMExports();
+  };
+  replaceWriteSync((descriptor, bytes, at, length, position) => {
+    const entry = entryOf("write", descriptor);
+    faults.before(entry);
+    const writtenBytes = writeSync(descriptor, bytes, at, Math.min(length, faults.maxWriteBytes), position);
+    faults.log.push(entry);
+    return writtenBytes;
+  });
   const faults: FileFaults = {
     log: [],
     before: () => undefined,
     maxWriteBytes: Number.POSITIVE_INFINITY,
     restore: () => {
       for (const restore of undo) restore();
+      replaceWriteSync(writeSync);
     },
   };
   return faults;
+}
+
+function entryOf(call: string, descriptor: number): string {
+  return `${call} ${basename(readlinkSync(`/proc/self/fd/${descriptor}`))}`;
 }
 
 /** The error that a system call ends with. */
