@@ -53,7 +53,7 @@ describe("readSecondFromAudio", () => {
     { title: "a single tone", samples: Float32Array.from({ length: 9600 }, (_, index) => Math.sin(index / 10)) },
     {
       title: "half of one second and half of the next",
-      samples: Float32Array.of(...second(3).subarray(0, 4800), ...second(4).subarray(4800, 9600)),
+      samples: Float32Array.of(...samplesOfSecond(3).subarray(0, 4800), ...samplesOfSecond(4).subarray(4800, 9600)),
     },
   ])("does not guess at $title", ({ samples }) => {
     expect(readSecondFromAudio(samples)).toBeUndefined();
@@ -99,7 +99,7 @@ function mixOf(left: Uint8Array, right: Uint8Array): Uint8Array {
   return left.map((value, index) => (value + right[index]!) / 2);
 }
 
-function second(number: number): Float32Array {
+function samplesOfSecond(number: number): Float32Array {
   return samplesOf(soundOfSecond(number, 0, false));
 }
 

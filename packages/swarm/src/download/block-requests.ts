@@ -124,6 +124,16 @@ export function recallUnwanted(state: DownloadState): void {
   }
 }
 
+/** Hands out again what could not be stored, unless nobody wants it any more. */
+export function offerUnstored({ isPaused, order, outbox, pieces }: DownloadState): void {
+  if (isPaused) return;
+  for (const assembly of pieces.values()) {
+    if (assembly.phase !== "unstored" || !order.isWanted(assembly.piece)) continue;
+    assembly.phase = "storing";
+    outbox.verified(assembly.piece, assembly.bytes());
+  }
+}
+
 /** Gives up a piece that is not complete. */
 function dropPiece(state: DownloadState, assembly: PieceAssembly): void {
   recallPiece(state, assembly.piece);

@@ -2,7 +2,7 @@ import { assertInvariant } from "@riptide/core";
 import { bitsByteLength, clearBit, hasBit, setBit } from "../bits.ts";
 import type { BlockRequest } from "../types.ts";
 import { judge } from "./blame.ts";
-import { dropRequest, recallBlock, recallUnwanted, releaseAllBlocks } from "./block-requests.ts";
+import { dropRequest, offerUnstored, recallBlock, recallUnwanted, releaseAllBlocks } from "./block-requests.ts";
 import { assertDeadlines, type Deadlines } from "./deadline-order.ts";
 import { createDownloadState, type DownloadState } from "./download-state.ts";
 import type {
@@ -233,7 +233,7 @@ export class Downloader {
     this.#useSpareTime(nowMs);
     if (hasReleased || this.#isPlanChanged) this.#preemptAndSchedule(nowMs);
     else this.#schedule(nowMs);
-    this.#offerUnstored();
+    offerUnstored(state);
     this.#settle(nowMs);
   }
 
@@ -250,17 +250,25 @@ export class Downloader {
     this.tick(nowMs);
   }
 
-  /** The piece of a `pieceVerified` is stored: we have it, and its bytes are not used any more. */
-  pieceStored(piece: number, nowMs: number): void {
+  /**
+   * The piece of a `pieceVerified` is stored: we have it, and its bytes are not used any more. Returns the peers that lack it: to tell
+   * the others (BEP 3, HAVE) would cost a packet each and change nothing.
+   */
+  pieceStored(piece: number, nowMs: number): PeerKey[] {
     const state = this.#state;
     const assembly = state.pieces.get(piece);
     assertInvariant(assembly?.phase === "storing", `Piece ${piece} must be verified before it is stored`);
     state.pieces.close(assembly);
     setBit(this.#have, piece);
     state.order.remove(piece);
-    for (const peer of state.peers.values()) if (peer.has(piece)) peer.lackedPieces -= 1;
+    const lacking: PeerKey[] = [];
+    for (const [key, peer] of state.peers) {
+      if (peer.has(piece)) peer.lackedPieces -= 1;
+      else lacking.push(key);
+    }
     this.#useSpareTime(nowMs);
     this.#settle(nowMs);
+    return lacking;
   }
 
   /** A piece that was there is given up: it is missing again. Whoever wants it sets its deadlines anew. */
@@ -356,8 +364,8 @@ export class Downloader {
     const ready = [...state.peers.values()].filter((peer) => peer.isReady);
     for (const peer of ready) peer.rankedEtaMs = (peer.inFlight.size + 1) * peer.msPerBlock(nowMs);
     state.ranked = ready.sort((a, b) => a.rankedEtaMs - b.rankedEtaMs);
-    spread(state, ready, nowMs);
-    for (const peer of state.ranked) fill(state, peer, nowMs);
+    const isUrgent = spread(state, ready, nowMs);
+    for (const peer of state.ranked) if (isUrgent || isHungry(state, peer)) fill(state, peer, nowMs);
     endgame(state, nowMs);
   }
 
@@ -366,16 +374,6 @@ export class Downloader {
     this.#state.ranked = this.#state.ranked.filter((peer) => peer.isReady && this.#state.peers.has(peer.source.peer));
     preempt(this.#state, nowMs);
     this.#settle(nowMs);
-  }
-
-  #offerUnstored(): void {
-    const { isPaused, order, outbox, pieces } = this.#state;
-    if (isPaused) return;
-    for (const assembly of pieces.values()) {
-      if (assembly.phase !== "unstored" || !order.isWanted(assembly.piece)) continue;
-      assembly.phase = "storing";
-      outbox.verified(assembly.piece, assembly.bytes());
-    }
   }
 
   /** Ends every input call: complete pieces are judged, then everything that was decided is delivered. */

@@ -12,20 +12,21 @@ const LONGEST_MS = 15 * 60_000;
 /**
  * Shares out the free blocks that are due now, so that all who take part are done at the same time: in the shortest time in which they can
  * send them, each at its own pace. Otherwise the fastest few would fill their queues with them, and a viewer wait for half a second's work
- * of each while others are idle. Who takes no part is bound by its queue alone. Call it before work is given out.
+ * of each while others are idle. Who takes no part is bound by its queue alone. Call it before work is given out. True if there are any.
  */
-export function spread(state: DownloadState, ready: readonly PeerQueue[], nowMs: number): void {
+export function spread(state: DownloadState, ready: readonly PeerQueue[], nowMs: number): boolean {
   for (const peer of ready) peer.urgentDepth = Number.POSITIVE_INFINITY;
   const { pieces, blocks } = urgentFreeBlocks(state, nowMs);
-  if (blocks === 0) return;
+  if (blocks === 0) return false;
   const sharers = sharersOf(
     state,
     ready.filter((peer) => pieces.some((piece) => peer.has(piece))),
     blocks,
   );
-  if (sharers.length < 2) return;
+  if (sharers.length < 2) return true;
   const timeMs = shortestTimeMs(sharers, blocks, nowMs);
   for (const peer of sharers) peer.urgentDepth = Math.max(1, blocksWithin(timeMs, peer, nowMs));
+  return true;
 }
 
 /**

@@ -326,9 +326,8 @@ export class PieceTransfer implements PeerTransfer {
     this.#writeProblem = undefined;
     this.#reportStorage();
     this.#options.pieceVerified(piece);
-    this.#downloader.pieceStored(piece, this.#nowMs());
-    if (this.#isClosed) return;
-    for (const peer of this.#options.connections.peers.values()) peer.wire.have(piece);
+    const lacking = this.#downloader.pieceStored(piece, this.#nowMs());
+    if (!this.#isClosed) for (const key of lacking) this.#peer(key)?.wire.have(piece);
   }
 
   /** A full or broken disk ends no stream: what is there is served, the rest waits for room. */
