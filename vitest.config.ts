@@ -35,6 +35,9 @@ const TIMED = [
 /** Tests of what is covered line by line: they are counted alone, as counting costs time. */
 const COVERED = "packages/{core,stream}/test/**/*.test.ts";
 
+/** Those that start ffmpeg again and again: a process copies the page tables of its parent, which grow with every test that runs in it. */
+const FILMS = NEEDS["ffmpeg"]!.filter((path) => path.startsWith("packages/") && !path.startsWith("packages/stream/"));
+
 /** Some encode seconds of film while other tests have the cores: what hangs is found all the same. */
 const UNIT = { testTimeout: 120_000, hookTimeout: 120_000 };
 
@@ -53,6 +56,7 @@ export default defineConfig({
     isolate: false,
     // Two cores everywhere this runs: more workers only make the timing of real processes worse.
     maxWorkers: 2,
+    passWithNoTests: missing.has("ffmpeg"),
     // Browsers and processes are waited for as long as that takes on a busy machine. What must be quick has a bound of its own.
     expect: { poll: { timeout: 10_000 } },
     coverage: {
@@ -65,7 +69,16 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { ...UNIT, name: "unit", include: ["packages/*/test/**/*.test.ts"], exclude: [...exclude, COVERED] },
+        test: {
+          ...UNIT,
+          name: "unit",
+          include: ["packages/*/test/**/*.test.ts"],
+          exclude: [...exclude, COVERED, ...FILMS],
+        },
+      },
+      {
+        extends: true,
+        test: { ...UNIT, name: "films", include: FILMS, exclude },
       },
       {
         extends: true,

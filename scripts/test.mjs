@@ -5,7 +5,7 @@ import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { ensureNodeModules, ensureTools } from "./lib/install.mjs";
 import { ensurePage } from "./lib/page.mjs";
-import { bin, root, succeeds, succeedsLater } from "./lib/run.mjs";
+import { bin, root, succeedsLater } from "./lib/run.mjs";
 import { failureSentences, filesToRunAgain, verdictOf, wholeReport, withSecondRun } from "./lib/verdict.mjs";
 
 const selection = process.argv.slice(2);
@@ -28,27 +28,12 @@ ensureTools([
   "ip",
 ]);
 ensurePage();
-const isChecked = !isWhole || succeeds("node", ["scripts/check.mjs"]);
 
 mkdirSync(`${root}.cache`, { recursive: true });
-if (isWhole) makeLongFilms();
-// Half of the time the integration tests wait for a film to play or for a line to bring it; the unit tests take what that leaves free.
-// What measures runs when all else is over.
-const rounds = isWhole
-  ? [
-      [
-        ["--project", "covered", "--coverage"],
-        ["--project", "unit"],
-        ["--project", "integration"],
-      ],
-      [["--project", "timed"]],
-    ]
-  : [[selection]];
+/** The parts that have run. */
 const ended = [];
-for (const parts of rounds) {
-  const first = ended.length;
-  ended.push(...(await Promise.all(parts.map((part, index) => runPart(part, first + index, index > 0)))));
-}
+let started = 0;
+const isChecked = isWhole ? await runEverything() : await runInTurn([selection]);
 const report = await secondRun(wholeReport(ended.map((part) => part.report)));
 const { passed, failed, skipped, sentences } = verdictOf(report, {
   hasEnded: ended.every((part) => part.hasPassed || failureSentences(part.report).length > 0),
@@ -61,6 +46,31 @@ console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
 process.exit(failed === 0 ? 0 : 1);
 
 /**
+ * Half of the time the integration tests wait for a film to play or for a line to bring it; the others take what that leaves free, one kind
+ * after the other: more at once would only wait for each other. What measures runs when all else is over. True if the checks passed.
+ */
+async function runEverything() {
+  makeLongFilms();
+  const [areChecksPassed] = await Promise.all([
+    succeedsLater("node", ["scripts/check.mjs"], { isHeldBack: true }),
+    runInTurn([
+      ["--project", "covered", "--coverage"],
+      ["--project", "films"],
+      ["--project", "unit"],
+    ]),
+    runPart(["--project", "integration"], { isHeldBack: true }),
+  ]);
+  await runPart(["--project", "timed"]);
+  return areChecksPassed;
+}
+
+/** Parts of the tests, which no checks go with. */
+async function runInTurn(parts) {
+  for (const part of parts) await runPart(part);
+  return true;
+}
+
+/**
  * Waiting for real processes on a machine that is busy with others' work fails now and then. Files with such failures run
  * once more, alone, and it is said which ones needed that.
  */
@@ -68,31 +78,28 @@ async function secondRun(first) {
   const paths = isWhole ? filesToRunAgain(first) : [];
   if (paths.length === 0) return first;
   for (const sentence of failureSentences(first)) console.log(`Runs again, alone: ${sentence}`);
-  const again = await runPart(
-    ["--project", "integration", "--project", "timed", "--maxWorkers=1", ...paths],
-    ended.length,
-  );
-  ended.push(again);
+  const again = await runPart(["--project", "integration", "--project", "timed", "--maxWorkers=1", ...paths]);
   return again.report === undefined ? undefined : withSecondRun(first, again.report);
 }
 
-/** Ten minutes of film take minutes to encode: behind the tests that need none, so that those that do need not wait for it. */
+/** Ten minutes of film take a minute to encode: somewhat behind the tests that need none, so that those that do need not wait for it. */
 function makeLongFilms() {
   if (process.env.RIPTIDE_MISSING_TOOLS.split(",").includes("ffmpeg")) return;
-  const words = ["-n", "19", bin("tsx"), "test/films/make-films.ts", "long", "long-ac3"];
+  const words = ["-n", "5", bin("tsx"), "test/films/make-films.ts", "long", "long-ac3"];
   const making = spawn("nice", words, { cwd: root, stdio: "ignore" });
   process.on("exit", () => making.kill());
 }
 
 /** Runs vitest with its output ours: as it comes, or when it has ended. */
-async function runPart(selected, index, isHeldBack) {
-  const reportPath = `${root}.cache/test-report-${index}.json`;
+async function runPart(selected, { isHeldBack = false } = {}) {
+  const reportPath = `${root}.cache/test-report-${started}.json`;
+  started += 1;
   rmSync(reportPath, { force: true });
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${reportPath}`];
-  return {
-    hasPassed: await succeedsLater(bin("vitest"), ["run", ...reporters, ...selected], { isHeldBack }),
-    report: readReport(reportPath),
-  };
+  const hasPassed = await succeedsLater(bin("vitest"), ["run", ...reporters, ...selected], { isHeldBack });
+  const part = { hasPassed, report: readReport(reportPath) };
+  ended.push(part);
+  return part;
 }
 
 function readReport(path) {
