@@ -73,7 +73,7 @@ test.each([
   ],
   [
     "so much is no accident",
-    reportOf({ failed: 1 }, ..."bcdefg".split("").map((name) => broken(`test/${name}.test.ts`))),
+    reportOf({ failed: 1 }, ..."bcdefghijk".split("").map((name) => broken(`test/${name}.test.ts`))),
   ],
   ["all is well", reportOf({ passed: 1 })],
   ["there is no report", undefined],
