@@ -78,7 +78,7 @@ async function secondRun(first) {
   const paths = isWhole ? filesToRunAgain(first) : [];
   if (paths.length === 0) return first;
   for (const sentence of failureSentences(first)) console.log(`Runs again, alone: ${sentence}`);
-  const again = await runPart(["--project", "integration", "--project", "timed", "--maxWorkers=1", ...paths]);
+  const again = await runPart(["--maxWorkers=1", ...paths]);
   return again.report === undefined ? undefined : withSecondRun(first, again.report);
 }
 

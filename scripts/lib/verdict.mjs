@@ -4,8 +4,6 @@ import { root } from "./run.mjs";
 
 /** Files that may run once more: more than these have not failed because the machine was busy. */
 const SECOND_RUN_FILES_MAX = 10;
-/** Real processes, sockets and browsers are here; what fails elsewhere would fail again. */
-const IN_REAL_TIME = `${root}test/`;
 
 /** One report of several parts, for the functions below; undefined if a part has left none. */
 export function wholeReport(reports) {
@@ -16,8 +14,7 @@ export function wholeReport(reports) {
 /** Paths of the files with failures that are worth a second run, alone: none if more has failed than they can explain. */
 export function filesToRunAgain(report) {
   const paths = (report?.testResults ?? []).filter((file) => failuresOf(file).length > 0).map(({ name }) => name);
-  const mayBeTheMachine = paths.length <= SECOND_RUN_FILES_MAX && paths.every((path) => path.startsWith(IN_REAL_TIME));
-  return mayBeTheMachine ? paths : [];
+  return paths.length <= SECOND_RUN_FILES_MAX ? paths : [];
 }
 
 /** The report with what some files have done when they ran again in place of what they did first. */

@@ -68,10 +68,6 @@ test("a few files with real processes may run again, and what they do then count
 
 test.each([
   [
-    "unit tests do not wait for anything",
-    reportOf({ failed: 1 }, fileOf("packages/core/test/a.test.ts", { failed: 1 })),
-  ],
-  [
     "so much is no accident",
     reportOf({ failed: 1 }, ..."bcdefghijk".split("").map((name) => broken(`test/${name}.test.ts`))),
   ],

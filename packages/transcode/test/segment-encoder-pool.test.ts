@@ -181,11 +181,11 @@ describe("A spare", () => {
 
   test("that dies while it waits is forgotten", async () => {
     const clock = virtualClock();
-    const { encoders } = await start("sleep 0.05; exit 1", clock);
+    const { encoders } = await start("sleep 1; exit 1", clock);
     encoders.prepare(profile);
     await clock.advance(0);
-    await vi.waitFor(() => expect(encoders.spares).toBe(1));
-    await vi.waitFor(() => expect(encoders.spares).toBe(0));
+    await vi.waitFor(() => expect(encoders.spares).toBe(1), { timeout: 10_000, interval: 10 });
+    await vi.waitFor(() => expect(encoders.spares).toBe(0), { timeout: 10_000 });
     expect(clock.pendingTimers).toBe(0);
   });
 
