@@ -3,7 +3,7 @@ import { createApp, hostPolicy, type ListenOptions, listen } from "@riptide/http
 import { createStreamFactory } from "@riptide/stream";
 import type { TorrentEngineOptions } from "@riptide/swarm";
 import type { FfmpegInstallation } from "@riptide/transcode";
-import { realClock, startTestEngine, type TestEngine } from "./test-engine.ts";
+import { never, realClock, startTestEngine, type TestEngine } from "./test-engine.ts";
 
 export interface ServedEngine extends TestEngine {
   readonly url: string;
@@ -24,6 +24,8 @@ export async function serveEngine(
 ): Promise<ServedEngine> {
   const { http: { clock = realClock, ffmpeg, ...listening } = {}, ...engineOptions } = options;
   const us = await startTestEngine(engineOptions);
+  // Its thread compiles its source first: that is nobody's stall.
+  await us.engine.peerPort(never);
   const streams = createStreamFactory({ ffmpeg, clock });
   const log: string[] = [];
   const told = (message: string, error: unknown): void =>
