@@ -33,7 +33,8 @@ mkdirSync(`${root}.cache`, { recursive: true });
 /** The parts that have run. */
 const ended = [];
 let started = 0;
-const isChecked = isWhole ? await runEverything() : await runInTurn([selection]);
+const isChecked = isWhole ? await runEverything() : true;
+if (!isWhole) await runPart(selection);
 const report = await secondRun(wholeReport(ended.map((part) => part.report)));
 const { passed, failed, skipped, sentences } = verdictOf(report, {
   hasEnded: ended.every((part) => part.hasPassed || failureSentences(part.report).length > 0),
@@ -64,10 +65,8 @@ async function runEverything() {
   return areChecksPassed;
 }
 
-/** Parts of the tests, which no checks go with. */
 async function runInTurn(parts) {
   for (const part of parts) await runPart(part);
-  return true;
 }
 
 /**
@@ -78,7 +77,7 @@ async function secondRun(first) {
   const paths = isWhole ? filesToRunAgain(first) : [];
   if (paths.length === 0) return first;
   for (const sentence of failureSentences(first)) console.log(`Runs again, alone: ${sentence}`);
-  const again = await runPart(["--maxWorkers=1", ...paths]);
+  const again = await runPart(["--no-file-parallelism", ...paths]);
   return again.report === undefined ? undefined : withSecondRun(first, again.report);
 }
 

@@ -59,7 +59,7 @@ test("a failure is told with its file, its test and the first line of what was s
   ]);
 });
 
-test("a few files with real processes may run again, and what they do then counts", () => {
+test("a few files may run again, and what they do then counts", () => {
   const report = reportOf({ passed: 1, failed: 2 }, broken("test/b.test.ts"), fileOf("test/c.test.ts", { passed: 4 }));
   expect(filesToRunAgain(report)).toEqual(["test/a.test.ts", "test/b.test.ts"].map(pathOf));
   const second = reportOf({ passed: 3 }, fileOf("test/b.test.ts", { passed: 1, failed: 1 }));

@@ -2,7 +2,7 @@ import { BLOCK_LENGTH_BYTES } from "../types.ts";
 import type { PieceHash } from "./downloader-types.ts";
 
 /** What is hashed in one go at least, while more is to come: each call costs as much as a quarter of a block. */
-const MIN_BLOCKS_AT_ONCE = 4;
+const MIN_BLOCKS_AT_ONCE = 3;
 /** What is hashed in one go at most: 1 ms. A long stretch behind a late block is worked off with the blocks that follow. */
 const MAX_BLOCKS_AT_ONCE = 64;
 

@@ -24,10 +24,16 @@ export class PieceWriter {
 
   /** Writes all of `bytes` at `position` of the file. */
   async write(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+    let turnBytes = 0;
     for (let done = 0; done < bytes.length; ) {
       if (this.#nowMs() < this.#restsUntilMs) return await writeFully(handle, bytes.subarray(done), position + done);
-      if (done > 0 && done % TURN_BYTES === 0) await nextTurn();
-      done += this.#writePart(handle.fd, bytes.subarray(done, done + WRITE_BYTES), position + done);
+      if (turnBytes >= TURN_BYTES) {
+        await nextTurn();
+        turnBytes = 0;
+      }
+      const writtenBytes = this.#writePart(handle.fd, bytes.subarray(done, done + WRITE_BYTES), position + done);
+      done += writtenBytes;
+      turnBytes += writtenBytes;
     }
   }
 

@@ -93,7 +93,7 @@ describe("the hash of a piece that arrives", () => {
       mostBytes = Math.max(mostBytes, answer(0, place, false));
     }
     expect(outcome).toMatchObject({ verified: 1, failed: 0, wholeHashes: 0 });
-    expect(mostBytes).toBeLessThanOrEqual(8 * BLOCK_LENGTH_BYTES);
+    expect(mostBytes).toBeLessThanOrEqual(4 * BLOCK_LENGTH_BYTES);
   });
 
   it("is right whatever the order, whoever lies, and however often blocks are fetched again", () => {
