@@ -1,5 +1,6 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { feedFfmpeg } from "../films/ffmpeg.ts";
 import { firstSoundInPage } from "../films/hear-in-page.ts";
 import { prepareFilms } from "../films/prepare-films.ts";
 import { recipeOf } from "../films/recipes.ts";
@@ -21,19 +22,24 @@ const PLACES = [
 ] as const;
 type Place = (typeof PLACES)[number]["name"];
 
-/**
- * `factor`: what a busy machine may take, as a multiple of what the same pictures take out of the file itself in the same browser. That
- * is one process less, and two where sound is converted.
- */
+/** `factor`, `encoders`: see `boundMs`. */
 const WAYS = [
-  { title: "as it is", name: "long", script: "", reason: "plays this file as it is", factor: 1 },
-  { title: "in segments", name: "long", script: OPENS_NO_MATROSKA, reason: "is repackaged", factor: 2 },
-  { title: "in segments with AC-3", name: "long-ac3", script: "", reason: "The sound is converted to AAC", factor: 4 },
+  { title: "as it is", name: "long", script: "", reason: "plays this file as it is", factor: 1, encoders: 0 },
+  { title: "in segments", name: "long", script: OPENS_NO_MATROSKA, reason: "is repackaged", factor: 2, encoders: 0 },
+  {
+    title: "in segments with AC-3",
+    name: "long-ac3",
+    script: "",
+    reason: "is converted to AAC",
+    factor: 2,
+    encoders: 2,
+  },
 ] as const;
 type Title = (typeof WAYS)[number]["title"];
 
-/** What is looked for in the page: first sound after a seek to bytes that are there. */
+/** First sound after a seek to bytes that are there, on a machine that has time for it. */
 const GOAL_MS = 300;
+
 describeWith(
   "ffmpeg",
   "libtorrent",
@@ -64,9 +70,10 @@ describeWith(
 
     const best = await measure(page);
     bestMs.set(way.title, best);
+    const encoderMs = await bestEncoderMs();
     await page.close();
     for (const { name } of PLACES) {
-      expect(best[name]).toBeLessThanOrEqual(Math.max(GOAL_MS, way.factor * bestMs.get("as it is")![name]));
+      expect(best[name]).toBeLessThanOrEqual(boundMs(way, bestMs.get("as it is")![name], encoderMs));
     }
   });
 });
@@ -91,6 +98,28 @@ async function measure(page: Page): Promise<Record<Place, number>> {
   }
   for (const { name } of PLACES) console.log(`${name}: ${soundMs[name].map(Math.round).join(", ")} ms`);
   return { [AT_KEYFRAME]: Math.min(...soundMs[AT_KEYFRAME]), [IN_MIDDLE]: Math.min(...soundMs[IN_MIDDLE]) };
+}
+
+/**
+ * What a slow machine may take, by what it takes for other things in the same run: the same pictures out of the file itself, in the same
+ * browser (repackaging is one process more), and processes of ffmpeg that are started for a moment of sound.
+ */
+function boundMs({ factor, encoders }: (typeof WAYS)[number], asItIsMs: number, encoderMs: number): number {
+  return Math.max(GOAL_MS, factor * asItIsMs + encoders * encoderMs);
+}
+
+/** What ffmpeg takes for a moment of AAC, in milliseconds. The page is still open and plays, as it did when it was measured. */
+async function bestEncoderMs(): Promise<number> {
+  const milliseconds: number[] = [];
+  for (let count = 0; count < 5; count += 1) {
+    const startedMs = performance.now();
+    await feedFfmpeg("-f lavfi -i sine=sample_rate=48000:duration=0.2 -ac 2 -c:a aac -f null -".split(" "), {
+      inputs: [],
+    });
+    milliseconds.push(performance.now() - startedMs);
+  }
+  console.log(`ffmpeg: ${milliseconds.map(Math.round).join(", ")} ms`);
+  return Math.min(...milliseconds);
 }
 
 /** Runs in the page: how long after a seek the film sounds, in milliseconds. */
