@@ -8,7 +8,7 @@ import { films } from "../test/films/films.ts";
 import { openFileProvider } from "./file-provider.ts";
 import { ensureMediabunny, remuxWithMediabunny } from "./mediabunny.ts";
 import { measureRemuxOverHttp } from "./remux-http.ts";
-import { percentile, type Row } from "./table.ts";
+import { median, percentile, type Row } from "./table.ts";
 
 const STARTS = 61;
 /** Arms that are compared take turns, so that whatever else the machine does hits all of them. */
@@ -159,8 +159,4 @@ async function rounds(run: () => Promise<Run>): Promise<Run[]> {
   const runs: Run[] = [];
   for (let round = 0; round < SLOW_ROUNDS; round += 1) runs.push(await run());
   return runs;
-}
-
-function median(runs: readonly Run[], valueOf: (run: Run) => number): number {
-  return percentile(runs.map(valueOf), 0.5);
 }

@@ -35,6 +35,11 @@ export function percentile(samples: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!;
 }
 
+/** The middle one of what was measured. */
+export function median<Run>(runs: readonly Run[], valueOf: (run: Run) => number): number {
+  return percentile(runs.map(valueOf), 0.5);
+}
+
 function describeGoal({ goal, value }: Row): string {
   if (goal === undefined) return "";
   return `goal ${goal.relation} ${goal.value}: ${isMissed({ goal, value }) ? "MISSED" : "met"}`;

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { percentile, type Row } from "./table.ts";
+import { median, type Row } from "./table.ts";
 import type { World } from "./world.ts";
 
 const ROUNDS = 7;
@@ -13,19 +13,22 @@ export async function measureThroughput(world: World): Promise<Row[]> {
   for (let round = 0; round < ROUNDS; round += 1) {
     rounds.push({ theirs: await speedOf(world.nginxUrl), ours: await speedOf(world.residentUrl) });
   }
-  const median = (pick: (round: { ours: number; theirs: number }) => number): number =>
-    percentile(rounds.map(pick), 0.5);
   return [
-    { what: "/direct, one connection", value: median((round) => round.ours) / 1e6, unit: "MB/s", goal: undefined },
+    {
+      what: "/direct, one connection",
+      value: median(rounds, (round) => round.ours) / 1e6,
+      unit: "MB/s",
+      goal: undefined,
+    },
     {
       what: "nginx sendfile, one connection",
-      value: median((round) => round.theirs) / 1e6,
+      value: median(rounds, (round) => round.theirs) / 1e6,
       unit: "MB/s",
       goal: undefined,
     },
     {
       what: "/direct : nginx",
-      value: median((round) => round.ours / round.theirs),
+      value: median(rounds, (round) => round.ours / round.theirs),
       unit: "",
       goal: { relation: "≥", value: 0.7 },
     },

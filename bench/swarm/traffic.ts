@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import type { PeerAddress } from "@riptide/swarm";
+import { ClosingStack } from "../../packages/cli/src/closing-stack.ts";
 import { startAria2 } from "../../test/support/peers/aria2.ts";
 import { startLibtorrent } from "../../test/support/peers/libtorrent.ts";
 import { startTracker } from "../../test/support/peers/tracker.ts";
@@ -9,9 +10,9 @@ import { startQuietRiptide } from "../../test/support/riptide.ts";
 import { temporaryFolder } from "../../test/support/temporary-folder.ts";
 import { waitUntil } from "../../test/support/wait.ts";
 import { firstBytes } from "../first-byte.ts";
-import { percentile, type Row } from "../table.ts";
+import { median, percentile, type Row } from "../table.ts";
 import { speedOf } from "../throughput.ts";
-import { type ArmName, cpuSecondsOf, startArm } from "./arm.ts";
+import { type Arm, type ArmName, cpuSecondsOf, startArm } from "./arm.ts";
 import { type BenchTorrent, benchTorrent } from "./content.ts";
 import type { SeedSpec } from "./scenarios.ts";
 import { startSeeds } from "./seeds.ts";
@@ -28,6 +29,7 @@ const THIN_SEEDS: readonly SeedSpec[] = Array.from({ length: 30 }, () => ({
 const CPU_GOAL = 1.2;
 /** A minute of thin peers, after which the compiler of JavaScript has done most of its work. */
 const WARM_UP_ROUNDS = 4;
+const ROUNDS = 5;
 /** A cache that has been filled is written to disk some time, and not while the next arm runs. */
 const SETTLE_MS = 2_000;
 
@@ -112,32 +114,45 @@ export async function measureHttp(): Promise<Row[]> {
   ];
 }
 
-/** One after the other, aria2 last. */
-async function downloadAll(arms: readonly ArmName[], torrent: BenchTorrent, peers: readonly PeerAddress[]) {
-  const downloads = new Map<ArmName | "aria2", Download>();
-  for (const arm of arms) {
-    downloads.set(arm, await downloadBy(arm, torrent, peers));
-    await delay(SETTLE_MS);
-  }
-  downloads.set("aria2", await downloadByAria2(torrent, peers));
-  return downloads;
-}
-
 /**
  * The same again and again: a server has been running for long, while JavaScript is compiled as it runs. The first download is told too; it
- * also fills the memory that all arms then take their file cache from.
+ * also fills the memory that all arms then take their file cache from. Then the arms take turns, so that what else the host of this machine
+ * does meets them all, and the median of each counts. aria2, which cannot be told to wait, comes last and once.
  */
-async function downloadBy(name: ArmName, torrent: BenchTorrent, peers: readonly PeerAddress[]): Promise<Download> {
-  await using arm = await startArm(name, torrent, peers);
-  const downloads: Download[] = [];
-  for (let round = 0; round <= WARM_UP_ROUNDS; round += 1) {
-    const cpuBefore = await arm.cpuSeconds();
-    const { fromMs, toMs } = await arm.run("whole");
-    downloads.push(downloadOf(torrent, (toMs - fromMs) / 1000, (await arm.cpuSeconds()) - cpuBefore));
-    await arm.run("forget");
-    await delay(SETTLE_MS);
+async function downloadAll(names: readonly ArmName[], torrent: BenchTorrent, peers: readonly PeerAddress[]) {
+  await using stack = new ClosingStack();
+  const runs = new Map<ArmName, { readonly arm: Arm; readonly downloads: Download[] }>();
+  for (const name of names) {
+    const arm = await startArm(name, torrent, peers);
+    stack.defer(() => arm[Symbol.asyncDispose]());
+    const downloads: Download[] = [];
+    runs.set(name, { arm, downloads });
+    for (let round = 0; round < WARM_UP_ROUNDS; round += 1) downloads.push(await downloadBy(arm, torrent));
   }
-  return { ...downloads.at(-1)!, firstCpuSecondsPerGigabyte: downloads[0]!.cpuSecondsPerGigabyte };
+  for (let round = 0; round < ROUNDS; round += 1) {
+    for (const { arm, downloads } of runs.values()) downloads.push(await downloadBy(arm, torrent));
+  }
+  const results = new Map<ArmName | "aria2", Download>();
+  for (const [name, { downloads }] of runs) results.set(name, resultOf(downloads));
+  return results.set("aria2", await downloadByAria2(torrent, peers));
+}
+
+async function downloadBy(arm: Arm, torrent: BenchTorrent): Promise<Download> {
+  const cpuBefore = await arm.cpuSeconds();
+  const { fromMs, toMs } = await arm.run("whole");
+  const cpuSeconds = (await arm.cpuSeconds()) - cpuBefore;
+  await arm.run("forget");
+  await delay(SETTLE_MS);
+  return downloadOf(torrent, (toMs - fromMs) / 1000, cpuSeconds);
+}
+
+function resultOf(downloads: readonly Download[]): Download {
+  const measured = downloads.slice(WARM_UP_ROUNDS);
+  return {
+    megabytesPerSecond: median(measured, (download) => download.megabytesPerSecond),
+    cpuSecondsPerGigabyte: median(measured, (download) => download.cpuSecondsPerGigabyte),
+    firstCpuSecondsPerGigabyte: downloads[0]!.cpuSecondsPerGigabyte,
+  };
 }
 
 /** It finds its peers by a tracker and cannot be told to wait: its start counts. */

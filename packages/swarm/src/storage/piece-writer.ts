@@ -5,8 +5,11 @@ import { taken, WRITE_BYTES, writeFully } from "./file-io.ts";
 
 /** The system's memory takes a part in a tenth of that; a disk that is waited for does not. */
 const SLOW_MS = 5;
-/** So long nothing is written here after a slow write: at worst one pause in this time, as Linux makes writers wait 200 ms at most. */
-const REST_MS = 10_000;
+/**
+ * So many times as long as a slow write nothing is written here after it: waiting takes a twentieth of the time at most, be it for a disk
+ * (Linux makes writers wait up to 200 ms: four seconds of rest) or for a core that another process has.
+ */
+const REST_FACTOR = 20;
 /** Written in one go, which takes a millisecond: sockets and timers wait for it. */
 const TURN_BYTES = 1024 * 1024;
 
@@ -42,7 +45,8 @@ export class PieceWriter {
     const startedMs = this.#nowMs();
     const writtenBytes = taken(writeSync(descriptor, part, 0, part.length, position));
     const endedMs = this.#nowMs();
-    if (endedMs - startedMs > SLOW_MS) this.#restsUntilMs = endedMs + REST_MS;
+    const tookMs = endedMs - startedMs;
+    if (tookMs > SLOW_MS) this.#restsUntilMs = endedMs + REST_FACTOR * tookMs;
     return writtenBytes;
   }
 }
