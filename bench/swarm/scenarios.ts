@@ -62,21 +62,22 @@ export function idealOf({ seeds }: Scenario, pieceLengthBytes: number): Ideal {
   const lasting = honest.filter(({ stallAfterBytes }) => stallAfterBytes === undefined);
   const bytesPerSecond = lasting.reduce((sum, seed) => sum + (seed.bytesPerSecond ?? 0), 0);
   return {
-    startMs: fetchMs(honest, pieceLengthBytes) + START_ROUND_TRIPS * roundTripMs,
-    seekMs: fetchMs(lasting, pieceLengthBytes) + SEEK_ROUND_TRIPS * roundTripMs,
+    startMs: fetchMs(honest, pieceLengthBytes, 0) + START_ROUND_TRIPS * roundTripMs,
+    // Each sends something else, and nobody can call back the block that is on its way.
+    seekMs: fetchMs(lasting, pieceLengthBytes, 1) + SEEK_ROUND_TRIPS * roundTripMs,
     gapMs: (pieceLengthBytes / bytesPerSecond) * 1000,
   };
 }
 
-/** The shortest time in which the seeds together can send the bytes, each of them one whole block after the other. */
-function fetchMs(seeds: readonly SeedSpec[], lengthBytes: number): number {
+/** The shortest time in which the seeds together can send the bytes, each of them one whole block after the other, behind those that it is sending. */
+function fetchMs(seeds: readonly SeedSpec[], lengthBytes: number, blocksUnderWay: number): number {
   let blocks = Math.ceil(lengthBytes / BLOCK_LENGTH_BYTES);
   const lines = seeds.map(
-    ({ bytesPerSecond = Number.POSITIVE_INFINITY, stallAfterBytes = Number.POSITIVE_INFINITY }) => ({
-      blockMs: (BLOCK_LENGTH_BYTES / bytesPerSecond) * 1000,
-      blocksLeft: Math.ceil(stallAfterBytes / BLOCK_LENGTH_BYTES),
-      busyMs: 0,
-    }),
+    ({ bytesPerSecond = Number.POSITIVE_INFINITY, stallAfterBytes = Number.POSITIVE_INFINITY }) => {
+      const blockMs = (BLOCK_LENGTH_BYTES / bytesPerSecond) * 1000;
+      const blocksLeft = Math.ceil(stallAfterBytes / BLOCK_LENGTH_BYTES);
+      return { blockMs, blocksLeft, busyMs: blocksUnderWay * blockMs };
+    },
   );
   let latestMs = 0;
   for (; blocks > 0; blocks -= 1) {

@@ -364,7 +364,7 @@ export class Downloader {
     const ready = [...state.peers.values()].filter((peer) => peer.isReady);
     for (const peer of ready) peer.rankedEtaMs = (peer.inFlight.size + 1) * peer.msPerBlock(nowMs);
     state.ranked = ready.sort((a, b) => a.rankedEtaMs - b.rankedEtaMs);
-    const isUrgent = spread(state, ready, nowMs);
+    const isUrgent = spread(state, nowMs);
     for (const peer of state.ranked) if (isUrgent || isHungry(state, peer)) fill(state, peer, nowMs);
     endgame(state, nowMs);
   }

@@ -4,6 +4,7 @@ import type { DownloadState } from "./download-state.ts";
 import type { BlockTarget } from "./downloader-types.ts";
 import type { PeerQueue } from "./peer-queue.ts";
 import { endSilence } from "./silence.ts";
+import { spread } from "./spread.ts";
 import { mayStore } from "./trial.ts";
 
 /**
@@ -48,7 +49,9 @@ export function receiveBlock(
     if (key !== undefined) dropRequest(state, peer, key);
   }
   if (!wasAsked) return peer.noteUnrequested(block.length);
+  const wasProven = peer.isProven;
   peer.noteBlock(nowMs);
+  if (!wasProven && peer.isProven) spread(state, nowMs);
   endSilence(state, peer);
 }
 

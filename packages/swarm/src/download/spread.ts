@@ -12,17 +12,16 @@ const LONGEST_MS = 15 * 60_000;
 /**
  * Shares out the free blocks that are due now, so that all who take part are done at the same time: in the shortest time in which they can
  * send them, each at its own pace. Otherwise the fastest few would fill their queues with them, and a viewer wait for half a second's work
- * of each while others are idle. Who takes no part is bound by its queue alone. Call it before work is given out. True if there are any.
+ * of each while others are idle. Who takes no part is bound by its queue alone. Call it before work is given out, and when a peer's pace
+ * becomes known: it would take all there is. True if there are any.
  */
-export function spread(state: DownloadState, ready: readonly PeerQueue[], nowMs: number): boolean {
+export function spread(state: DownloadState, nowMs: number): boolean {
+  const ready = [...state.peers.values()].filter((peer) => peer.isReady);
   for (const peer of ready) peer.urgentDepth = Number.POSITIVE_INFINITY;
   const { pieces, blocks } = urgentFreeBlocks(state, nowMs);
   if (blocks === 0) return false;
-  const sharers = sharersOf(
-    state,
-    ready.filter((peer) => pieces.some((piece) => peer.has(piece))),
-    blocks,
-  );
+  const havers = ready.filter((peer) => pieces.some((piece) => peer.has(piece)));
+  const sharers = isStart(state) ? havers : havers.filter(isTrusted);
   if (sharers.length < 2) return true;
   const timeMs = shortestTimeMs(sharers, blocks, nowMs);
   for (const peer of sharers) peer.urgentDepth = Math.max(1, blocksWithin(timeMs, peer, nowMs));
@@ -64,28 +63,16 @@ function lastUrgent(state: DownloadState, peer: PeerQueue, other: PeerQueue, now
   return other.has(piece) && dueMs - nowMs <= URGENT_WITHIN_MS ? key : undefined;
 }
 
-/** Nobody has sent a whole piece yet, neither right nor wrong. */
+/** Nobody has sent a whole piece yet, neither right nor wrong: all who have a piece share it. */
 function isStart({ counters, peers }: DownloadState): boolean {
   if (counters.hashFailures > 0) return false;
   for (const { source } of peers.values()) if (source.goodPieces > 0) return false;
   return true;
 }
 
-/**
- * Those who have sent what was right: where many have sent a piece that is wrong, it takes long to find out who lied. At the start, before
- * anybody has lied, all who have it, if the blocks would not reach for the queues of all.
- */
-function sharersOf(state: DownloadState, havers: readonly PeerQueue[], blocks: number): readonly PeerQueue[] {
-  return isStart(state) && roomOf(havers) > blocks ? havers : havers.filter(isTrusted);
-}
-
+/** It has sent what was right. Where many have sent a piece that is wrong, it takes long to find out who lied. */
 function isTrusted({ isProven, source }: PeerQueue): boolean {
   return isProven && source.goodPieces > 0 && !source.isSuspect;
-}
-
-/** How many more requests their queues hold. */
-function roomOf(peers: readonly PeerQueue[]): number {
-  return peers.reduce((sum, peer) => sum + Math.max(0, peer.depth() - peer.inFlight.size), 0);
 }
 
 /** In which all of them together have sent these blocks, behind what they owe already. */

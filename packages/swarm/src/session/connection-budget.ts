@@ -9,14 +9,15 @@ interface Budget {
   readonly rank: number;
   /** Connections of one torrent, dials included. More peers cost memory and work and bring a stream nothing. */
   readonly connections: number;
-  /** Dials under way at once: dead addresses take 5 s each, and a burst of SYNs makes home routers drop some. */
+  /** Dials that were not answered yet, at once: dead addresses take 5 s each, and a burst of SYNs makes home routers drop some. */
   readonly dials: number;
   /** Of all connections, what torrents with this need or a greater one may fill: the rest waits for greater needs. */
   readonly share: number;
 }
 
 const BUDGETS: Readonly<Record<Need, Budget>> = {
-  wanted: { rank: 2, connections: 60, dials: 20, share: 1 },
+  // As many as libtorrent dials at once when a tracker has answered (`torrent_connect_boost`).
+  wanted: { rank: 2, connections: 60, dials: 30, share: 1 },
   unknown: { rank: 1, connections: 60, dials: 20, share: 0.75 },
   // Enough to be found, to serve a few, and to start at once when somebody presses play.
   idle: { rank: 0, connections: 8, dials: 2, share: 0.5 },

@@ -67,7 +67,9 @@ export class Connections implements Tenant {
   }
 
   get dials(): number {
-    return this.#dialling.size;
+    let count = 0;
+    for (const { isConnected } of this.#dialling) if (!isConnected) count += 1;
+    return count;
   }
 
   get need(): Need {
@@ -173,6 +175,7 @@ export class Connections implements Tenant {
       isOutgoing,
       nowMs: clock.nowMs(),
       listener: {
+        peerConnected: () => this.dialDue(),
         peerHandshook: (peer) => this.#handshook(peer),
         // A peer that was refused in its handshake may still have said more in the same breath.
         peerExtended: (peer, id, payload) => {

@@ -9,6 +9,8 @@ export const SENDS_UNREQUESTED = "sends blocks that nobody asked for";
 
 /** Whoever minds the connection itself: the torrent's list of connections. */
 export interface PeerListener {
+  /** Its address takes the connection that we dialled. */
+  peerConnected?(peer: Peer): void;
   peerHandshook(peer: Peer): void;
   peerExtended(peer: Peer, extensionId: number, payload: Uint8Array): void;
   /** It runs a DHT node on this UDP port (BEP 5). Once for each peer: more could make us ping ports for somebody. */
@@ -50,6 +52,8 @@ export class Peer implements WireHandler {
   /** Where it listens, if known: the dialled address, or the port of its extension handshake. */
   listenAddress: PeerAddress | undefined;
   remote: RemoteHandshake | undefined;
+  /** Its address has taken the connection. */
+  isConnected = false;
   /** When its handshake was done. */
   connectedAtMs = 0;
   /** When it last gave us a block or asked us for one; before that, when it was connected or dialled. */
@@ -122,6 +126,11 @@ export class Peer implements WireHandler {
     this.amChoking = choking;
     if (choking) this.wire.choke();
     else this.wire.unchoke();
+  }
+
+  onConnect(): void {
+    this.isConnected = true;
+    this.#listener.peerConnected?.(this);
   }
 
   onHandshake(remote: RemoteHandshake): void {

@@ -27,6 +27,8 @@ export interface BlockTarget {
  * is done before the message that follows it. A byte array that is handed over belongs to the handler.
  */
 export interface WireHandler {
+  /** The address that was dialled takes the connection; nothing was said yet. */
+  onConnect?(): void;
   /** Both handshakes are done; messages may be sent at once. */
   onHandshake(remote: RemoteHandshake): void;
   onChoke(): void;

@@ -14,7 +14,10 @@ type Lie = Pick<SimulatedPeerOptions, "poisons">;
 const lies: Readonly<Record<string, (liar: number) => Lie>> = {
   "the same lies": () => ({ poisons: () => true }),
   "half a piece each": (liar) => ({ poisons: ({ offset }) => (offset / BLOCK) % 2 === liar % 2 }),
-  "the same lie about one block of a piece": () => ({ poisons: ({ offset }) => offset === 5 * BLOCK }),
+  "the same lie about one block of a piece": () => ({
+    // Another one in each: work is shared out evenly, and one and the same might always be an honest peer's.
+    poisons: ({ piece, offset }) => offset / BLOCK === (5 + 7 * piece) % 16,
+  }),
   "about every ninth block, each another one": (liar) => ({
     poisons: ({ piece, offset }) => (piece * 7 + offset / BLOCK) % 9 === liar,
   }),

@@ -1,10 +1,21 @@
 import { describe, expect, it } from "vitest";
+import type { DownloadState } from "../../src/download/download-state.ts";
 import { fill } from "../../src/download/fill.ts";
+import { receiveBlock } from "../../src/download/incoming-blocks.ts";
+import type { PeerQueue } from "../../src/download/peer-queue.ts";
 import { shareWithNewcomer, spread } from "../../src/download/spread.ts";
+import { BLOCK_LENGTH_BYTES } from "../../src/types.ts";
 import { addPeer, stateWith } from "./scheduler-fixture.ts";
 
 /** Blocks of each piece in these tests. */
 const BLOCKS = 4;
+
+/** The next block comes, and has to be asked for once more: only the pace counts here. */
+function answerWithNothing(state: DownloadState, peer: PeerQueue, nowMs: number): void {
+  const [key] = peer.inFlight.keys();
+  const at = { piece: state.grid.pieceOf(key!), offset: state.grid.blockOf(key!) * BLOCK_LENGTH_BYTES };
+  receiveBlock(state, peer, { block: { ...at, length: BLOCK_LENGTH_BYTES }, stored: false, nowMs });
+}
 
 /** Two urgent pieces, eight blocks, for these peers, which are given work in this order. */
 function shareOf(
@@ -22,7 +33,7 @@ function shareOf(
     queue.source.isSuspect = isSuspect;
     return queue;
   });
-  spread(state, queues, 0);
+  spread(state, 0);
   for (const queue of queues) fill(state, queue, 0);
   return queues.map(({ inFlight }) => inFlight.size);
 }
@@ -50,9 +61,26 @@ describe("blocks that are due now", () => {
     expect(shareOf([unknown, unknown, unknown, unknown], { hashFailures: 1 })).toEqual([3, 3, 2, 0]);
   });
 
-  it("are not shared where there are more than all queues hold", () => {
+  it("are left for those of unknown pace at the start, whose queues are short", () => {
     const unknown = { goodPieces: 0 };
     expect(shareOf([unknown, unknown])).toEqual([3, 3]);
+    // Two of them together are as fast as the one that is known.
+    expect(shareOf([{ msPerBlock: 125, goodPieces: 0 }, unknown, unknown])).toEqual([4, 2, 2]);
+  });
+
+  it("are shared out anew when the pace of a peer becomes known: it does not take all that is left", () => {
+    const { state } = stateWith([
+      [0, 0],
+      [1, 0],
+    ]);
+    const [first, second] = [1, 2].map((key) => addPeer(state, { key })) as [PeerQueue, PeerQueue];
+    for (const queue of [first, second]) fill(state, queue, 0);
+    answerWithNothing(state, first, 40);
+    answerWithNothing(state, second, 40);
+    answerWithNothing(state, first, 80);
+    fill(state, first, 80);
+    expect([first, second].map(({ inFlight }) => inFlight.size)).toEqual([4, 2]);
+    expect(state.pieces.freeBlocks(0) + state.pieces.freeBlocks(1)).toBe(2);
   });
 
   it("are not shared while they have time", () => {
@@ -68,7 +96,7 @@ describe("blocks that are due now", () => {
     const queues = [1, 2].map((key) => addPeer(state, { key, msPerBlock: 50 }));
     for (const { source } of queues) source.goodPieces = 1;
     for (const key of [100, 101, 102, 103]) queues[0]!.noteRequest(key, 0);
-    spread(state, queues, 0);
+    spread(state, 0);
     for (const queue of queues) fill(state, queue, 0);
     expect(queues.map(({ inFlight }) => inFlight.size)).toEqual([6, 6]);
   });

@@ -24,8 +24,8 @@ class FakeTenant implements Tenant {
 
 describe("ConnectionBudget", () => {
   it.each<[Need, number, number, number, number]>([
-    ["wanted", 0, 0, 20, 60],
-    ["wanted", 30, 15, 5, 30],
+    ["wanted", 0, 0, 30, 60],
+    ["wanted", 30, 15, 15, 30],
     ["wanted", 55, 0, 5, 5],
     ["wanted", 60, 0, 0, 0],
     ["unknown", 10, 10, 10, 50],

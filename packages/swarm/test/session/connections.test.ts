@@ -146,6 +146,21 @@ describe("Connections", () => {
     for (const { connections } of [...idle, playing]) connections.close();
   });
 
+  it("dials the next address as soon as one takes the connection, be it that it says nothing", async () => {
+    await using listener = await startListener();
+    const { connections } = setUp();
+    const hosts = Array.from({ length: 45 }, (_, index) => `127.0.3.${index + 1}`);
+    connections.learn(
+      hosts.map((host) => ({ host, port: listener.port })),
+      "given",
+    );
+    expect([connections.dials, connections.size]).toEqual([30, 30]);
+    // No virtual time goes by: nobody waits for the rhythm of retries.
+    await expect.poll(() => [connections.dials, connections.size]).toEqual([0, 45]);
+    expect(connections.peers.size).toBe(0);
+    connections.close();
+  });
+
   it("closes all connections of a host that it bans", () => {
     const { connections, events, accept } = setUp();
     accept(1, 1);

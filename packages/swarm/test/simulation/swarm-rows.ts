@@ -8,9 +8,15 @@ const TORRENT_BYTES = 1024 * MIB;
 const READ_BYTES = 8 * MIB;
 const SEEK_BYTES = 600 * MIB;
 const LIMIT_MS = 120_000;
+/** What comes before the bytes: round trips, and blocks that a peer is sending and cannot call back. */
+interface Before {
+  readonly roundTrips: number;
+  readonly blocksUnderWay: number;
+}
+
 /** TCP, handshake, interest and unchoke, request and block: each waits for the one before. */
-const START_ROUND_TRIPS = 4;
-const SEEK_ROUND_TRIPS = 1;
+const BEFORE_START: Before = { roundTrips: 4, blocksUnderWay: 0 };
+const BEFORE_SEEK: Before = { roundTrips: 1, blocksUnderWay: 1 };
 
 export const PIECE_LENGTHS: readonly number[] = [MIB / 4, MIB, 4 * MIB];
 
@@ -49,7 +55,10 @@ export interface Measure {
   readonly ms: number;
   /** Bytes ÷ bandwidth, and a round trip for each dependency. */
   readonly idealMs: number;
-  /** The same if nothing smaller than a block of 16 KiB is asked of a peer. */
+  /**
+   * The same if nothing smaller than a block of 16 KiB is asked of a peer, which first sends the rest of the one that it is sending: after
+   * a seek, at worst, a whole one.
+   */
   readonly idealInBlocksMs: number;
   readonly bytes: number;
   readonly neededBytes: number;
@@ -68,12 +77,12 @@ export interface RowFigures {
 export async function measureRow({ peers }: SwarmRow, pieceLengthBytes: number, seed: number): Promise<RowFigures> {
   const geometry = torrentShape(TORRENT_BYTES, pieceLengthBytes);
   await using world = await SimulatedSession.start({ geometry, peers, seed });
-  const measure = async (offset: number, roundTrips: number): Promise<Measure> => {
+  const measure = async (offset: number, before: Before): Promise<Measure> => {
     const { nowMs: startMs, sentBytes: startBytes } = world;
     reader.read(offset);
     await world.untilStored([offset / pieceLengthBytes], LIMIT_MS);
     const { nowMs, sentBytes } = world;
-    const ideal = { bytes: pieceLengthBytes, peers, roundTrips, sentBytes: startBytes };
+    const ideal = { bytes: pieceLengthBytes, peers, ...before, sentBytes: startBytes };
     return {
       ms: nowMs - startMs,
       idealMs: idealMs({ ...ideal, unitBytes: 0 }),
@@ -83,24 +92,25 @@ export async function measureRow({ peers }: SwarmRow, pieceLengthBytes: number, 
     };
   };
   const reader = new SessionReader(world, 0);
-  const start = await measure(0, START_ROUND_TRIPS);
+  const start = await measure(0, BEFORE_START);
   const pieces = Array.from({ length: READ_BYTES / pieceLengthBytes }, (_, piece) => piece);
   await world.untilStored(pieces, LIMIT_MS);
   const gapMs = reader.longestGapMs;
-  const seek = await measure(SEEK_BYTES, SEEK_ROUND_TRIPS);
+  const seek = await measure(SEEK_BYTES, BEFORE_SEEK);
   return { start, seek, gapMs };
 }
 
 /** When the honest peers that answer can have sent that much, in units that only one of them sends each. */
-function idealMs(options: {
-  bytes: number;
-  unitBytes: number;
-  peers: readonly SimulatedPeerOptions[];
-  roundTrips: number;
-  /** What the swarm has sent before: who stalls may have stalled. */
-  sentBytes: number;
-}): number {
-  const { bytes, unitBytes, peers, roundTrips, sentBytes } = options;
+function idealMs(
+  options: Before & {
+    bytes: number;
+    unitBytes: number;
+    peers: readonly SimulatedPeerOptions[];
+    /** What the swarm has sent before: who stalls may have stalled. */
+    sentBytes: number;
+  },
+): number {
+  const { bytes, unitBytes, peers, roundTrips, blocksUnderWay, sentBytes } = options;
   const useful = peers.filter(
     ({ isBlackhole, poisons, stallsAfterBytes }) =>
       isBlackhole !== true && poisons === undefined && (stallsAfterBytes === undefined || sentBytes === 0),
@@ -109,7 +119,9 @@ function idealMs(options: {
     useful.reduce((sum, { bytesPerSecond, stallsAfterBytes = Number.POSITIVE_INFINITY }) => {
       const fluid = Math.min(stallsAfterBytes, (bytesPerSecond * ms) / 1000);
       // A unit that is done at this very moment counts, whatever the rounding says.
-      return sum + (unitBytes === 0 ? fluid : Math.floor(fluid / unitBytes + 1e-6) * unitBytes);
+      return (
+        sum + (unitBytes === 0 ? fluid : Math.max(0, Math.floor(fluid / unitBytes + 1e-6) - blocksUnderWay) * unitBytes)
+      );
     }, 0);
   let [low, high] = [0, LIMIT_MS];
   while (high - low > 0.01) {
