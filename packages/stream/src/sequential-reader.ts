@@ -26,8 +26,8 @@ export interface SequentialReaderOptions {
 }
 
 /**
- * Reads ranges of a file one after the other, as if they were one file. The window in front of the read head is demanded
- * from the swarm all the while, also where it reaches into the next range, and nothing else is.
+ * Reads ranges of a file one after the other, as if they were one file. From the first read on, the window in front of the read head is
+ * demanded from the swarm all the while, also where it reaches into the next range, and nothing else is.
  *
  * The demand ends with the last byte, with a failed read, when the signal is aborted and when the reader is disposed.
  */
@@ -52,7 +52,6 @@ export class SequentialReader implements ByteStream, Disposable {
     this.#endBytes = this.#ranges.at(-1)?.end ?? 0;
     this.#neededBytes = options.neededBytes ?? 0;
     options.signal.addEventListener("abort", this.#dispose);
-    if (!options.signal.aborted) this.#demandAhead();
   }
 
   get offsetBytes(): number {
@@ -66,7 +65,10 @@ export class SequentialReader implements ByteStream, Disposable {
     try {
       const length = Math.min(lengthBytes, rangeLength(range));
       const { signal, urgency = "now" } = this.#options;
-      const chunk = await this.#provider.readAt(range.start, length, { signal, urgency });
+      const reading = this.#provider.readAt(range.start, length, { signal, urgency });
+      // Behind the read: what somebody waits for is shared out among peers before what lies ahead of it gets in their queues.
+      if (this.#demands.length === 0 && !signal.aborted) this.#demandAhead();
+      const chunk = await reading;
       if (chunk.length === 0) return this.#end(); // ranges may reach beyond the file
       this.#readBytes += chunk.length;
       this.skip(chunk.length);

@@ -126,12 +126,12 @@ describe("The original bytes", () => {
 });
 
 describe("A body is only as eager as its reader", () => {
-  test("demands one small window and reads nothing until it is read", async () => {
+  test("demands and reads nothing until it is read", async () => {
     const viewer = create({ bytes: webmLikeBytes(40 * MIB) });
     const response = await produce(get(), viewer);
     await drainEventLoop();
     expect(viewer.provider.counters().readBytes).toBeLessThanOrEqual(4096);
-    expect(viewer.provider.demands()).toMatchObject([{ urgency: "soon", range: { start: 0, end: 256 * KIB } }]);
+    expect(viewer.provider.demands()).toEqual([]);
     await response.body?.cancel();
   });
 
@@ -209,8 +209,10 @@ describe("A body that cannot go on", () => {
   test("lets go of everything when the client is gone and nobody reads", async () => {
     const viewer = waiting();
     viewer.provider.deliver(0);
-    await produce(get(), viewer);
-    expect(viewer.provider.counters().demandsHeld).toBe(1);
+    const reader = readerOf(await produce(get(), viewer));
+    await reader.read();
+    await drainEventLoop();
+    expect(viewer.provider.counters().demandsHeld).toBeGreaterThan(0);
     viewer.client.abort(new DOMException("The client closed the request.", "AbortError"));
     expect(viewer.provider.counters()).toMatchObject({ demandsHeld: 0, readsWaiting: 0 });
   });
