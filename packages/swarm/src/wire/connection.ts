@@ -100,7 +100,7 @@ class Connection implements Wire, SocketListener {
   onConnect(): void {
     this.#closeAfter(HANDSHAKE_TIMEOUT_MS, "handshake timeout");
     this.#script.next();
-    this.#handler?.onConnect?.();
+    if (!this.#isClosed) this.#handler?.onConnect?.();
   }
 
   onBytes(bytes: Uint8Array): void {
