@@ -26,8 +26,9 @@ export interface SequentialReaderOptions {
 }
 
 /**
- * Reads ranges of a file one after the other, as if they were one file. From the first read on, the window in front of the read head is
- * demanded from the swarm all the while, also where it reaches into the next range, and nothing else is.
+ * Reads ranges of a file one after the other, as if they were one file. The window in front of the read head is demanded
+ * from the swarm all the while, also where it reaches into the next range, and nothing else is. Its first byte is asked for before what
+ * lies ahead: what is urgent is shared out among peers at once, and would come behind the rest in their queues.
  *
  * The demand ends with the last byte, with a failed read, when the signal is aborted and when the reader is disposed.
  */
@@ -52,6 +53,7 @@ export class SequentialReader implements ByteStream, Disposable {
     this.#endBytes = this.#ranges.at(-1)?.end ?? 0;
     this.#neededBytes = options.neededBytes ?? 0;
     options.signal.addEventListener("abort", this.#dispose);
+    if (!options.signal.aborted) this.#demandAhead(1);
   }
 
   get offsetBytes(): number {
@@ -65,10 +67,7 @@ export class SequentialReader implements ByteStream, Disposable {
     try {
       const length = Math.min(lengthBytes, rangeLength(range));
       const { signal, urgency = "now" } = this.#options;
-      const reading = this.#provider.readAt(range.start, length, { signal, urgency });
-      // Behind the read: what somebody waits for is shared out among peers before what lies ahead of it gets in their queues.
-      if (this.#demands.length === 0 && !signal.aborted) this.#demandAhead();
-      const chunk = await reading;
+      const chunk = await this.#provider.readAt(range.start, length, { signal, urgency });
       if (chunk.length === 0) return this.#end(); // ranges may reach beyond the file
       this.#readBytes += chunk.length;
       this.skip(chunk.length);
@@ -102,7 +101,8 @@ export class SequentialReader implements ByteStream, Disposable {
     this[Symbol.dispose]();
   }
 
-  #demandAhead(): void {
+  /** `urgentBytes`: so many from the read head on are about to be read. */
+  #demandAhead(urgentBytes = 0): void {
     if (this.#isDisposed) return;
     const bytesPerSecond = this.#options.bytesPerSecond?.(this.offsetBytes);
     const rate = bytesPerSecond === undefined ? {} : { bytesPerSecond };
@@ -113,11 +113,9 @@ export class SequentialReader implements ByteStream, Disposable {
       neededBytes: this.#neededBytes,
       ...rate,
     });
-    this.#replaceDemands(
-      firstBytes(this.#ranges, rangeLength(window)).map((range) =>
-        this.#provider.want({ range, urgency: "soon", ...rate }),
-      ),
-    );
+    const want = (lengthBytes: number, urgency: Urgency): Disposable[] =>
+      firstBytes(this.#ranges, lengthBytes).map((range) => this.#provider.want({ range, urgency, ...rate }));
+    this.#replaceDemands([...want(urgentBytes, this.#options.urgency ?? "now"), ...want(rangeLength(window), "soon")]);
   }
 
   /** New before old, so that no byte that stays wanted is given up in between. */

@@ -1,7 +1,7 @@
 import { type ByteRange, READAHEAD_MIN_BYTES, StreamError } from "@riptide/core";
 import { createSimulatedPieceProvider, type SimulatedPieceProvider } from "@riptide/sim";
 import { describe, expect, test } from "vitest";
-import { type ReadProvider, SequentialReader } from "../src/sequential-reader.ts";
+import { SequentialReader } from "../src/sequential-reader.ts";
 import { KIB, MIB, randomBytes, virtualClock } from "./support/context.ts";
 
 const bytes = randomBytes(4 * MIB);
@@ -58,26 +58,13 @@ describe("Reading ranges one after the other", () => {
     expect(await reader.next(1)).toBeUndefined();
   });
 
-  test("demands nothing before it reads, then what it waits for, and behind that the window ahead", () => {
+  test("demands its first byte from the start, and behind that the window ahead, before anything is read", () => {
     const provider = provide("manual");
-    const asked: string[] = [];
-    const watched: ReadProvider = {
-      readAt: async (offset, length, options) => {
-        asked.push(`read ${options.urgency}`);
-        return await provider.readAt(offset, length, options);
-      },
-      want: (demand) => {
-        asked.push(`want ${demand.urgency}`);
-        return provider.want(demand);
-      },
-    };
-    const reader = new SequentialReader(watched, [{ start: 1 * MIB, end: 3 * MIB }], { signal });
-    expect(asked).toEqual([]);
-    void reader.next(10);
-    expect(asked).toEqual(["read now", "want soon"]);
-    expect(provider.demands()).toContainEqual(
-      expect.objectContaining({ urgency: "soon", range: { start: 1 * MIB, end: 1 * MIB + READAHEAD_MIN_BYTES } }),
-    );
+    const reader = new SequentialReader(provider, [{ start: 1 * MIB, end: 3 * MIB }], { signal });
+    expect(provider.demands()).toMatchObject([
+      { urgency: "now", range: { start: 1 * MIB, end: 1 * MIB + 1 } },
+      { urgency: "soon", range: { start: 1 * MIB, end: 1 * MIB + READAHEAD_MIN_BYTES } },
+    ]);
     reader[Symbol.dispose]();
   });
 
@@ -88,8 +75,8 @@ describe("Reading ranges one after the other", () => {
       { start: 2 * MIB, end: 4 * MIB },
     ];
     const reader = new SequentialReader(provider, ranges, { signal });
-    void reader.next(10);
     expect(wanted(provider)).toEqual([
+      { start: 0, end: 1 },
       { start: 0, end: 1000 },
       { start: 2 * MIB, end: 2 * MIB + READAHEAD_MIN_BYTES - 1000 },
     ]);
@@ -99,21 +86,25 @@ describe("Reading ranges one after the other", () => {
   test("moves the window with the read head, new before old, and cuts it at the end", async () => {
     const provider = provide();
     const reader = new SequentialReader(provider, [{ start: 0, end: 300 * KIB }], { signal });
-    const read = reader.next(100 * KIB);
-    expect(wanted(provider)).toEqual([{ start: 0, end: READAHEAD_MIN_BYTES }]);
-    await read;
+    expect(wanted(provider)).toEqual([
+      { start: 0, end: 1 },
+      { start: 0, end: READAHEAD_MIN_BYTES },
+    ]);
+    await reader.next(100 * KIB);
     expect(wanted(provider)).toEqual([{ start: 100 * KIB, end: 300 * KIB }]);
-    const [first, second] = provider.demandLog();
-    expect(second?.sinceMs).toBeLessThanOrEqual(first?.untilMs ?? -1);
+    const [, before, after] = provider.demandLog();
+    expect(after?.sinceMs).toBeLessThanOrEqual(before?.untilMs ?? -1);
     reader[Symbol.dispose]();
   });
 
   test("demands what is needed in any case from the start, and then what is left of it", async () => {
     const provider = provide();
     const reader = new SequentialReader(provider, [{ start: 0, end: 4 * MIB }], { signal, neededBytes: MIB });
-    const read = reader.next(100 * KIB);
-    expect(wanted(provider)).toEqual([{ start: 0, end: MIB }]);
-    await read;
+    expect(wanted(provider)).toEqual([
+      { start: 0, end: 1 },
+      { start: 0, end: MIB },
+    ]);
+    await reader.next(100 * KIB);
     reader.skip(100 * KIB);
     expect(wanted(provider)).toEqual([{ start: 200 * KIB, end: MIB }]);
     reader[Symbol.dispose]();
@@ -153,8 +144,7 @@ describe("Reading ranges one after the other", () => {
       signal,
       bytesPerSecond: (offsetBytes) => (offsetBytes < 2 * MIB ? 5000 : 70_000),
     });
-    reader.skip(10);
-    expect(provider.demands()).toMatchObject([{ bytesPerSecond: 5000 }]);
+    expect(provider.demands()).toMatchObject([{ bytesPerSecond: 5000 }, { bytesPerSecond: 5000 }]);
     reader.skip(2 * MIB);
     expect(provider.demands()).toMatchObject([{ bytesPerSecond: 70_000 }]);
     reader[Symbol.dispose]();

@@ -53,11 +53,10 @@ describe("The factory", () => {
     const viewer = open("mp4");
     const { durationSeconds = 0, container } = await factory.mediaInfo(viewer.context);
     expect(container).toBe("mp4");
-    const reader = (await factory.direct.produce(get(), viewer.context)).body!.getReader();
-    await reader.read();
+    const response = await factory.direct.produce(get(), viewer.context);
     const [demand] = viewer.provider.demands();
     expect(demand?.bytesPerSecond).toBeCloseTo(viewer.provider.sizeBytes / durationSeconds);
-    await reader.cancel();
+    await response.body?.cancel();
   });
 
   test("paces the readahead by the place where the film is read, once its index is known", async () => {
@@ -66,10 +65,8 @@ describe("The factory", () => {
     const sizeBytes = viewer.provider.sizeBytes;
     const rateAt = async (offsetBytes: number): Promise<number> => {
       const response = await factory.direct.produce(get({ range: `bytes=${offsetBytes}-` }), viewer.context);
-      const reader = response.body!.getReader();
-      await reader.read();
       const rate = viewer.provider.demands()[0]?.bytesPerSecond ?? 0;
-      await reader.cancel();
+      await response.body?.cancel();
       return rate;
     };
     const { durationSeconds = 0 } = await factory.mediaInfo(viewer.context);
