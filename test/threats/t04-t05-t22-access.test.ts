@@ -225,7 +225,8 @@ describe("T22 who has no token", () => {
         expect([response.status, text.includes("unauthorized")]).toEqual([401, true]);
       }
     }
-    const [one = 0, other = 0] = Object.values(timesMs).map((times) => times.sort((a, b) => a - b)[15]!);
+    // The best of thirty: other work on this machine only ever adds.
+    const [one = 0, other = 0] = Object.values(timesMs).map((times) => Math.min(...times));
     expect(Math.abs(one - other)).toBeLessThan(5);
   });
 
