@@ -169,6 +169,7 @@ export class Downloader {
       this.#preemptAndSchedule(nowMs);
     } else {
       this.#isPlanChanged = true;
+      spread(state, nowMs);
       fillHungry(state, nowMs);
     }
     this.#settle(nowMs);

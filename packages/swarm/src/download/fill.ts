@@ -63,7 +63,7 @@ export function isHungry(state: DownloadState, peer: PeerQueue): boolean {
 
 /** How many requests the peer should owe us at once. */
 function depthOf(state: DownloadState, peer: PeerQueue): number {
-  return state.isSpareTime ? peer.depth(SPARE_QUEUED_WORK_MS) : peer.depth();
+  return state.isSpareTime ? peer.depth(SPARE_QUEUED_WORK_MS) : Math.min(peer.depth(), peer.shareDepth);
 }
 
 /** How many blocks of this piece the peer was asked for. `freeAhead`: free blocks up to the end of this piece. */

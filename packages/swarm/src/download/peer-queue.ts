@@ -73,6 +73,8 @@ export class PeerQueue {
   rankedEtaMs = Number.POSITIVE_INFINITY;
   /** How many requests it may owe us before it takes a share of what is due now, as found on the last tick. */
   urgentDepth = Number.POSITIVE_INFINITY;
+  /** How many requests it may owe us while fewer blocks are wanted than all queues hold. */
+  shareDepth = Number.POSITIVE_INFINITY;
   /** How often each block was taken back without an answer so far. */
   readonly #recalled = new Map<number, number>();
   #unrequestedBytes = 0;

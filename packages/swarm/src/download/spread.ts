@@ -17,15 +17,43 @@ const LONGEST_MS = 15 * 60_000;
  */
 export function spread(state: DownloadState, nowMs: number): boolean {
   const ready = [...state.peers.values()].filter((peer) => peer.isReady);
-  for (const peer of ready) peer.urgentDepth = Number.POSITIVE_INFINITY;
+  for (const peer of ready) {
+    peer.urgentDepth = Number.POSITIVE_INFINITY;
+    peer.shareDepth = Number.POSITIVE_INFINITY;
+  }
   const { pieces, blocks } = urgentFreeBlocks(state, nowMs);
-  if (blocks === 0) return false;
+  if (blocks === 0) {
+    shareFew(state, ready, nowMs);
+    return false;
+  }
   const havers = ready.filter((peer) => pieces.some((piece) => peer.has(piece)));
   const sharers = isStart(state) ? havers : havers.filter(isTrusted);
   if (sharers.length < 2) return true;
   const timeMs = shortestTimeMs(sharers, blocks, nowMs);
   for (const peer of sharers) peer.urgentDepth = Math.max(1, blocksWithin(timeMs, peer, nowMs));
   return true;
+}
+
+/**
+ * Nothing is due now, and less is wanted than all queues hold, as at the start, when windows are small: shared out in the same way, it is
+ * there soonest. Else the few who are asked first have work for half a second, and the others none. Only who has all of it shares it, so
+ * that nothing is left over; while it is looked for who lied, not all may have all.
+ */
+function shareFew(state: DownloadState, ready: readonly PeerQueue[], nowMs: number): void {
+  if (ready.length < 2 || state.areSuspectsApart) return;
+  const room = ready.reduce((sum, peer) => sum + Math.max(0, peer.depth() - peer.inFlight.size), 0);
+  const pieces: number[] = [];
+  let blocks = 0;
+  for (const piece of state.order.earliestFirst()) {
+    const freeBlocks = state.order.isWanted(piece) ? state.pieces.freeBlocks(piece) : 0;
+    if (freeBlocks > 0) pieces.push(piece);
+    blocks += freeBlocks;
+    if (blocks >= room) return;
+  }
+  const sharers = ready.filter((peer) => pieces.every((piece) => peer.has(piece)));
+  if (blocks === 0 || sharers.length < 2) return;
+  const timeMs = shortestTimeMs(sharers, blocks, nowMs);
+  for (const peer of sharers) peer.shareDepth = Math.max(1, blocksWithin(timeMs, peer, nowMs));
 }
 
 /**

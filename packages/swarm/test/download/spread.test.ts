@@ -83,9 +83,32 @@ describe("blocks that are due now", () => {
     expect(state.pieces.freeBlocks(0) + state.pieces.freeBlocks(1)).toBe(2);
   });
 
-  it("are not shared while they have time", () => {
-    const peers = [{ msPerBlock: 50 }, { msPerBlock: 50 }];
-    expect(shareOf(peers, { dueMs: 1_001 })).toEqual([8, 0]);
+  it("and those that have time are shared as long as there are few: be it that they come from strangers", () => {
+    const peers = [{ msPerBlock: 50 }, { msPerBlock: 50, goodPieces: 0 }];
+    expect(shareOf(peers, { dueMs: 1_001 })).toEqual([4, 4]);
+    expect(shareOf([{ msPerBlock: 50 }], { dueMs: 1_001 })).toEqual([8]);
+  });
+
+  it("are not left over for who has not all of them", () => {
+    const { state } = stateWith([
+      [0, 5_000],
+      [1, 5_000],
+    ]);
+    const queues = [1, 2].map((key) =>
+      addPeer(state, { key, msPerBlock: 50, pieces: key === 2 ? Uint8Array.of(0b0100_0000) : "all" }),
+    );
+    spread(state, 0);
+    for (const queue of queues) fill(state, queue, 0);
+    expect(queues.map(({ inFlight }) => inFlight.size)).toEqual([8, 0]);
+  });
+
+  it("are not shared where there are more than queues hold, and not due now", () => {
+    const { state } = stateWith(Array.from({ length: 8 }, (_, piece) => [piece, 5_000] as const));
+    const queues = [1, 2].map((key) => addPeer(state, { key, msPerBlock: 50 }));
+    spread(state, 0);
+    expect(queues.map(({ shareDepth }) => shareDepth)).toEqual([Infinity, Infinity]);
+    for (const queue of queues) fill(state, queue, 0);
+    expect(queues.map(({ inFlight }) => inFlight.size)).toEqual(queues.map((queue) => queue.depth()));
   });
 
   it("lie behind what a peer owes already", () => {
