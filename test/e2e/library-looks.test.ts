@@ -13,6 +13,7 @@ import {
   type PageChunk,
   type PageOptions,
   pageWorld,
+  putViewing,
   SERIES,
 } from "../support/page-world.ts";
 import { describeWith } from "../support/tools.ts";
@@ -106,7 +107,7 @@ describeWith("chromium", "ffmpeg")("the library, as it looks", () => {
     await add(page, HOSTILE);
     await page.getByTestId("file").getByText(HOSTILE_PATH).waitFor();
     expect(await page.getByTestId("torrent-name").textContent()).toBe(HOSTILE_NAME);
-    await watch(world.url, HOSTILE, 0);
+    await putViewing(world.url, HOSTILE, 0, { positionSeconds: 600, durationSeconds: 2_400 });
     await add(page, NAMES);
     await page.getByTestId("continued").waitFor();
     for (const name of HOSTILE_NAMES)
@@ -138,8 +139,8 @@ describeWith("chromium", "ffmpeg")("the library, as it looks", () => {
     await page.getByRole("alert").getByText("neither a magnet").waitFor();
     expect(await violations(page)).toEqual([]);
     for (const infoHash of [FILM, EPISODES, HOSTILE]) await add(page, infoHash);
-    await watch(world.url, EPISODES, 0);
-    await watch(world.url, EPISODES, 1, 2_399);
+    await putViewing(world.url, EPISODES, 0, { positionSeconds: 600, durationSeconds: 2_400 });
+    await putViewing(world.url, EPISODES, 1, { positionSeconds: 2_399, durationSeconds: 2_400 });
     await page.getByTestId("continued").first().waitFor();
     await page.getByTestId("health").waitFor({ state: "detached" });
     expect(await violations(page)).toEqual([]);
@@ -234,13 +235,4 @@ async function violations(page: Page): Promise<string[]> {
 async function add(page: Page, source: string): Promise<void> {
   await page.getByTestId("source-input").fill(source);
   await page.getByTestId("add-button").click();
-}
-
-async function watch(url: string, infoHash: string, index: number, positionSeconds = 600): Promise<void> {
-  const response = await fetch(`${url}/api/torrents/${infoHash}/files/${index}/viewing`, {
-    method: "PUT",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ positionSeconds, durationSeconds: 2_400 }),
-  });
-  expect(response.status).toBe(200);
 }

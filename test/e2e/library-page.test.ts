@@ -1,7 +1,16 @@
 import { StreamError } from "@riptide/core";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { FILM, HOSTILE, LAN_NAME, LATE, type PageOptions, pageWorld, SERIES } from "../support/page-world.ts";
+import {
+  FILM,
+  HOSTILE,
+  LAN_NAME,
+  LATE,
+  type PageOptions,
+  pageWorld,
+  putViewing,
+  SERIES,
+} from "../support/page-world.ts";
 import { describeWith } from "../support/tools.ts";
 
 const TOKEN = "q7Zr0w_kV2mB4tYx8nUcLg";
@@ -31,6 +40,18 @@ describeWith("chromium", "ffmpeg")("the library", () => {
     expect(await page.getByTestId("empty").count()).toBe(0);
     expect(await page.getByTestId("source-input").inputValue()).toBe("");
     expect(await page.getByTestId("message").getAttribute("role")).toBe("status");
+  });
+
+  test("leaves what is typed while it adds", async () => {
+    await using world = await open();
+    const { page } = world;
+    const soon = () => page.waitForTimeout(500);
+    await page.route("**/api/torrents", (route) => soon().then(() => route.continue()), { times: 1 });
+    await add(page, FILM);
+    await page.getByTestId("source-input").fill("the next one");
+    await page.getByTestId("torrent").getByText("A film").waitFor();
+    await expect.poll(() => page.getByTestId("add-button").isEnabled()).toBe(true);
+    expect(await page.getByTestId("source-input").inputValue()).toBe("the next one");
   });
 
   test("takes a .torrent file that was chosen or dropped", async () => {
@@ -119,13 +140,13 @@ describeWith("chromium", "ffmpeg")("the library", () => {
     expect(await page.getByTestId("health").count()).toBe(0);
     const stopped = new AbortController();
     const stream = await fetch(`${world.url}/stream/${FILM}/0/direct`, { signal: stopped.signal });
-    await watch(world.url, FILM, 0, { positionSeconds: 0.01, durationSeconds: 0.02 });
+    await putViewing(world.url, FILM, 0, { positionSeconds: 0.01, durationSeconds: 0.02 });
     const health = page.getByTestId("health");
     await expect
       .poll(() => health.textContent())
       .toMatch(/^The swarm gives .+ Mb\/s, this film needs .+: it will pause\.$/);
     await expect.poll(() => state.textContent()).toMatch(/^[1-9]\d? % of .+ · ↓ .+ [KM]B\/s/);
-    await watch(world.url, FILM, 0, { positionSeconds: 1, durationSeconds: 900_000 });
+    await putViewing(world.url, FILM, 0, { positionSeconds: 1, durationSeconds: 900_000 });
     await expect.poll(() => health.textContent()).toMatch(/^The swarm gives .+ Mb\/s, this film needs 0 Mb\/s\.$/);
     stopped.abort();
     await stream.body?.cancel().catch(() => {});
@@ -258,14 +279,14 @@ describeWith("chromium", "ffmpeg")("the library", () => {
     for (const infoHash of [SHOW, HOSTILE]) await add(page, infoHash);
     await page.getByTestId("file").first().waitFor();
     expect(await page.getByTestId("continue-watching").count()).toBe(0);
-    await watch(world.url, SHOW, 1, { positionSeconds: 600, durationSeconds: 2_400 });
+    await putViewing(world.url, SHOW, 1, { positionSeconds: 600, durationSeconds: 2_400 });
     const row = page.getByTestId("continued");
     await row.getByText("10:00 of 40:00").waitFor();
     expect(await row.getByTestId("resume").getAttribute("href")).toBe(`/watch/${SHOW}/1`);
     expect(await row.getByTestId("resume").textContent()).toContain("Season 1 · Episode 1 · Pilot");
     expect(await row.getByTestId("continued-bar").getAttribute("style")).toBe("width: 25%;");
     expect(await page.getByTestId("watched").allTextContents()).toEqual(["25 % watched"]);
-    await watch(world.url, SHOW, 1, { positionSeconds: 2_399, durationSeconds: 2_400 });
+    await putViewing(world.url, SHOW, 1, { positionSeconds: 2_399, durationSeconds: 2_400 });
     await row.getByText("Up next").waitFor();
     expect(await row.getByTestId("resume").getAttribute("href")).toBe(`/watch/${SHOW}/2`);
     expect(await page.getByTestId("watched").allTextContents()).toEqual(["Watched"]);
@@ -280,7 +301,7 @@ describeWith("chromium", "ffmpeg")("the library", () => {
   test("marks a file as not watched", async () => {
     await using world = await open();
     await add(world.page, FILM);
-    await watch(world.url, FILM, 0, { positionSeconds: 600, durationSeconds: 2_400 });
+    await putViewing(world.url, FILM, 0, { positionSeconds: 600, durationSeconds: 2_400 });
     await world.page.getByTestId("watched").waitFor();
     await world.page.getByTestId("file-menu").first().click();
     await world.page.getByTestId("forget-watched").click();
@@ -359,16 +380,6 @@ const SEEDS = [
 async function add(page: Page, source: string): Promise<void> {
   await page.getByTestId("source-input").fill(source);
   await page.getByTestId("add-button").click();
-}
-
-/** As a player on another device does. */
-async function watch(url: string, infoHash: string, index: number, viewing: object): Promise<void> {
-  const response = await fetch(`${url}/api/torrents/${infoHash}/files/${index}/viewing`, {
-    method: "PUT",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(viewing),
-  });
-  expect(response.status).toBe(200);
 }
 
 async function paste(page: Page, selector: string, text: string): Promise<void> {

@@ -10,6 +10,7 @@ import { build } from "vite";
 import { films } from "../films/films.ts";
 import { launchBrowser } from "./browser.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
+import { waitUntil } from "./wait.ts";
 
 export const FILM = "a".repeat(40);
 export const LATE = "b".repeat(40);
@@ -128,6 +129,17 @@ function chunksOf(built: Built): PageChunk[] {
       styleSheets: [...(viteMetadata?.importedCss ?? [])],
       sources: moduleIds,
     }));
+}
+
+/** As a player on another device does, as soon as the torrent is there: a page may just have been told to add it. */
+export async function putViewing(url: string, infoHash: string, index: number, viewing: object): Promise<void> {
+  const put = (): Promise<Response> =>
+    fetch(`${url}/api/torrents/${infoHash}/files/${index}/viewing`, {
+      method: "PUT",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(viewing),
+    });
+  await waitUntil("the viewing is kept", async () => (await put()).status === 200);
 }
 
 function seeds(film: Uint8Array, episodes: readonly Uint8Array[]): SimulatedTorrentSeed[] {

@@ -19,7 +19,8 @@ export function AddForm() {
     event.preventDefault();
     const sources = typed.split(/\s+/).filter(Boolean);
     if (sources.length === 0) complain(texts.sourceMissing);
-    else void add(sources).then((isAdded) => isAdded && setTyped(""));
+    // Meanwhile the next one may have been typed.
+    else void add(sources).then((isAdded) => isAdded && setTyped((now) => (now === typed ? "" : now)));
   };
   return (
     <form className={styles["form"]} onSubmit={submit}>
