@@ -69,7 +69,10 @@ export function idealOf({ seeds }: Scenario, pieceLengthBytes: number): Ideal {
   };
 }
 
-/** The shortest time in which the seeds together can send the bytes, each of them one whole block after the other, behind those that it is sending. */
+/**
+ * The shortest time in which the seeds together can send the bytes, each of them one whole block after the other, behind those that it is
+ * sending.
+ */
 function fetchMs(seeds: readonly SeedSpec[], lengthBytes: number, blocksUnderWay: number): number {
   let blocks = Math.ceil(lengthBytes / BLOCK_LENGTH_BYTES);
   const lines = seeds.map(

@@ -30,7 +30,7 @@ const WAYS = [
     title: "in segments with AC-3",
     name: "long-ac3",
     script: "",
-    reason: "is converted to AAC",
+    reason: "The sound is converted to AAC",
     factor: 2,
     encoders: 2,
   },

@@ -84,7 +84,8 @@ describeWith(
       const shownSeconds = await page.evaluate<number>(`(${SEEK_ON})(${seconds})`);
       expect(Math.abs(shownSeconds - seconds) * framesPerSecond).toBeLessThan(3);
       const offsets = ranges.map((range) => Number(/^bytes=([1-9]\d*)-$/.exec(range ?? "")?.[1]));
-      // Chromium may break a range off once while it starts to decode, and goes on where it was: the one before, too, until it hears of this seek.
+      // Chromium may break a range off once while it starts to decode, and goes on where it was: the one before, too, until it hears of
+      // this seek.
       const [first = Number.NaN, ...others] = offsets.filter((offset) => !goesOnFrom(before, offset));
       expect(first).toBeGreaterThan(0);
       expect(others.length).toBeLessThanOrEqual(1);

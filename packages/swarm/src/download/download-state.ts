@@ -69,3 +69,8 @@ export function createDownloadState({
     isSpareTime: false,
   };
 }
+
+/** Peers that may be given requests now. */
+export function readyPeers({ peers }: DownloadState): PeerQueue[] {
+  return [...peers.values()].filter((peer) => peer.isReady);
+}

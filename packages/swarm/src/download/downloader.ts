@@ -4,7 +4,7 @@ import type { BlockRequest } from "../types.ts";
 import { judge } from "./blame.ts";
 import { dropRequest, offerUnstored, recallBlock, recallUnwanted, releaseAllBlocks } from "./block-requests.ts";
 import { assertDeadlines, type Deadlines } from "./deadline-order.ts";
-import { createDownloadState, type DownloadState } from "./download-state.ts";
+import { createDownloadState, type DownloadState, readyPeers } from "./download-state.ts";
 import type {
   BlockTarget,
   DownloaderOptions,
@@ -362,7 +362,7 @@ export class Downloader {
   /** Ranks the peers, gives all of them work, the soonest first, and doubles what may be late. */
   #schedule(nowMs: number): void {
     const state = this.#state;
-    const ready = [...state.peers.values()].filter((peer) => peer.isReady);
+    const ready = readyPeers(state);
     for (const peer of ready) peer.rankedEtaMs = (peer.inFlight.size + 1) * peer.msPerBlock(nowMs);
     state.ranked = ready.sort((a, b) => a.rankedEtaMs - b.rankedEtaMs);
     const isUrgent = spread(state, nowMs);

@@ -71,9 +71,9 @@ export class PeerQueue {
   barrenVersion = -1;
   /** When it would finish one more block, as ranked on the last tick. */
   rankedEtaMs = Number.POSITIVE_INFINITY;
-  /** How many requests it may owe us before it takes a share of what is due now, as found on the last tick. */
+  /** How many requests it may owe us before it takes a share of what is due now, as `spread` found last. */
   urgentDepth = Number.POSITIVE_INFINITY;
-  /** How many requests it may owe us while fewer blocks are wanted than all queues hold. */
+  /** How many requests it may owe us while fewer blocks are wanted than all queues hold, as `spread` found last. */
   shareDepth = Number.POSITIVE_INFINITY;
   /** How often each block was taken back without an answer so far. */
   readonly #recalled = new Map<number, number>();

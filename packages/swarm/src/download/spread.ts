@@ -1,5 +1,5 @@
 import { recallBlock } from "./block-requests.ts";
-import type { DownloadState } from "./download-state.ts";
+import { type DownloadState, readyPeers } from "./download-state.ts";
 import { fill } from "./fill.ts";
 import type { PeerQueue } from "./peer-queue.ts";
 import { URGENT_WITHIN_MS, urgentFreeBlocks } from "./urgent-blocks.ts";
@@ -16,7 +16,7 @@ const LONGEST_MS = 15 * 60_000;
  * becomes known: it would take all there is. True if there are any.
  */
 export function spread(state: DownloadState, nowMs: number): boolean {
-  const ready = [...state.peers.values()].filter((peer) => peer.isReady);
+  const ready = readyPeers(state);
   for (const peer of ready) {
     peer.urgentDepth = Number.POSITIVE_INFINITY;
     peer.shareDepth = Number.POSITIVE_INFINITY;
