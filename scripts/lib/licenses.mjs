@@ -39,6 +39,13 @@ function licenseOf(folder) {
   const file = readdirSync(folder).find((entry) => /^(licen[cs]e|copying)(\.|$)/i.test(entry));
   if (license === undefined && file === undefined) throw new Error(`${name} names no licence`);
   if (/^A?GPL/.test(license)) throw new Error(`${name} is under ${license}, which the whole would have to be, too`);
-  const text = file === undefined ? "" : readFileSync(join(folder, file), "utf8").trim();
+  const files = [file, ...compiledIn(folder)].filter((path) => path !== undefined);
+  const text = files.map((path) => readFileSync(join(folder, path), "utf8").trim()).join("\n\n");
   return `${name} ${version} (${license ?? "see below"})\n\n${text}`.trimEnd();
+}
+
+/** The licences of what a package holds of others as machine code. */
+function compiledIn(folder) {
+  const libraries = existsSync(join(folder, "deps")) ? readdirSync(join(folder, "deps")) : [];
+  return libraries.map((name) => join("deps", name, "LICENSE")).filter((path) => existsSync(join(folder, path)));
 }

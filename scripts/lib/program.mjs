@@ -1,9 +1,13 @@
 // The program as plain JavaScript, with everything that it depends on.
+import { cpSync } from "node:fs";
 import { build } from "vite";
 import { root } from "./run.mjs";
 
 /** The thread of the torrent session is started by its file name (`session-thread.ts`), so it has to be a file of that name. */
 const SESSION_WORKER = { "session-worker": `${root}packages/swarm/src/engine/session-worker.ts` };
+
+/** So is the process of uTP (`utp-transport.ts`); its library looks for its binaries one folder up, by `__dirname`, which only CommonJS has. */
+const UTP_PROCESS = { main: `${root}packages/swarm/src/utp/utp-process/main.ts` };
 
 /** Bundles the program into a folder. Resolves with the paths of all files of other people that went into it. */
 export function bundleProgram(folder) {
@@ -12,6 +16,13 @@ export function bundleProgram(folder) {
 
 /** Bundles programs that run the torrent engine, by the names their files get. As `bundleProgram`. */
 export async function bundle(entries, folder) {
+  const program = await bundleAs("es", ".mjs", { ...entries, ...SESSION_WORKER }, folder);
+  const utp = await bundleAs("cjs", ".cjs", UTP_PROCESS, `${folder}/utp-process`);
+  cpSync(`${root}node_modules/utp-native/prebuilds`, `${folder}/prebuilds`, { recursive: true });
+  return [...program, ...utp];
+}
+
+async function bundleAs(format, extension, input, folder) {
   const { output } = await build({
     root,
     configFile: false,
@@ -24,11 +35,11 @@ export async function bundle(entries, folder) {
       outDir: folder,
       emptyOutDir: true,
       rolldownOptions: {
-        input: { ...entries, ...SESSION_WORKER },
+        input,
         output: {
-          format: "es",
-          entryFileNames: "[name].mjs",
-          chunkFileNames: "[name].mjs",
+          format,
+          entryFileNames: `[name]${extension}`,
+          chunkFileNames: `[name]${extension}`,
           banner: ({ name }) => (name === "riptide" ? "#!/usr/bin/env node" : ""),
         },
       },

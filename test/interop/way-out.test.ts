@@ -89,7 +89,7 @@ describe("with a proxy", () => {
       await using us = await startTestEngine({
         settings: settingsWith(
           { proxy: server.proxy },
-          { lsd: true, dht: { bootstrap: [{ host: "127.0.0.1", port: canary.port }] } },
+          { lsd: true, utp: true, dht: { bootstrap: [{ host: "127.0.0.1", port: canary.port }] } },
         ),
         peers: [{ host: "127.0.0.1", port: canary.port }],
         log: (...line) => logged.push(line),

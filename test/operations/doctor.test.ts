@@ -23,6 +23,7 @@ const CHECKS = [
   "hole-punching",
   "http-port",
   "peer-port",
+  "utp",
   "dns",
   "dht",
 ];
@@ -51,6 +52,9 @@ describeWith("ffmpeg")("the doctor", () => {
     expect([exitCode, stderr]).toEqual([0, ""]);
     expect(findings.map(({ check }) => check)).toEqual(CHECKS);
     expect(findings.filter(({ status }) => status === "fail")).toEqual([]);
+    expect(findings.find(({ check }) => check === "utp")?.message).toContain(
+      process.arch === "x64" ? "over uTP" : "TCP",
+    );
     expect(await readdir(folder.path)).toEqual([]);
   });
 });

@@ -34,6 +34,7 @@ export function quietly(dataDirectory: string, ...words: readonly string[]): rea
     "--peer-host=127.0.0.1",
     "--peer-port=0",
     "--no-dht",
+    "--no-utp",
     "--no-lsd",
     `--data-dir=${dataDirectory}`,
   ];
@@ -64,6 +65,11 @@ export async function ffmpegsOf(ancestor: number): Promise<number[]> {
   const descends = (pid: number | undefined): boolean =>
     pid !== undefined && (pid === ancestor || descends(parents.get(pid)));
   return processes.filter((one) => one.name === "ffmpeg" && descends(one.parent)).map(({ pid }) => pid);
+}
+
+/** The processes that `parent` has started itself, and that have not ended. */
+export async function childrenOf(parent: number): Promise<number[]> {
+  return (await runningProcesses()).filter((one) => one.parent === parent).map(({ pid }) => pid);
 }
 
 /** The processes of a group that have not ended. */

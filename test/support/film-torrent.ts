@@ -28,6 +28,8 @@ export interface ShareOptions {
   readonly pieceLengthBytes?: number;
   /** Puts the seed at the other end of a line of that length, which then limits the rate, too. Default: none. */
   readonly roundTripMs?: number;
+  /** What the seed knows. Default: TCP. */
+  readonly transport?: "tcp" | "utp";
 }
 
 /** Shares a test film (or any file) through a real libtorrent seed. */
@@ -36,7 +38,7 @@ export async function shareFilm(film: FilmName, options: ShareOptions = {}): Pro
 }
 
 export async function shareFile(path: string, options: ShareOptions = {}): Promise<SharedFilm> {
-  const { uploadBytesPerSecond = 0, pieceLengthBytes = PIECE_LENGTH_BYTES, roundTripMs } = options;
+  const { uploadBytesPerSecond = 0, pieceLengthBytes = PIECE_LENGTH_BYTES, roundTripMs, transport = "tcp" } = options;
   const name = basename(path);
   const torrentFile = await createTorrentFile({
     name,
@@ -53,6 +55,7 @@ export async function shareFile(path: string, options: ShareOptions = {}): Promi
     saveDirectory: dirname(path),
     role: "seed",
     encryption: "off",
+    transport,
     uploadBytesPerSecond: roundTripMs === undefined ? uploadBytesPerSecond : 0,
   });
   const line =

@@ -56,6 +56,7 @@ export async function startQuietRiptide(dataDirectory: string, ...words: readonl
     "--peer-port=0",
     "--no-dht",
     "--no-lsd",
+    "--no-utp",
     `--data-dir=${dataDirectory}`,
     ...words,
   );

@@ -1,6 +1,11 @@
 import type { PieceProvider } from "@riptide/core";
 import { clockFrom } from "@riptide/core";
-import { openTorrentEngine, type RiptideTorrentEngine, type TorrentEngineOptions } from "@riptide/swarm";
+import {
+  openTorrentEngine,
+  type RiptideTorrentEngine,
+  type SessionSettings,
+  type TorrentEngineOptions,
+} from "@riptide/swarm";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 export const realClock = clockFrom({ nowMs: () => performance.now(), setTimeout, clearTimeout });
@@ -13,12 +18,21 @@ export interface TestEngine extends AsyncDisposable {
   readonly dataDirectory: string;
 }
 
+/** On loopback, with nobody to find but who is named. */
+export const QUIET_SETTINGS: SessionSettings = {
+  peerHost: "127.0.0.1",
+  peerPort: 0,
+  dht: undefined,
+  lsd: false,
+  uploadBytesPerSecond: undefined,
+};
+
 /** A real engine on loopback, without DHT, in a folder of its own. */
 export async function startTestEngine(options: Partial<TorrentEngineOptions> = {}): Promise<TestEngine> {
   const folder = options.dataDirectory === undefined ? await temporaryFolder("engine") : undefined;
   const dataDirectory = options.dataDirectory ?? folder!.path;
   const engine = await openTorrentEngine({
-    settings: { peerHost: "127.0.0.1", peerPort: 0, dht: undefined, lsd: false, uploadBytesPerSecond: undefined },
+    settings: QUIET_SETTINGS,
     peers: [],
     clock: realClock,
     ...options,

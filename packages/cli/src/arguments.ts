@@ -45,6 +45,7 @@ export interface ServeOptions {
   readonly fetch: SparePolicy;
   readonly useDht: boolean;
   readonly useLsd: boolean;
+  readonly useUtp: boolean;
   readonly ffmpegPath: string | undefined;
   readonly neverTranscodeVideo: boolean;
   readonly json: boolean;
@@ -116,6 +117,7 @@ function readServeOptions(
     fetch: parseFetch(values.fetch),
     useDht: !values["no-dht"] && mode === "serve",
     useLsd: !values["no-lsd"] && mode === "serve",
+    useUtp: !values["no-utp"] && mode === "serve",
     ffmpegPath: values.ffmpeg,
     neverTranscodeVideo: values["never-transcode-video"],
     json: values.json,

@@ -29,6 +29,7 @@ export const HELP = `Riptide plays a torrent the moment you ask for it.
                       rarest pieces first, or nothing beyond (nothing)
   --no-dht            do not use the DHT (the demo never does)
   --no-lsd            do not look for peers in the local network (the demo never does)
+  --no-utp            connect to peers by TCP alone, and listen on no UDP port for them (the demo never does)
   --ffmpeg PATH       the ffmpeg to use (otherwise FFMPEG_PATH, then the PATH)
   --never-transcode-video
                       refuse films whose picture would have to be converted (sound is converted all the same)

@@ -22,6 +22,7 @@ const OPTIONS = {
   fetch: { type: "string", default: "nothing" },
   "no-dht": { type: "boolean", default: false },
   "no-lsd": { type: "boolean", default: false },
+  "no-utp": { type: "boolean", default: false },
   ffmpeg: { type: "string" },
   "never-transcode-video": { type: "boolean", default: false },
   json: { type: "boolean", default: false },

@@ -122,12 +122,12 @@ async function openEngine(
   options: ServeOptions,
   { dataDirectory, closing, ...shared }: EngineContext,
 ): Promise<RiptideTorrentEngine> {
-  const { peerHost, peerPort, useLsd: lsd, peers, proxy, bindInterface, maxDiskBytes } = options;
+  const { peerHost, peerPort, useLsd: lsd, useUtp: utp, peers, proxy, bindInterface, maxDiskBytes } = options;
   const { uploadBytesPerSecond, downloadBytesPerSecond } = options;
   const dht = options.useDht ? { bootstrap: [] } : undefined;
   const portMapping = options.usePortMapping ? {} : undefined;
   const limits = { uploadBytesPerSecond, downloadBytesPerSecond, sparePolicy: options.fetch };
-  const settings = { peerHost, peerPort, dht, lsd, ...limits, network: { proxy, bindInterface }, portMapping };
+  const settings = { peerHost, peerPort, dht, lsd, utp, ...limits, network: { proxy, bindInterface }, portMapping };
   const engine = await openTorrentEngine({ dataDirectory, settings, peers, maxDiskBytes, ...shared }).catch(
     (error: unknown) => {
       if (!(error instanceof RiptideError)) throw error;

@@ -29,6 +29,7 @@ const DEFAULTS: ServeOptions = {
   fetch: "nothing",
   useDht: true,
   useLsd: true,
+  useUtp: true,
   ffmpegPath: undefined,
   neverTranscodeVideo: false,
   json: false,
@@ -43,6 +44,7 @@ const DEMO: ServeOptions = {
   peerPort: 0,
   useDht: false,
   useLsd: false,
+  useUtp: false,
 };
 
 interface GoodLine {
@@ -196,9 +198,9 @@ const goodLines: readonly GoodLine[] = [
     expected: { ...DEFAULTS, fetch },
   })),
   {
-    title: "the DHT and the local search can be left out",
-    words: ["--no-dht", "--no-lsd"],
-    expected: { ...DEFAULTS, useDht: false, useLsd: false },
+    title: "the DHT, the local search and uTP can be left out",
+    words: ["--no-dht", "--no-lsd", "--no-utp"],
+    expected: { ...DEFAULTS, useDht: false, useLsd: false, useUtp: false },
   },
   {
     title: "ffmpeg may be named",

@@ -1,5 +1,6 @@
 export type { SparePolicy } from "./download/index.ts";
 export { checkNetwork } from "./engine/check-network.ts";
+export { checkUtp } from "./engine/check-utp.ts";
 export { canReachDht, type ReachDhtOptions } from "./engine/reach-dht.ts";
 export { openTorrentEngine, type RiptideTorrentEngine, type TorrentEngineOptions } from "./engine/torrent-engine.ts";
 export {

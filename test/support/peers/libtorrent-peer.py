@@ -1,6 +1,6 @@
 """One libtorrent session with one torrent, for tests. Prints a JSON line with its port, then one for each change.
 
-usage: libtorrent-peer.py TORRENT SAVE_DIRECTORY ROLE ENCRYPTION UPLOAD_LIMIT HOST:PORT LSD LISTEN
+usage: libtorrent-peer.py TORRENT SAVE_DIRECTORY ROLE ENCRYPTION UPLOAD_LIMIT HOST:PORT LSD LISTEN TRANSPORT
   TORRENT     a file, or a magnet
   ROLE        seed (trusts the files in SAVE_DIRECTORY), leech, or idle (meets peers, and takes nothing of them)
   ENCRYPTION  off | default | forced | rc4
@@ -8,6 +8,7 @@ usage: libtorrent-peer.py TORRENT SAVE_DIRECTORY ROLE ENCRYPTION UPLOAD_LIMIT HO
   HOST:PORT   a peer to connect to; - for none
   LSD         lsd (finds peers in the local network), dht=HOST:PORT (in the DHT of that node) or no-lsd
   LISTEN      an address to listen on, an IPv6 one in brackets
+  TRANSPORT   tcp or utp: what it knows
 Ends when its standard input ends.
 """
 
@@ -18,7 +19,7 @@ import time
 
 import libtorrent as lt
 
-torrent_path, save_directory, role, encryption, upload_limit, target, lsd, listen = sys.argv[1:9]
+torrent_path, save_directory, role, encryption, upload_limit, target, lsd, listen, transport = sys.argv[1:10]
 connect_to = None if target == "-" else target
 
 POLICIES = {
@@ -35,14 +36,18 @@ DHT = {
     "dht_restrict_search_ips": False,
     "dht_ignore_dark_internet": False,
 }
+# `peer_info::utp_socket`, which Python is not told.
+UTP_SOCKET = 1 << 17
 settings = {
     "listen_interfaces": f"{listen}:0",
     "enable_dht": False,
     "enable_lsd": lsd == "lsd",
     "enable_upnp": False,
     "enable_natpmp": False,
-    "enable_incoming_utp": False,
-    "enable_outgoing_utp": False,
+    "enable_incoming_tcp": transport == "tcp",
+    "enable_outgoing_tcp": transport == "tcp",
+    "enable_incoming_utp": transport == "utp",
+    "enable_outgoing_utp": transport == "utp",
     "allow_multiple_connections_per_ip": True,
     # The rate limit is the point of these tests, and libtorrent leaves loopback out of it unless told otherwise.
     "upload_rate_limit": int(upload_limit),
@@ -92,6 +97,7 @@ while True:
         "peers": [
             {
                 "flags": int(peer.flags),
+                "isUtp": bool(peer.flags & UTP_SOCKET),
                 "isRc4": bool(peer.flags & lt.peer_info.rc4_encrypted),
                 "isPlaintext": bool(peer.flags & lt.peer_info.plaintext_encrypted),
             }

@@ -7,7 +7,7 @@ interface LibtorrentReport {
   readonly isSeeding: boolean;
   readonly uploadedBytes: number;
   readonly downloadedBytes: number;
-  readonly peers: readonly { readonly isRc4: boolean; readonly isPlaintext: boolean }[];
+  readonly peers: readonly { readonly isRc4: boolean; readonly isPlaintext: boolean; readonly isUtp: boolean }[];
 }
 
 export interface LibtorrentOptions {
@@ -23,6 +23,8 @@ export interface LibtorrentOptions {
   readonly findsLocally?: boolean;
   /** A node of the DHT in which it finds peers, and is found. Not together with `findsLocally`. */
   readonly dhtNode?: { readonly host: string; readonly port: number };
+  /** TCP unless given. */
+  readonly transport?: "tcp" | "utp";
   /** 127.0.0.1 unless given. */
   readonly host?: string;
 }
@@ -44,6 +46,7 @@ export async function startLibtorrent(options: LibtorrentOptions): Promise<Libto
     findsLocally = false,
     dhtNode,
     host = "127.0.0.1",
+    transport = "tcp",
   } = options;
   const script = fileURLToPath(new URL("./libtorrent-peer.py", import.meta.url));
   const target = connectTo === undefined ? "-" : `${bracketed(connectTo.host)}:${connectTo.port}`;
@@ -57,6 +60,7 @@ export async function startLibtorrent(options: LibtorrentOptions): Promise<Libto
     target,
     dhtNode === undefined ? (findsLocally ? "lsd" : "no-lsd") : `dht=${dhtNode.host}:${dhtNode.port}`,
     bracketed(host),
+    transport,
   ]);
   const first = await process.waitFor(parse);
   return {

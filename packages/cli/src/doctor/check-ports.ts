@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
-import { RiptideError } from "@riptide/core";
-import { checkNetwork } from "@riptide/swarm";
+import { type Clock, RiptideError } from "@riptide/core";
+import { checkNetwork, checkUtp } from "@riptide/swarm";
 import type { ServeOptions } from "../arguments.ts";
 import { type Finding, fail, ok, warn } from "./finding.ts";
 
@@ -50,6 +50,19 @@ export async function checkPeerPort(options: ServeOptions): Promise<Finding> {
     "peer-port",
     `Port ${peerPort} cannot be used for peers (${problem}): another one is taken instead. ${advice}`,
   );
+}
+
+/** Whether peers can be reached where TCP does not go. Nothing can be done about it, and little is lost without. */
+export async function checkUtpProcess(
+  { useUtp, proxy }: Pick<ServeOptions, "useUtp" | "proxy">,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<Finding> {
+  if (!useUtp) return ok("utp", "uTP is not used.");
+  if (proxy !== undefined) return ok("utp", "Through the proxy uTP is not used.");
+  const problem = await checkUtp(clock, signal);
+  if (problem === undefined) return ok("utp", "Peers that TCP does not reach are tried over uTP.");
+  return ok("utp", `Peers are reached over TCP alone: uTP does not run here (${problem}).`);
 }
 
 /** The system's code for why nobody can listen there; undefined if one can. */

@@ -6,7 +6,7 @@ import { checkDataFolder, newestFileMs, REAL_DISK } from "./check-data-folder.ts
 import { checkFfmpeg } from "./check-ffmpeg.ts";
 import { checkDht, checkDns, REAL_INTERNET } from "./check-internet.ts";
 import { checkClock, checkNode } from "./check-machine.ts";
-import { checkHttpPort, checkPeerPort } from "./check-ports.ts";
+import { checkHttpPort, checkPeerPort, checkUtpProcess } from "./check-ports.ts";
 import type { Finding } from "./finding.ts";
 
 export interface DoctorContext {
@@ -40,7 +40,7 @@ export async function runDoctor(options: ServeOptions, { clock, stdout, stop }: 
       ...(await checkDataFolder(dataDirectory, { disk: REAL_DISK, hasMaxDisk: options.maxDiskBytes !== undefined })),
     );
   }
-  tell(await checkHttpPort(options), await checkPeerPort(options));
+  tell(await checkHttpPort(options), await checkPeerPort(options), await checkUtpProcess(options, clock, stop));
   tell(...(await far));
   return isWell;
 }

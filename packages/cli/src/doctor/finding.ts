@@ -9,6 +9,7 @@ export type CheckName =
   | "hole-punching"
   | "http-port"
   | "peer-port"
+  | "utp"
   | "dns"
   | "dht";
 

@@ -1,11 +1,13 @@
 import { once } from "node:events";
 import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, createServer, type Server } from "node:net";
+import { clockFrom } from "@riptide/core";
 import { afterEach, expect, test } from "vitest";
 import type { ServeOptions } from "../../src/arguments.ts";
 import { parseCommandLine } from "../../src/arguments.ts";
-import { checkHttpPort, checkPeerPort } from "../../src/doctor/check-ports.ts";
+import { checkHttpPort, checkPeerPort, checkUtpProcess } from "../../src/doctor/check-ports.ts";
 
+const clock = clockFrom({ nowMs: () => performance.now(), setTimeout, clearTimeout });
 const servers: Server[] = [];
 afterEach(() => {
   for (const server of servers.splice(0)) server.close();
@@ -75,4 +77,20 @@ test("a port for peers that is taken means another one", async () => {
 test("through a proxy nobody connects", async () => {
   const finding = await checkPeerPort(options("--proxy=socks5://127.0.0.1:1"));
   expect(finding).toMatchObject({ status: "ok", message: "Through the proxy nobody connects to us." });
+});
+
+test("uTP is tried where it is to be used", async () => {
+  const { signal } = new AbortController();
+  const check = async (...words: readonly string[]) =>
+    (await checkUtpProcess(options(...words), clock, signal)).message;
+  expect(await check("--no-utp")).toBe("uTP is not used.");
+  expect(await check("--proxy=socks5://127.0.0.1:1")).toBe("Through the proxy uTP is not used.");
+  const folder = process.env["TMPDIR"];
+  process.env["TMPDIR"] = "/nonexistent";
+  try {
+    expect(await check()).toMatch(/^Peers are reached over TCP alone: uTP does not run here \(ENOENT.*\)\.$/);
+  } finally {
+    if (folder === undefined) delete process.env["TMPDIR"];
+    else process.env["TMPDIR"] = folder;
+  }
 });

@@ -304,6 +304,9 @@ class ThreadedTorrentEngine implements RiptideTorrentEngine {
       case "portMapping":
         if (event.problem !== undefined) this.#options.log?.("The router opens no port for Riptide", event.problem);
         return;
+      case "noUtp":
+        this.#options.log?.("Peers are not reached over uTP here", event.why);
+        return;
       case "failed":
         this.#options.log?.("A torrent could not be opened", event.failure.detail);
         this.#update(event.infoHash, (record) =>

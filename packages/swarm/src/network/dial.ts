@@ -78,7 +78,8 @@ export async function askProxy(
   }
 }
 
-function readInto(buffer: Uint8Array, onBytes: (bytes: Uint8Array) => void): { readonly onread: OnReadOpts } {
+/** Lets Node read into our buffer, and hands on what came. */
+export function readInto(buffer: Uint8Array, onBytes: (bytes: Uint8Array) => void): { readonly onread: OnReadOpts } {
   const callback = (lengthBytes: number): boolean => {
     onBytes(buffer.subarray(0, lengthBytes));
     return true;

@@ -15,19 +15,28 @@ const OUR_CHOICE_RETRY_MS = 15_000;
 /** After this many failures an address that nobody vouched for is forgotten. */
 const MAX_FAILURES = 6;
 
+const FIRST_WAY: Way = { transport: "tcp", mode: "plaintext" };
+
 /** `given`: named by the user (x.pe, --peer), never forgotten. `found`: by a tracker, the DHT, PEX or a past session. */
 export type AddressOrigin = "given" | "found";
 
-export interface DialAttempt {
-  readonly address: PeerAddress;
+/** How an address is dialled. */
+interface Way {
+  readonly transport: "tcp" | "utp";
   readonly mode: EncryptionMode;
+}
+
+export interface DialAttempt extends Way {
+  readonly address: PeerAddress;
 }
 
 /** How a connection ended, as far as the next attempt cares. */
 export interface ConnectionEnd {
   /** It gave us something: the next attempt need not wait for long. */
   readonly wasUseful: boolean;
-  /** The TCP connection stood, but not a byte of a handshake came back: what a peer that wants encryption does. */
+  /** Not a byte came back, connected or not, and uTP reaches the address. */
+  readonly mayTryUtp: boolean;
+  /** The connection stood, but not a byte of a handshake came back: what a peer that wants encryption does. */
   readonly wasRefusedSilently: boolean;
   /** We closed it since the peer is connected the other way round, or another torrent needs the place: nothing failed. */
   readonly wasOurChoice: boolean;
@@ -36,18 +45,18 @@ export interface ConnectionEnd {
 interface Entry {
   readonly address: PeerAddress;
   origin: AddressOrigin;
-  mode: EncryptionMode;
-  /** The mode that worked, once one did. */
-  provenMode: EncryptionMode | undefined;
-  didFlip: boolean;
+  way: Way;
+  /** The one that worked, once one did. */
+  provenWay: Way | undefined;
+  didFlipMode: boolean;
   failures: number;
   isBusy: boolean;
   dueMs: number;
 }
 
 /**
- * Who can be dialled, when, and how: plaintext first, the other mode at once when the first is refused in silence,
- * then later and later. Policy only: it opens nothing and reads no clock.
+ * Who can be dialled, when, and how: over TCP in plaintext first; in the other mode at once if that is refused in silence, and over uTP at
+ * once if TCP gets no answer at all; then later and later. Policy only: it opens nothing and reads no clock.
  */
 export class AddressBook {
   readonly #entries = new Map<string, Entry>();
@@ -73,9 +82,9 @@ export class AddressBook {
     this.#entries.set(key, {
       address,
       origin,
-      mode: "plaintext",
-      provenMode: undefined,
-      didFlip: false,
+      way: FIRST_WAY,
+      provenWay: undefined,
+      didFlipMode: false,
       failures: 0,
       isBusy: false,
       dueMs: nowMs,
@@ -84,23 +93,23 @@ export class AddressBook {
   }
 
   /**
-   * Up to `limit` addresses whose time has come, those that failed least first: thousands of dead ones must not keep a new
-   * one waiting. Each is busy until `ended` is called for it.
+   * Up to `limit` addresses whose time has come, those that failed least first, and of these those that were not tried over TCP
+   * yet: thousands of dead ones must not keep a new one waiting. Each is busy until `ended` is called for it.
    */
   takeDue(nowMs: number, limit: number): DialAttempt[] {
     const due = [...this.#entries.values()].filter((entry) => !entry.isBusy && entry.dueMs <= nowMs);
-    due.sort((left, right) => left.failures - right.failures);
+    due.sort((left, right) => left.failures - right.failures || triedTransports(left) - triedTransports(right));
     return due.slice(0, limit).map((entry) => {
       entry.isBusy = true;
-      return { address: entry.address, mode: entry.mode };
+      return { address: entry.address, ...entry.way };
     });
   }
 
-  /** The handshake of a dialled address succeeded in the mode it was tried in. */
+  /** The handshake of a dialled address succeeded in the way it was tried. */
   succeeded(address: PeerAddress): void {
     const entry = this.#entries.get(addressKey(address));
     if (entry === undefined) return;
-    entry.provenMode = entry.mode;
+    entry.provenWay = entry.way;
   }
 
   /** A dialled connection is over; decides when and how the address is tried again. */
@@ -109,14 +118,14 @@ export class AddressBook {
     const entry = this.#entries.get(key);
     if (entry === undefined) return;
     entry.isBusy = false;
-    if (end.wasRefusedSilently && !entry.didFlip && entry.provenMode === undefined) {
-      entry.didFlip = true;
-      entry.mode = entry.mode === "plaintext" ? "encrypted" : "plaintext";
+    const otherWay = entry.provenWay === undefined ? this.#otherWay(entry, end) : undefined;
+    if (otherWay !== undefined) {
+      entry.way = otherWay;
       entry.dueMs = nowMs;
       return;
     }
-    entry.didFlip = false;
-    entry.mode = entry.provenMode ?? "plaintext";
+    entry.didFlipMode = false;
+    entry.way = entry.provenWay ?? FIRST_WAY;
     if (end.wasOurChoice) {
       entry.dueMs = nowMs + OUR_CHOICE_RETRY_MS;
       return;
@@ -164,9 +173,22 @@ export class AddressBook {
     const proven: PeerAddress[] = [];
     for (const entry of this.#entries.values()) {
       if (proven.length >= limit) break;
-      if (entry.provenMode !== undefined) proven.push(entry.address);
+      if (entry.provenWay !== undefined) proven.push(entry.address);
     }
     return proven;
+  }
+
+  /** What is worth trying at once, when an address was never reached. */
+  #otherWay(entry: Entry, end: ConnectionEnd): Way | undefined {
+    const { transport, mode } = entry.way;
+    if (end.wasRefusedSilently && !entry.didFlipMode) {
+      entry.didFlipMode = true;
+      return { transport, mode: mode === "plaintext" ? "encrypted" : "plaintext" };
+    }
+    // What is closed to TCP, by a router or by choice, is often open to UDP.
+    if (!end.mayTryUtp || transport === "utp") return undefined;
+    entry.didFlipMode = false;
+    return { transport: "utp", mode: "plaintext" };
   }
 
   /** Makes room by forgetting the found, idle address that failed most; false if there is none. */
@@ -179,6 +201,11 @@ export class AddressBook {
     }
     return worst !== undefined && this.#entries.delete(worst[0]);
   }
+}
+
+/** How many were tried in vain since the last wait. */
+function triedTransports({ way, provenWay }: Entry): number {
+  return way.transport === "utp" && provenWay === undefined ? 1 : 0;
 }
 
 /** One spelling for each address. */

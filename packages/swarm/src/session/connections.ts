@@ -1,6 +1,7 @@
 import type { Clock } from "@riptide/core";
 import type { Network } from "../network/network.ts";
 import type { PeerAddress } from "../types.ts";
+import type { Utp } from "../utp/index.ts";
 import { connectWire, type Wire } from "../wire/index.ts";
 import { AddressBook, type AddressOrigin } from "./address-book.ts";
 import type { ConnectionBudget, Need, Tenant } from "./connection-budget.ts";
@@ -31,6 +32,8 @@ export interface ConnectionsOptions {
   readonly peerId: Uint8Array;
   readonly clock: Clock;
   readonly network: Network;
+  /** For addresses that TCP does not reach; undefined: there is none. */
+  readonly utp?: Utp | undefined;
   /** Told about every peer whose handshake is done, everything it says, and its end. */
   readonly listener: PeerListener;
   /** What all torrents share. */
@@ -103,14 +106,15 @@ export class Connections implements Tenant {
 
   /** Dials whoever can be dialled by now. Happens by itself; call it when the need has grown. */
   dialDue(): void {
-    const { budget, clock, infoHash, peerId, network } = this.#options;
+    const { budget, clock, infoHash, peerId, network, utp } = this.#options;
     const free = this.#isClosed ? 0 : budget.freeDials(this);
     if (free === 0) return;
-    for (const { address, mode } of this.book.takeDue(clock.nowMs(), free)) {
+    for (const { address, mode, transport } of this.book.takeDue(clock.nowMs(), free)) {
       budget.makeRoomFor(this);
       const peer = this.#createPeer(address, true);
       this.#dialling.add(peer);
-      peer.bind(connectWire({ network, address, mode, infoHash, peerId, handler: peer }));
+      const other = transport === "utp" ? { utp } : {};
+      peer.bind(connectWire({ network, ...other, address, mode, infoHash, peerId, handler: peer }));
     }
   }
 
@@ -233,13 +237,14 @@ export class Connections implements Tenant {
     if (peer.isOutgoing) {
       const { wire } = peer;
       const wasOurChoice = reason === CONNECTED_TWICE || reason === GIVES_WAY;
+      const wasSilent = !wasOurChoice && peer.remote === undefined && wire.receivedBytes === 0;
       this.book.ended(
         peer.address,
         {
           // What floods us must not be dialled anew twice a second for its pains.
           wasUseful: wire.receivedBytes >= USEFUL_BYTES && reason !== SENDS_UNREQUESTED,
-          wasRefusedSilently:
-            !wasOurChoice && peer.remote === undefined && wire.didSendBytes && wire.receivedBytes === 0,
+          wasRefusedSilently: wasSilent && wire.didSendBytes,
+          mayTryUtp: wasSilent && this.#options.utp?.reaches(peer.address) === true,
           wasOurChoice,
         },
         this.#options.clock.nowMs(),

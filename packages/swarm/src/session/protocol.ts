@@ -107,6 +107,8 @@ export type SessionEvent =
   | { readonly type: "storage"; readonly infoHash: string; readonly problem: Failure | undefined }
   /** Why the router does not let peers in, as a clause; undefined: it does. */
   | { readonly type: "portMapping"; readonly problem: string | undefined }
+  /** Why there is no uTP on this machine. */
+  | { readonly type: "noUtp"; readonly why: string }
   | { readonly type: "removed"; readonly infoHash: string }
   | { readonly type: "closed" };
 
@@ -120,6 +122,8 @@ export interface SessionSettings {
   readonly dht: { readonly bootstrap: readonly PeerAddress[] } | undefined;
   /** Whether peers are looked for in the local network. */
   readonly lsd: boolean;
+  /** Whether peers are reached over uTP, too, where utp-native loads. */
+  readonly utp?: boolean;
   /** Undefined = unlimited. */
   readonly uploadBytesPerSecond: number | undefined;
   /** Undefined: directly, by whichever interface the system chooses. */

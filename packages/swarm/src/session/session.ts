@@ -5,9 +5,11 @@ import { createDht, createLsd, createTrackerClient, type Dht, type Lsd, openMult
 import { DownloadLimiter } from "../download/index.ts";
 import { Network, openPeerServers, type PeerServers } from "../network/index.ts";
 import { type PortMapping, startPortMapping } from "../port-mapping/index.ts";
+import type { PeerAddress } from "../types.ts";
 import { RateLimiter } from "../upload/index.ts";
+import { startUtp, type Utp, type UtpOptions } from "../utp/index.ts";
 import { createWebAgents } from "../webseed/index.ts";
-import { acceptWire } from "../wire/index.ts";
+import { type AcceptOptions, acceptWire } from "../wire/index.ts";
 import { ConnectionBudget } from "./connection-budget.ts";
 import type { SessionCommand, SessionEvent, SessionSettings } from "./protocol.ts";
 import { type SessionEnvironment, TorrentSession } from "./torrent-session.ts";
@@ -40,7 +42,8 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     else session.accept(socket);
   });
   const [dht, lsd] = await Promise.all([openDht(settings, clock, servers), openLsd(settings, clock, servers)]);
-  session = new Session(options, { network, servers, dht, lsd });
+  const utp = openUtp(options, servers, (socket, from) => session?.accept(socket, from));
+  session = new Session(options, { network, servers, utp, dht, lsd });
   return session;
 }
 
@@ -48,6 +51,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
 interface Reach {
   readonly network: Network;
   readonly servers: PeerServers;
+  readonly utp: Utp | undefined;
   readonly dht: Dht | undefined;
   readonly lsd: Lsd | undefined;
 }
@@ -67,13 +71,14 @@ export class Session {
   readonly #greeting = new Set<Socket>();
   readonly #removals = new Set<Promise<void>>();
 
-  constructor(options: SessionOptions, { network, servers, dht, lsd }: Reach) {
+  constructor(options: SessionOptions, { network, servers, utp, dht, lsd }: Reach) {
     const { settings, clock, emit } = options;
     this.#options = options;
     this.#servers = servers;
     this.#environment = {
       peerId: Buffer.concat([Buffer.from(PEER_ID_PREFIX, "latin1"), randomBytes(12)]),
       network,
+      utp,
       clock,
       random: Math.random,
       announce: createTrackerClient(clock, network),
@@ -94,21 +99,22 @@ export class Session {
     this.#tellProvenPeers();
   }
 
-  /** A stranger has connected. */
-  accept(socket: Socket): void {
+  /** A stranger has connected, `from` being its address if the socket is not the one to ask. */
+  accept(socket: Socket, from?: PeerAddress): void {
     const { peerId } = this.#environment;
     this.#greeting.add(socket);
     socket.once("close", () => this.#greeting.delete(socket));
     const [oldest] = this.#greeting;
     if (this.#greeting.size > MAX_INCOMING_HANDSHAKES) oldest?.destroy();
-    acceptWire(socket, {
+    const options: AcceptOptions = {
       torrents: () => this.#torrents.keys(),
       route: (infoHash, wire) => {
         this.#greeting.delete(socket);
         const handler = this.#torrents.get(infoHash)?.accept(wire);
         return handler === undefined ? null : { handler, peerId };
       },
-    });
+    };
+    acceptWire(socket, options, from);
   }
 
   handle(command: SessionCommand): void {
@@ -161,8 +167,8 @@ export class Session {
     for (const socket of this.#greeting) socket.destroy();
     await Promise.allSettled([...this.#removals, ...[...this.#torrents.values()].map((torrent) => torrent.close())]);
     this.#webAgents.close();
-    const { dht, lsd } = this.#environment;
-    await Promise.all([dht?.close(), lsd?.close(), this.#portMapping?.close()]);
+    const { utp, dht, lsd } = this.#environment;
+    await Promise.all([utp?.close(), dht?.close(), lsd?.close(), this.#portMapping?.close()]);
     this.#options.emit({ type: "closed" });
   }
 
@@ -202,6 +208,17 @@ async function openLsd({ lsd }: SessionSettings, clock: Clock, servers: PeerServ
   if (!lsd || hosts.length === 0) return undefined;
   const options = { hosts, listenPort: servers.port, clock, random: Math.random, openMulticast };
   return await createLsd(options).catch(() => undefined);
+}
+
+/** UDP has a port of the same number, where those look who know our address. utp-native knows IPv4 only. */
+function openUtp(
+  { settings, clock, emit }: SessionOptions,
+  servers: PeerServers,
+  accept: UtpOptions["accept"],
+): Utp | undefined {
+  const host = searchedHosts(servers).find(isIPv4);
+  if (settings.utp !== true || host === undefined) return undefined;
+  return startUtp({ host, port: servers.port, clock, accept, unavailable: (why) => emit({ type: "noUtp", why }) });
 }
 
 /** Peers are looked for by datagrams where they can connect to us, and so never around a proxy. */

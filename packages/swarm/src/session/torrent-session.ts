@@ -11,6 +11,7 @@ import type { Network } from "../network/network.ts";
 import { openSeedStore, openTorrentStore, type TorrentStore } from "../storage/index.ts";
 import type { PeerAddress } from "../types.ts";
 import type { RateLimiter } from "../upload/index.ts";
+import type { Utp } from "../utp/index.ts";
 import type { Wire } from "../wire/index.ts";
 import type { ConnectionBudget, Need } from "./connection-budget.ts";
 import { Connections } from "./connections.ts";
@@ -31,6 +32,7 @@ const WANTED_LINGER_MS = 30_000;
 export interface SessionEnvironment {
   readonly peerId: Uint8Array;
   readonly network: Network;
+  readonly utp?: Utp | undefined;
   readonly clock: Clock;
   readonly random: () => number;
   readonly announce: Announce;
@@ -78,7 +80,8 @@ export class TorrentSession implements PeerListener {
 
   constructor(order: TorrentOrder, environment: SessionEnvironment) {
     const { infoHash, infoBytes, trackers, peers, provenPeers } = order;
-    const { peerId, network, clock, random, announce, dht, lsd, listenPort, trackerFamilies, budget } = environment;
+    const { peerId, network, utp, clock, random, announce, dht, lsd, listenPort, trackerFamilies, budget } =
+      environment;
     const metainfo = infoBytes && readMetainfo(infoBytes);
     this.#isPrivate = metainfo?.isPrivate === true;
     this.#order = order;
@@ -89,6 +92,7 @@ export class TorrentSession implements PeerListener {
       infoHash,
       peerId,
       network,
+      utp,
       clock,
       budget,
       need: () => this.#need,

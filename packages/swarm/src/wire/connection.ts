@@ -26,6 +26,11 @@ const CONNECT_TIMEOUT_MS = 5_000;
 const PROXY_CONNECT_TIMEOUT_MS = 15_000;
 /** From the connection to the end of both handshakes. */
 const HANDSHAKE_TIMEOUT_MS = 10_000;
+/**
+ * The same over uTP: who hangs up at what we say, for example since it wants encryption, is known by its silence. libutp takes the end of a
+ * libtorrent for no packet of uTP, as it names a reason (extension 3 of its header).
+ */
+const UTP_HANDSHAKE_TIMEOUT_MS = 4_000;
 /** BEP 3: keep-alives are "generally sent once every two minutes"; half a minute for the way. */
 const IDLE_TIMEOUT_MS = 150_000;
 
@@ -36,14 +41,20 @@ export function connectWire(options: ConnectOptions): Wire {
   return connection;
 }
 
-/** Incoming: plaintext or MSE is told by the first bytes, the torrent by its info hash. */
-export function acceptWire(socket: net.Socket, options: AcceptOptions): Wire {
-  const { remoteAddress: host = "", remotePort: port = 0 } = socket;
-  const connection = new Connection(peerAddress(host, port) ?? { host, port }, null, (stream, wire) =>
+/**
+ * Incoming: plaintext or MSE is told by the first bytes, the torrent by its info hash. `from` is who is at the other end, if the socket is not the
+ * one to ask.
+ */
+export function acceptWire(socket: net.Socket, options: AcceptOptions, from = remoteAddressOf(socket)): Wire {
+  const connection = new Connection(from, null, (stream, wire) =>
     greetIncoming(stream, options.torrents, (infoHash) => options.route(infoHash, wire)),
   );
   connection.adopt(socket);
   return connection;
+}
+
+function remoteAddressOf({ remoteAddress: host = "", remotePort: port = 0 }: net.Socket): PeerAddress {
+  return peerAddress(host, port) ?? { host, port };
 }
 
 /** One connection from its first byte to its last: handshake, then messages, then the reason why it ended. */
@@ -57,6 +68,7 @@ class Connection implements Wire, SocketListener {
   /** Null until both handshakes are done. */
   #parser: MessageParser | null = null;
   #supportsFast = false;
+  #handshakeLimitMs = HANDSHAKE_TIMEOUT_MS;
   #timer: NodeJS.Timeout | undefined;
   #signal: AbortSignal | undefined;
   #isClosed = false;
@@ -75,7 +87,9 @@ class Connection implements Wire, SocketListener {
     this.#script = script(this.#stream, this);
   }
 
-  dial({ network, signal, connectTimeoutMs }: ConnectOptions): void {
+  dial(options: ConnectOptions): void {
+    const { network, utp, signal, connectTimeoutMs } = options;
+    if (utp !== undefined) this.#handshakeLimitMs = UTP_HANDSHAKE_TIMEOUT_MS;
     const { host, port } = this.remoteAddress;
     if (signal?.aborted === true) return process.nextTick(() => this.close("aborted"));
     if (net.isIP(host) === 0 || !Number.isInteger(port) || port < 1 || port > 65_535) {
@@ -89,7 +103,7 @@ class Connection implements Wire, SocketListener {
     }
     const limitMs = network.proxy === undefined ? CONNECT_TIMEOUT_MS : PROXY_CONNECT_TIMEOUT_MS;
     this.#closeAfter(connectTimeoutMs ?? limitMs, "connect timeout");
-    this.#link = SocketLink.dial(network, this.remoteAddress, this);
+    this.#link = SocketLink.dial(options, this);
   }
 
   adopt(socket: net.Socket): void {
@@ -98,7 +112,7 @@ class Connection implements Wire, SocketListener {
   }
 
   onConnect(): void {
-    this.#closeAfter(HANDSHAKE_TIMEOUT_MS, "handshake timeout");
+    this.#closeAfter(this.#handshakeLimitMs, "handshake timeout");
     this.#script.next();
     if (!this.#isClosed) this.#handler?.onConnect?.();
   }

@@ -1,11 +1,13 @@
 import type net from "node:net";
 import { abortable } from "@riptide/core";
-import { dial } from "../network/dial.ts";
-import type { Network } from "../network/network.ts";
-import type { PeerAddress } from "../types.ts";
+import { type DialListener, dial } from "../network/dial.ts";
+import type { ConnectOptions } from "./wire.ts";
 
 /** One for each dialled socket, reused for every read. Larger ones read no faster (64 KiB: 7 % more CPU). */
 const READ_BUFFER_BYTES = 128 * 1024;
+
+/** Whom to connect to, and how. */
+type Dialled = Pick<ConnectOptions, "network" | "utp" | "address">;
 
 export interface SocketListener {
   onConnect(): void;
@@ -16,7 +18,7 @@ export interface SocketListener {
 }
 
 /**
- * A TCP socket without the streams: reads arrive in one reused buffer, and what is written within a tick leaves
+ * A socket of TCP, or of what stands in for it, without the streams: reads arrive in one reused buffer, and what is written within a tick leaves
  * in one system call.
  */
 export class SocketLink {
@@ -33,12 +35,13 @@ export class SocketLink {
   }
 
   /** `address` must be an IP literal with a port: nothing is looked up. */
-  static dial(network: Network, address: PeerAddress, listener: SocketListener): SocketLink {
-    const socket = dial(network, address, {
+  static dial({ network, utp, address }: Dialled, listener: SocketListener): SocketLink {
+    const heard: DialListener = {
       buffer: Buffer.allocUnsafeSlow(READ_BUFFER_BYTES),
       onConnect: () => listener.onConnect(),
       onBytes: (bytes) => listener.onBytes(bytes),
-    });
+    };
+    const socket = utp === undefined ? dial(network, address, heard) : utp.dial(address, heard);
     return new SocketLink(socket, listener);
   }
 

@@ -1,5 +1,6 @@
 import type { Network } from "../network/network.ts";
 import type { BlockRequest, PeerAddress } from "../types.ts";
+import type { Utp } from "../utp/utp.ts";
 
 /** How an outgoing connection starts: with a bare handshake, or with Message Stream Encryption in front of it. */
 export type EncryptionMode = "plaintext" | "encrypted";
@@ -95,6 +96,8 @@ export interface Wire {
 
 export interface ConnectOptions {
   readonly network: Network;
+  /** What is dialled with instead of TCP. */
+  readonly utp?: Utp | undefined;
   readonly address: PeerAddress;
   readonly mode: EncryptionMode;
   /** 40 lower-case hex digits. */

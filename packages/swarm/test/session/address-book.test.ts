@@ -4,7 +4,7 @@ import type { PeerAddress } from "../../src/types.ts";
 import { fakeAddress } from "./fake-peer.ts";
 
 const PEER = fakeAddress(1);
-const FAILED: ConnectionEnd = { wasUseful: false, wasRefusedSilently: false, wasOurChoice: false };
+const FAILED: ConnectionEnd = { wasUseful: false, wasRefusedSilently: false, mayTryUtp: false, wasOurChoice: false };
 const SILENT: ConnectionEnd = { ...FAILED, wasRefusedSilently: true };
 const USEFUL: ConnectionEnd = { ...FAILED, wasUseful: true };
 const NOT_NEEDED: ConnectionEnd = { ...FAILED, wasOurChoice: true };
@@ -29,6 +29,16 @@ function dialUntilForgotten(book: AddressBook, ends: readonly ConnectionEnd[]): 
     book.ended(due[0]!.address, end, nowMs);
   }
   return attempts;
+}
+
+/** How an address is dialled when the attempts end like this. */
+function waysOf(ends: readonly ConnectionEnd[]): string[] {
+  const book = bookOf();
+  return ends.map((end) => {
+    const { transport, mode } = book.takeDue(1_000_000, 1)[0]!;
+    book.ended(PEER, end, 0);
+    return `${transport} ${mode}`;
+  });
 }
 
 describe("AddressBook", () => {
@@ -86,6 +96,48 @@ describe("AddressBook", () => {
     },
   ])("$what", ({ ends, attempts }) => {
     expect(dialUntilForgotten(bookOf(), ends)).toEqual(attempts);
+  });
+
+  it("tries uTP at once where TCP gets no answer, and the other mode of both", () => {
+    const unanswered: ConnectionEnd = { ...FAILED, mayTryUtp: true };
+    const silent: ConnectionEnd = { ...SILENT, mayTryUtp: true };
+    // Nobody there.
+    expect(waysOf([unanswered, unanswered, unanswered])).toEqual(["tcp plaintext", "utp plaintext", "tcp plaintext"]);
+    // The connection stands, and is closed: by who wants encryption, and by who wants no TCP.
+    expect(waysOf([silent, silent, silent, silent, silent])).toEqual([
+      "tcp plaintext",
+      "tcp encrypted",
+      "utp plaintext",
+      "utp encrypted",
+      "tcp plaintext",
+    ]);
+    expect(waysOf([silent, unanswered, silent, FAILED, unanswered])).toEqual([
+      "tcp plaintext",
+      "tcp encrypted",
+      "utp plaintext",
+      "utp encrypted",
+      "tcp plaintext",
+    ]);
+    // Without uTP here, and after an answer.
+    expect(waysOf([FAILED, FAILED])).toEqual(["tcp plaintext", "tcp plaintext"]);
+  });
+
+  it("stays with uTP once it worked, and tries addresses first that were not tried at all", () => {
+    const book = bookOf();
+    book.add(fakeAddress(2), "found", 0);
+    book.takeDue(0, 1);
+    book.ended(PEER, { ...FAILED, mayTryUtp: true }, 0);
+    const due = book.takeDue(0, 2);
+    expect(due.map(({ address, transport }) => [address, transport])).toEqual([
+      [fakeAddress(2), "tcp"],
+      [PEER, "utp"],
+    ]);
+    book.succeeded(PEER);
+    book.ended(PEER, USEFUL, 10);
+    expect(book.takeDue(510, 1)[0]?.transport).toBe("utp");
+    book.ended(PEER, { ...FAILED, mayTryUtp: true }, 520);
+    expect(book.takeDue(520, 1)).toEqual([]);
+    expect(book.takeDue(2_000, 1)[0]?.transport).toBe("utp");
   });
 
   it("stays with the mode that worked", () => {

@@ -1,24 +1,33 @@
 import { once } from "node:events";
-import { type AddressInfo, createServer } from "node:net";
+import { type AddressInfo, connect, createServer } from "node:net";
 import type { VirtualClock } from "@riptide/sim";
 import { describe, expect, it } from "vitest";
 import { Network } from "../../src/network/network.ts";
 import { ConnectionBudget, type Need } from "../../src/session/connection-budget.ts";
 import { Connections } from "../../src/session/connections.ts";
 import type { Peer } from "../../src/session/peer.ts";
+import type { PeerAddress } from "../../src/types.ts";
+import type { Utp } from "../../src/utp/index.ts";
 import { FakeWire, fakeAddress, remoteHandshake } from "./fake-peer.ts";
 import { virtualTime } from "./virtual-time.ts";
 
 const OWN_ID = new Uint8Array(20).fill(200);
 
-function setUp(options: { clock?: VirtualClock; budget?: ConnectionBudget; need?: Need } = {}) {
-  const { clock = virtualTime(), budget = new ConnectionBudget(), need = "wanted" } = options;
+interface Options {
+  readonly clock?: VirtualClock;
+  readonly budget?: ConnectionBudget;
+  readonly need?: Need;
+  readonly utp?: Utp;
+}
+
+function setUp({ clock = virtualTime(), budget = new ConnectionBudget(), need = "wanted", utp }: Options = {}) {
   const setting = { need };
   const events: string[] = [];
   const connections = new Connections({
     infoHash: "ab".repeat(20),
     peerId: OWN_ID,
     network: new Network({}),
+    utp,
     clock,
     budget,
     need: () => setting.need,
@@ -161,6 +170,32 @@ describe("Connections", () => {
     connections.close();
   });
 
+  it("dials with uTP whom TCP does not reach", async () => {
+    await using listener = await startListener();
+    const dialled: PeerAddress[] = [];
+    const utp: Utp = {
+      reaches: ({ host }) => host !== "127.0.4.3",
+      // In place of a packet, a connection to somebody who takes it.
+      dial: (target, { onConnect }) => {
+        dialled.push(target);
+        return connect(listener.port, "127.0.0.1").on("connect", onConnect);
+      },
+      close: () => Promise.resolve(),
+    };
+    const { connections } = setUp({ utp });
+    const closedPort = await freePort();
+    const addresses = [
+      { host: "127.0.4.1", port: listener.port },
+      { host: "127.0.4.2", port: closedPort },
+      { host: "127.0.4.3", port: closedPort },
+    ];
+    connections.learn(addresses, "given");
+    await expect.poll(() => [connections.dials, connections.size]).toEqual([0, 2]);
+    expect(dialled).toEqual([addresses[1]]);
+    expect(connections.peers.size).toBe(0);
+    connections.close();
+  });
+
   it("closes all connections of a host that it bans", () => {
     const { connections, events, accept } = setUp();
     accept(1, 1);
@@ -214,4 +249,13 @@ async function startListener() {
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   return { port, hosts, [Symbol.asyncDispose]: async () => void server.close() };
+}
+
+/** Nobody listens there. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
 }

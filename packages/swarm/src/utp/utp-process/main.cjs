@@ -1,0 +1,3 @@
+// Run from source: a process of its own brings its own loader.
+require("tsx/cjs/api").register();
+require("./main.ts");
