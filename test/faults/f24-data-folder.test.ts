@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { exitOf, quietly } from "../support/command-line.ts";
 import { isFilmRight, type OneTorrent, oneTorrent, readBody } from "../support/one-torrent.ts";
 import { startProcess } from "../support/processes.ts";
+import { waitUntil } from "../support/wait.ts";
 
 const START = fileURLToPath(new URL("../../scripts/start.mjs", import.meta.url));
 /** Root may write everywhere, unless it gives that up. */
@@ -30,7 +31,7 @@ test("F24 a data folder that is read-only is named at the start, with what to do
   await rm(folder, { recursive: true });
 });
 
-test("F24 a data folder that vanishes while a film plays ends neither the server nor its truth", async () => {
+test("F24 a data folder that vanishes while a film plays ends neither the server nor its truth, and is missed", async () => {
   await using server = await one.start();
   const { bytes } = one.torrent;
   const film = async (): Promise<Buffer> => {
@@ -46,6 +47,12 @@ test("F24 a data folder that vanishes while a film plays ends neither the server
   const second = await film();
   expect(second.equals(bytes.subarray(0, second.length))).toBe(true);
   expect((await fetch(`${server.url}/livez`)).status).toBe(200);
+  // Nothing that was played is there at the next start: that must not be found out only then.
+  const readiness = async () => (await (await fetch(`${server.url}/readyz`)).json()) as { reasons: string[] };
+  await waitUntil("it is missed", async () =>
+    (await readiness()).reasons.some((reason) => reason.startsWith("disk: The data folder is gone")),
+  );
+  expect(server.process.stderr()).toContain("The data folder is gone");
   expect(await server.process.stop()).toBe(0);
 });
 

@@ -132,7 +132,11 @@ export const linkSchema = z
   .openapi("Link");
 
 export const engineHealthSchema = z
-  .strictObject({ state: z.enum(["running", "restarting", "closed"]), restarts: count })
+  .strictObject({
+    state: z.enum(["running", "restarting", "closed"]),
+    restarts: count,
+    problem: z.string().optional().openapi({ description: "Why nothing that is fetched is kept. Usually absent." }),
+  })
   .openapi("EngineHealth");
 
 export const livenessSchema = z.strictObject({ status: z.literal("ok") }).openapi("Liveness");

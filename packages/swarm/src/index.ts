@@ -1,8 +1,9 @@
 export type { SparePolicy } from "./download/index.ts";
 export { checkNetwork } from "./engine/check-network.ts";
 export { checkUtp } from "./engine/check-utp.ts";
+export { openTorrentEngine } from "./engine/open-torrent-engine.ts";
 export { canReachDht, type ReachDhtOptions } from "./engine/reach-dht.ts";
-export { openTorrentEngine, type RiptideTorrentEngine, type TorrentEngineOptions } from "./engine/torrent-engine.ts";
+export type { RiptideTorrentEngine, TorrentEngineOptions } from "./engine/riptide-torrent-engine.ts";
 export {
   createTorrentFile,
   formatMagnet,

@@ -64,6 +64,8 @@ export interface EngineHealth {
   readonly state: "running" | "restarting" | "closed";
   /** How often the engine has been started again after it died. */
   readonly restarts: number;
+  /** Why nothing of what is fetched will be there at the next start: a sentence for the user. Absent while all is well. */
+  readonly problem?: string;
 }
 
 /** Why a peer is refused from now on: it sent a piece, or an info dictionary, that is not what its hash says. */

@@ -29,6 +29,7 @@ function readinessOf({ engine, streams, version, draining }: AppOptions): Readin
   const diskProblem = engine
     .list()
     .find(({ error }) => error?.code === "disk_full" || error?.code === "storage_failed");
+  if (health.problem !== undefined) reasons.push(`disk: ${health.problem}`);
   if (diskProblem?.error) reasons.push(`disk: ${diskProblem.error.message}`);
   return {
     status: isDraining || health.state !== "running" ? "not_ready" : "ready",

@@ -49,6 +49,17 @@ describe("readiness", () => {
     expect(body).toEqual({ ...READY, reasons: ["disk: The disk is full. Free some space."] });
   });
 
+  test("without its data folder is degraded, still 200, and says what to do", async () => {
+    const { send, engine } = await createWorld();
+    const problem = "The data folder is gone. Bring it back.";
+    vi.spyOn(engine, "health").mockReturnValue({ state: "running", restarts: 0, problem });
+    const { status, body } = await statusAndJson(await send("/readyz"));
+    expect([status, body]).toEqual([
+      200,
+      { ...READY, engine: { state: "running", restarts: 0, problem }, reasons: [`disk: ${problem}`] },
+    ]);
+  });
+
   test("is 503 while the engine starts again, and 200 after", async () => {
     const { send, engine } = await createWorld();
     engine.crash();

@@ -15,16 +15,17 @@ import { parseInfoDictionary, parseTorrentFile } from "../metainfo/index.ts";
 import { Network } from "../network/network.ts";
 import { createPieceProvider } from "../provider/index.ts";
 import type { SessionCommand, SessionEvent, TorrentOrder } from "../session/protocol.ts";
-import { checkHolePunching, type Library, openLibrary, openReadOnly, storageError } from "../storage/index.ts";
+import { type Library, openReadOnly } from "../storage/index.ts";
 import type { PeerAddress } from "../types.ts";
-import { checkNetwork } from "./check-network.ts";
 import { DiskBudget } from "./disk-budget.ts";
 import { fileNotFound, sessionUnavailable, shuttingDown, torrentNotFound, torrentRemoved } from "./engine-errors.ts";
 import { FileProviders } from "./file-providers.ts";
+import { FolderWatch } from "./folder-watch.ts";
 import { KeyedQueue } from "./keyed-queue.ts";
 import { libraryNotes, type TorrentNotes } from "./library-notes.ts";
 import { type RecordSource, restoreRecord } from "./restore-record.ts";
 import type { RiptideTorrentEngine, TorrentEngineOptions } from "./riptide-torrent-engine.ts";
+import { logLineOf } from "./session-log.ts";
 import { SessionSupervisor } from "./session-supervisor.ts";
 import { type Intake, takeIn } from "./source-intake.ts";
 import { withStallGuard } from "./stall-guard.ts";
@@ -32,30 +33,14 @@ import { Statistics } from "./statistics.ts";
 import { storedForm, torrentOrder } from "./torrent-order.ts";
 import { TorrentRecord } from "./torrent-record.ts";
 
-export type { RiptideTorrentEngine, TorrentEngineOptions } from "./riptide-torrent-engine.ts";
-
 /** A read that waits fails when nothing at all has arrived for this long: a person has long given up by then. */
 const STALL_LIMIT_MS = 30_000;
 
 /**
- * Opens the torrents of a data folder and starts their session in a worker thread. When the session dies it is started
- * again with the same torrents and demands, and open streams go on.
- * Rejects with a `RiptideError` if the folder cannot be used, or not within a bound (`storage_failed`, `disk_full`), or if
- * this machine cannot listen for peers at the address of the settings (`engine_unavailable`).
+ * The torrents of a library, and their session in a worker thread. When the session dies it is started again with the same torrents and
+ * demands, and open streams go on.
  */
-export async function openTorrentEngine(options: TorrentEngineOptions): Promise<RiptideTorrentEngine> {
-  await checkNetwork(options.settings);
-  const library = await openLibrary(options.dataDirectory);
-  try {
-    if (options.maxDiskBytes !== undefined) await checkHolePunching(options.dataDirectory);
-  } catch (error) {
-    await library.close();
-    throw storageError(error);
-  }
-  return new ThreadedTorrentEngine(options, library);
-}
-
-class ThreadedTorrentEngine implements RiptideTorrentEngine {
+export class ThreadedTorrentEngine implements RiptideTorrentEngine {
   readonly notes: TorrentNotes;
   readonly #options: TorrentEngineOptions;
   readonly #library: Library;
@@ -69,6 +54,7 @@ class ThreadedTorrentEngine implements RiptideTorrentEngine {
   readonly #changes = new KeyedQueue();
   readonly #listeners = new Set<(event: EngineEvent) => void>();
   readonly #statistics = new Statistics();
+  readonly #folder: FolderWatch;
   #closing: Promise<void> | undefined;
 
   constructor(options: TorrentEngineOptions, library: Library) {
@@ -88,7 +74,12 @@ class ThreadedTorrentEngine implements RiptideTorrentEngine {
       briefing: () => this.#briefing(),
       event: (event) => this.#handle(event),
       died: (cause) => this.#sessionDied(cause),
-      healthChanged: (health) => this.#emit({ type: "engine", health }),
+      healthChanged: () => this.#tellHealth(),
+    });
+    this.#folder = new FolderWatch({
+      clock: options.clock,
+      isHeld: () => library.isHeld(),
+      changed: () => this.#folderChanged(),
     });
     this.#supervisor.start();
   }
@@ -166,7 +157,8 @@ class ThreadedTorrentEngine implements RiptideTorrentEngine {
   }
 
   health(): EngineHealth {
-    return this.#supervisor.health();
+    const { problem } = this.#folder;
+    return { ...this.#supervisor.health(), ...(problem !== undefined && { problem }) };
   }
 
   statistics(): EngineStatistics {
@@ -186,6 +178,7 @@ class ThreadedTorrentEngine implements RiptideTorrentEngine {
   async #close(): Promise<void> {
     for (const record of this.#records.values()) record.fail(shuttingDown());
     this.#budget?.[Symbol.dispose]();
+    this.#folder[Symbol.dispose]();
     await this.#supervisor.close();
     // Removals that waited for the session are free now, and are finished: the library is open until they are.
     await this.#changes.idle();
@@ -195,6 +188,7 @@ class ThreadedTorrentEngine implements RiptideTorrentEngine {
 
   async #add(intake: Intake): Promise<TorrentStatus> {
     this.#assertOpen();
+    this.#folder.throwIfGone();
     const known = this.#records.get(intake.infoHash);
     if (known !== undefined && known.failure === undefined) return await this.#merge(known, intake);
     const { metainfo = known?.metainfo } = intake;
@@ -273,8 +267,15 @@ class ThreadedTorrentEngine implements RiptideTorrentEngine {
     for (const record of this.#records.values()) record.sessionDied();
   }
 
+  #folderChanged(): void {
+    this.#options.log?.("Whether the data folder is there has changed", this.#folder.problem ?? "It is back");
+    this.#tellHealth();
+  }
+
   #handle(event: SessionEvent): void {
     this.#budget?.changed();
+    const line = logLineOf(event);
+    if (line !== undefined) this.#options.log?.(...line);
     switch (event.type) {
       case "figures":
         for (const figures of event.torrents) this.#update(figures.infoHash, (record) => record.setFigures(figures));
@@ -289,7 +290,6 @@ class ThreadedTorrentEngine implements RiptideTorrentEngine {
         return;
       case "checked":
         this.#records.get(event.infoHash)?.checked(event.piece, event.isRight);
-        if (!event.isRight) this.#options.log?.("A piece is not on the disk as it was written", event.infoHash);
         return;
       case "ready":
         this.#update(event.infoHash, (record) => this.#ready(record, event));
@@ -298,22 +298,16 @@ class ThreadedTorrentEngine implements RiptideTorrentEngine {
         this.#peersProven(event.infoHash, event.peers);
         return;
       case "storage":
-        if (event.problem !== undefined) this.#options.log?.("A piece could not be stored", event.problem.detail);
         this.#update(event.infoHash, (record) => record.setStorageProblem(event.problem));
         return;
-      case "portMapping":
-        if (event.problem !== undefined) this.#options.log?.("The router opens no port for Riptide", event.problem);
-        return;
-      case "noUtp":
-        this.#options.log?.("Peers are not reached over uTP here", event.why);
-        return;
       case "failed":
-        this.#options.log?.("A torrent could not be opened", event.failure.detail);
         this.#update(event.infoHash, (record) =>
           record.fail(new StreamError(event.failure.code, event.failure.message)),
         );
         return;
-      // The supervisor's.
+      // The log's, and the supervisor's.
+      case "portMapping":
+      case "noUtp":
       case "listening":
       case "removed":
       case "closed":
@@ -387,6 +381,10 @@ class ThreadedTorrentEngine implements RiptideTorrentEngine {
     if (record === undefined) return;
     change(record);
     this.#emit({ type: "updated", torrent: record.status() });
+  }
+
+  #tellHealth(): void {
+    this.#emit({ type: "engine", health: this.health() });
   }
 
   #emit(event: EngineEvent): void {

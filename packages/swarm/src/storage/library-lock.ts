@@ -13,6 +13,8 @@ const MAX_ATTEMPTS = 10;
 /** Keeps other processes out of a folder until `release`. */
 export interface FolderLock {
   release(): Promise<void>;
+  /** Whether it is where it was taken. */
+  isHeld(): Promise<boolean>;
 }
 
 interface LockOwner {
@@ -32,7 +34,9 @@ export async function lockFolder(path: string): Promise<FolderLock> {
   try {
     await writeNewFile(own, spelled);
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-      if (await tryLink(own, path)) return { release: () => release(path, spelled) };
+      if (await tryLink(own, path)) {
+        return { release: () => release(path, spelled), isHeld: () => isHeld(path, spelled) };
+      }
       await clearStaleLock(path, own);
     }
   } finally {
@@ -71,8 +75,12 @@ async function clearStaleLock(path: string, own: string): Promise<void> {
 }
 
 async function release(path: string, spelled: Uint8Array): Promise<void> {
+  if (await isHeld(path, spelled)) await rm(path, { force: true });
+}
+
+async function isHeld(path: string, spelled: Uint8Array): Promise<boolean> {
   const held = await readSmallFile(path, MAX_LOCK_BYTES);
-  if (held !== undefined && Buffer.from(held).equals(spelled)) await rm(path, { force: true });
+  return held !== undefined && Buffer.from(held).equals(spelled);
 }
 
 async function writeNewFile(path: string, bytes: Uint8Array): Promise<void> {

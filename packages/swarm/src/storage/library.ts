@@ -35,6 +35,8 @@ export interface Library {
   writeNote(infoHash: string, name: string, content: Uint8Array): Promise<void>;
   /** Forgets a torrent; with `deleteData` everything in its folder goes, else its files stay. No link is followed. */
   remove(infoHash: string, options: { readonly deleteData: boolean }): Promise<void>;
+  /** Whether the data folder is the one that was opened: it may have been deleted, or its disk taken away. */
+  isHeld(): Promise<boolean>;
   /** Waits for what is under way, and lets other processes in. */
   close(): Promise<void>;
 }
@@ -97,6 +99,10 @@ class FolderLibrary implements Library {
 
   remove(infoHash: string, { deleteData }: { readonly deleteData: boolean }): Promise<void> {
     return this.#changes.run(() => withStorageErrors(() => this.#remove(infoHash, deleteData)));
+  }
+
+  isHeld(): Promise<boolean> {
+    return this.#lock.isHeld();
   }
 
   async close(): Promise<void> {

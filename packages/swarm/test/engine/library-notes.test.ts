@@ -11,7 +11,15 @@ const unused = () => {
 };
 
 function libraryWith(notes: Pick<Library, "readNote" | "writeNote">): Library {
-  return { torrents: unused, directoryOf: unused, save: unused, remove: unused, close: unused, ...notes };
+  return {
+    torrents: unused,
+    directoryOf: unused,
+    save: unused,
+    remove: unused,
+    isHeld: unused,
+    close: unused,
+    ...notes,
+  };
 }
 
 it("Notes are those of the library", async () => {

@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { readdir, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { EngineEvent } from "@riptide/core";
 import { afterEach, describe, expect, it } from "vitest";
 import { NO_FIGURES as ZEROS } from "../../src/engine/figures.ts";
-import { openTorrentEngine, type RiptideTorrentEngine } from "../../src/engine/torrent-engine.ts";
+import { openTorrentEngine } from "../../src/engine/open-torrent-engine.ts";
+import type { RiptideTorrentEngine } from "../../src/engine/riptide-torrent-engine.ts";
 import { parseTorrentFile } from "../../src/metainfo/index.ts";
 import type { SessionCommand, TorrentFigures } from "../../src/session/protocol.ts";
 import { openLibrary } from "../../src/storage/index.ts";
@@ -201,6 +202,32 @@ describe("TorrentEngine.add", () => {
     const { engine, told } = await setUp();
     await expect(engine.add(source, { signal })).rejects.toMatchObject({ code });
     expect([engine.list(), told()]).toEqual([[], []]);
+  });
+
+  it("says that its folder is gone, takes nothing new until it is back, and says that, too", async () => {
+    const { clock, dataDirectory, engine, events, logged } = await setUp();
+    const lockPath = join(dataDirectory, ".riptide.lock");
+    const lock = await readFile(lockPath);
+    const look = async (): Promise<void> => {
+      await clock.advance(5_000);
+      // The file is read in real time.
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    };
+    await look();
+    expect([engine.health(), logged]).toEqual([{ state: "running", restarts: 0 }, []]);
+    await rm(lockPath);
+    await look();
+    const sentence = expect.stringMatching(/^The data folder is gone.* start it again\.$/);
+    expect(engine.health()).toEqual({ state: "running", restarts: 0, problem: sentence });
+    expect(events).toEqual(["running"]);
+    const adding = engine.add(TORRENT_FILE, { signal });
+    await expect(adding).rejects.toMatchObject({ code: "storage_failed", message: sentence });
+    await look();
+    expect(logged).toHaveLength(1);
+    await writeFile(lockPath, lock);
+    await look();
+    expect([engine.health(), logged.length, events.length]).toEqual([{ state: "running", restarts: 0 }, 2, 2]);
+    await engine.add(TORRENT_FILE, { signal });
   });
 
   it("refuses a torrent once it is closed", async () => {

@@ -371,8 +371,10 @@ describe("the lock of a data folder", () => {
 
   it("is not released by somebody who lost it", async () => {
     const first = await open();
+    expect(await first.isHeld()).toBe(true);
     const text = JSON.stringify({ pid: 1, started: "somebody else" });
     await writeFile(lockPath, text);
+    expect(await first.isHeld()).toBe(false);
     await first.close();
     expect(await readFile(lockPath, "utf8")).toBe(text);
   });

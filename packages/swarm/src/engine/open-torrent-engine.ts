@@ -1,0 +1,21 @@
+import { checkHolePunching, openLibrary, storageError } from "../storage/index.ts";
+import { checkNetwork } from "./check-network.ts";
+import type { RiptideTorrentEngine, TorrentEngineOptions } from "./riptide-torrent-engine.ts";
+import { ThreadedTorrentEngine } from "./torrent-engine.ts";
+
+/**
+ * Opens the torrents of a data folder and starts their session in a worker thread.
+ * Rejects with a `RiptideError` if the folder cannot be used, or not within a bound (`storage_failed`, `disk_full`), or if
+ * this machine cannot listen for peers at the address of the settings (`engine_unavailable`).
+ */
+export async function openTorrentEngine(options: TorrentEngineOptions): Promise<RiptideTorrentEngine> {
+  await checkNetwork(options.settings);
+  const library = await openLibrary(options.dataDirectory);
+  try {
+    if (options.maxDiskBytes !== undefined) await checkHolePunching(options.dataDirectory);
+  } catch (error) {
+    await library.close();
+    throw storageError(error);
+  }
+  return new ThreadedTorrentEngine(options, library);
+}
