@@ -1,10 +1,12 @@
-import { chmod, mkdir, readdir, rm } from "node:fs/promises";
+import { chmod, mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { launchBrowser } from "../support/browser.ts";
 import { exitOf, quietly } from "../support/command-line.ts";
 import { isFilmRight, type OneTorrent, oneTorrent, readBody } from "../support/one-torrent.ts";
 import { startProcess } from "../support/processes.ts";
+import { describeWith } from "../support/tools.ts";
 import { waitUntil } from "../support/wait.ts";
 
 const START = fileURLToPath(new URL("../../scripts/start.mjs", import.meta.url));
@@ -54,6 +56,27 @@ test("F24 a data folder that vanishes while a film plays ends neither the server
   );
   expect(server.process.stderr()).toContain("The data folder is gone");
   expect(await server.process.stop()).toBe(0);
+});
+
+describeWith("chromium")("F24", () => {
+  test("the page says that the data folder is gone, for as long as it is", async () => {
+    await using server = await one.start();
+    const browser = await launchBrowser();
+    try {
+      const page = await browser.newPage({ locale: "de-DE" });
+      await page.goto(server.url);
+      const banner = page.getByText("Der Datenordner von Riptide ist weg");
+      await page.getByText(one.torrent.name).first().waitFor();
+      expect(await banner.count()).toBe(0);
+      const away = `${one.folder.path}-away`;
+      await rename(one.folder.path, away);
+      await banner.waitFor();
+      await rename(away, one.folder.path);
+      await banner.waitFor({ state: "detached" });
+    } finally {
+      await browser.close();
+    }
+  });
 });
 
 test("F24 a data folder that is gone at the start is made, and the film is fetched anew", async () => {

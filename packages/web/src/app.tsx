@@ -4,17 +4,17 @@ import { useLiveTorrents, useTorrent } from "./api/torrents.ts";
 import { useTexts } from "./i18n/language.tsx";
 import { cleanName, withoutExtension } from "./library/clean-name.ts";
 import { LibraryPage } from "./library/library-page.tsx";
-import { ConnectionBanner } from "./ui/connection-banner.tsx";
+import { ServerBanner } from "./ui/server-banner.tsx";
 import { pageTexts } from "./ui/texts.ts";
 import { useTitle } from "./ui/use-title.ts";
 import { WatchPage } from "./watch-chunk.ts";
 
 /** The whole page: the library at `/`, one film at `/watch/IH/N`. */
 export function App() {
-  const isConnected = useLiveTorrents();
+  const server = useLiveTorrents();
   return (
     <>
-      <ConnectionBanner isConnected={isConnected} />
+      <ServerBanner {...server} />
       <Switch>
         <Route path="/watch/:infoHash/:index">
           {({ infoHash, index }) => <WatchRoute infoHash={infoHash} index={Number(index)} />}

@@ -1,7 +1,7 @@
 import { type Clock, RiptideError } from "@riptide/core";
 
 /** One small read each: often enough for whoever wonders, and no wear for a disk that sleeps, as it comes from memory. */
-const LOOK_MS = 5_000;
+const LOOK_MS = 2_000;
 const GONE =
   "The data folder is gone, or another one is in its place: what is fetched now is lost. " +
   "Bring it back, or stop Riptide and start it again.";

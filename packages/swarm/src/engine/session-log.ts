@@ -13,7 +13,14 @@ export function logLineOf(event: SessionEvent): readonly [what: string, detail: 
       return ["Peers are not reached over uTP here", event.why];
     case "failed":
       return ["A torrent could not be opened", event.failure.detail];
-    default:
+    case "listening":
+    case "ready":
+    case "verified":
+    case "evicted":
+    case "figures":
+    case "provenPeers":
+    case "removed":
+    case "closed":
       return undefined;
   }
 }

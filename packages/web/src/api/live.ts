@@ -1,4 +1,4 @@
-import type { FileReference, ServerEvents, Torrent, TorrentFile, Viewing } from "@riptide/http";
+import type { EngineHealth, FileReference, ServerEvents, Torrent, TorrentFile, Viewing } from "@riptide/http";
 import { eventsUrl } from "./client.ts";
 
 /** A browser gives up on an event stream that was answered with an error; after this long we open it again. */
@@ -13,6 +13,7 @@ export interface LiveListener {
   onRemoved(infoHash: string): void;
   onViewing(viewing: Viewing): void;
   onViewingRemoved(file: FileReference): void;
+  onEngine(health: EngineHealth): void;
   onConnected(isConnected: boolean): void;
 }
 
@@ -30,12 +31,14 @@ export function follow(listener: LiveListener): void {
   const on = <Name extends keyof ServerEvents>(name: Name, handle: (data: ServerEvents[Name]) => void): void => {
     source.addEventListener(name, (event) => handle(JSON.parse(event.data)));
   };
-  on("snapshot", ({ torrents }) => {
+  on("snapshot", ({ torrents, engine }) => {
     known.clear();
     for (const torrent of torrents) known.set(torrent.infoHash, torrent);
     listener.onConnected(true);
+    listener.onEngine(engine);
     listener.onSnapshot(torrents);
   });
+  on("engine", (health) => listener.onEngine(health));
   on("added", tell);
   on("updated", (update) => tell({ ...update, files: mergeFiles(known.get(update.infoHash)?.files, update.files) }));
   on("removed", ({ infoHash }) => {

@@ -6,10 +6,19 @@ import { dropViewing, keepViewing, refreshViewings } from "./viewings.ts";
 
 const TORRENTS = ["torrents"];
 
-/** Keeps the torrents and viewings of the query cache as the server tells them, for as long as the caller is shown. True while the server answers. */
-export function useLiveTorrents(): boolean {
+/** How the server is. */
+export interface ServerState {
+  /** It answers. */
+  readonly isConnected: boolean;
+  /** What it fetches now is lost: its data folder is gone. */
+  readonly hasLostFolder: boolean;
+}
+
+/** Keeps the torrents and viewings of the query cache as the server tells them, for as long as the caller is shown. */
+export function useLiveTorrents(): ServerState {
   const client = useQueryClient();
   const [isConnected, setIsConnected] = useState(true);
+  const [hasLostFolder, setHasLostFolder] = useState(false);
   useEffect(() => {
     const ended = new AbortController();
     follow({
@@ -22,11 +31,12 @@ export function useLiveTorrents(): boolean {
       onRemoved: (infoHash) => change(client, (known) => known.filter((each) => each.infoHash !== infoHash)),
       onViewing: (viewing) => keepViewing(client, viewing),
       onViewingRemoved: (file) => dropViewing(client, file),
+      onEngine: ({ problem }) => setHasLostFolder(problem !== undefined),
       onConnected: setIsConnected,
     });
     return () => ended.abort();
   }, [client]);
-  return isConnected;
+  return { isConnected, hasLostFolder };
 }
 
 /** All torrents, the newest last; undefined until the server has told them. */
