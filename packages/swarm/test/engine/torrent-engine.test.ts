@@ -209,7 +209,7 @@ describe("TorrentEngine.add", () => {
     const lockPath = join(dataDirectory, ".riptide.lock");
     const lock = await readFile(lockPath);
     const look = async (): Promise<void> => {
-      await clock.advance(5_000);
+      await clock.advance(2_000);
       // The file is read in real time.
       await new Promise((resolve) => setTimeout(resolve, 50));
     };
