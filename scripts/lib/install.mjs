@@ -17,7 +17,8 @@ const TOOLS = {
     ],
     debian: "ffmpeg",
   },
-  chromium: { checks: [["/usr/bin/chromium", "--version"]], debian: "chromium" },
+  // The shell takes a third of the work of the whole browser, whose own windows nobody looks at.
+  chromium: { checks: [["/usr/bin/chromium-headless-shell", "--version"]], debian: "chromium-headless-shell" },
   libtorrent: { checks: [["/usr/bin/python3", "-c", "import libtorrent"]], debian: "python3-libtorrent" },
   aria2: { checks: [["aria2c", "--version"]], debian: "aria2" },
   transmission: { checks: [["transmission-daemon", "--version"]], debian: "transmission-daemon" },

@@ -1,5 +1,6 @@
 // The program as plain JavaScript, with everything that it depends on.
 import { cpSync } from "node:fs";
+import { basename } from "node:path";
 import { build } from "vite";
 import { root } from "./run.mjs";
 
@@ -18,8 +19,13 @@ export function bundleProgram(folder) {
 export async function bundle(entries, folder) {
   const program = await bundleAs("es", ".mjs", { ...entries, ...SESSION_WORKER }, folder);
   const utp = await bundleAs("cjs", ".cjs", UTP_PROCESS, `${folder}/utp-process`);
-  cpSync(`${root}node_modules/utp-native/prebuilds`, `${folder}/prebuilds`, { recursive: true });
+  cpSync(`${root}node_modules/utp-native/prebuilds`, `${folder}/prebuilds`, { recursive: true, filter: isUsed });
   return [...program, ...utp];
+}
+
+/** Its local sockets are not those of Windows. */
+function isUsed(path) {
+  return !basename(path).startsWith("win32");
 }
 
 async function bundleAs(format, extension, input, folder) {

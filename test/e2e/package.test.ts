@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdir, readdir } from "node:fs/promises";
+import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -27,6 +27,8 @@ test("what npm packs installs without a registry in an empty folder, and plays t
   const installed = join(prefix, "lib", "node_modules", "riptide");
   expect(await readdir(join(prefix, "lib", "node_modules"))).toEqual(["riptide"]);
   expect(await readdir(installed)).not.toContain("node_modules");
+  const licenses = await readFile(join(installed, "dist", "THIRD-PARTY-LICENSES.txt"), "utf8");
+  expect(licenses).toMatch(/BitTorrent, Inc/);
 
   const riptide = join(prefix, "bin", "riptide");
   const version = await start(riptide, ["--version"], { cwd: empty });
@@ -50,6 +52,8 @@ async function pack(destination: string): Promise<string> {
   const [packed] = JSON.parse(stdout) as { filename: string; files: { path: string }[] }[];
   const paths = packed!.files.map(({ path }) => path);
   expect(paths).toEqual(expect.arrayContaining(["LICENSE", "README.md", "dist/THIRD-PARTY-LICENSES.txt"]));
+  // The one thing that is machine code, and would have to be compiled otherwise.
+  expect(paths).toContain("dist/cli/bin/prebuilds/linux-x64/node.napi.node");
   expect(paths.filter((path) => path.endsWith(".ts") || path.includes("test"))).toEqual([]);
   return join(destination, packed!.filename);
 }

@@ -10,7 +10,7 @@ describe("reading frames in a browser's page", () => {
   let page: Page;
 
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
+    browser = await chromium.launch({ executablePath: "/usr/bin/chromium-headless-shell", args: ["--no-sandbox"] });
     page = await browser.newPage();
   });
   afterAll(() => browser.close());

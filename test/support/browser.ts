@@ -1,9 +1,9 @@
 import { type Browser, chromium } from "playwright-core";
 
-/** Debian's Chromium, headless, that calls nobody but us. `words` are for its command line. */
+/** Debian's Chromium, the headless shell of it, that calls nobody but us. `words` are for its command line. */
 export async function launchBrowser(...words: readonly string[]): Promise<Browser> {
   return await chromium.launch({
-    executablePath: "/usr/bin/chromium",
+    executablePath: "/usr/bin/chromium-headless-shell",
     args: [
       "--no-sandbox",
       "--disable-gpu",

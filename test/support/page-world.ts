@@ -15,6 +15,8 @@ import { waitUntil } from "./wait.ts";
 export const FILM = "a".repeat(40);
 export const LATE = "b".repeat(40);
 export const HOSTILE = "c".repeat(40);
+/** The film, which takes seconds to come. */
+export const SLOW = "0".repeat(40);
 export const SERIES = "d".repeat(40);
 export const HOSTILE_NAME = `"><img src=x onerror="window.scripted=1"> ${"x".repeat(300)}`;
 export const HOSTILE_PATH = "<script>window.scripted=1</script>/<svg onload=window.scripted=1>.mkv";
@@ -70,6 +72,8 @@ export async function pageWorld() {
       const app = createApp({ engine, streams, clock, allowedHosts, version: "test", token, webRoot: webRoot.path });
       let server = await listen(app, { host: "127.0.0.1", port: 0 });
       const context = await browser.newContext(contextOptions);
+      // Chromium's headless shell has no user whose gesture would do.
+      await context.grantPermissions(["clipboard-read", "clipboard-write"]);
       const page = await context.newPage();
       if (script !== undefined) await page.addInitScript(script);
       const violations: string[] = [];
@@ -154,6 +158,13 @@ function seeds(film: Uint8Array, episodes: readonly Uint8Array[]): SimulatedTorr
       pieceLengthBytes: 64 * 1024,
       arrivals: { kind: "swarm", bytesPerSecond: 4_000_000, latencyMs: 20 },
       sources: [new TextEncoder().encode("film")],
+    },
+    {
+      infoHash: SLOW,
+      name: "A slow film",
+      files: [{ path: "slow.mp4", bytes: film }],
+      pieceLengthBytes: 16 * 1024,
+      arrivals: { kind: "swarm", bytesPerSecond: film.length / 20, latencyMs: 20 },
     },
     { infoHash: LATE, name: "Came", files: [{ path: "late.mp4", bytes: film }], metadataDelayMs: 1_500 },
     { infoHash: SERIES, name: "A series", files: episodes.map((bytes, index) => ({ path: `${index}.mkv`, bytes })) },

@@ -9,4 +9,5 @@ export type * from "./ports/stream-producer.ts";
 export type * from "./ports/torrent-engine.ts";
 export type * from "./ports/viewing-store.ts";
 export * from "./readahead.ts";
+export * from "./turns.ts";
 export * from "./viewings.ts";

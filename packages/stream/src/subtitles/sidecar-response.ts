@@ -1,4 +1,4 @@
-import type { StreamContext } from "@riptide/core";
+import { type StreamContext, Turns } from "@riptide/core";
 import { isTextSubtitleKind, SUBTITLE_FILE_LIMIT_BYTES, subtitleFileSteps, subtitleKindOf } from "@riptide/media";
 import { CONTENT_SAFETY_HEADERS, contentDisposition } from "../file-headers.ts";
 import { inSlices } from "../in-slices.ts";
@@ -7,9 +7,9 @@ import { noSuchSubtitles, unsupportedSubtitles } from "./subtitle-errors.ts";
 
 /**
  * A file of subtitles as WebVTT, whatever it is written in: SRT, ASS, SSA or WebVTT, in any charset. It is small, so all of it is
- * fetched and waited for, but no more than SUBTITLE_FILE_LIMIT_BYTES. What it is, its name tells.
+ * fetched and waited for, but no more than SUBTITLE_FILE_LIMIT_BYTES, when it is its turn (`createSidecarTurns`). What it is, its name tells.
  */
-export async function produceSidecar(request: Request, context: StreamContext): Promise<Response> {
+export async function produceSidecar(request: Request, context: StreamContext, turns: Turns): Promise<Response> {
   const kind = subtitleKindOf(context.file.name);
   if (kind === undefined) throw noSuchSubtitles();
   if (!isTextSubtitleKind(kind))
@@ -21,8 +21,19 @@ export async function produceSidecar(request: Request, context: StreamContext): 
     "content-disposition": contentDisposition("inline", `${context.file.name}.vtt`),
   };
   if (request.method === "HEAD") return new Response(null, { headers });
+  using _turn = await turns.take({ signal: context.signal });
   const bytes = await readSidecar(context);
   return new Response(await inSlices(subtitleFileSteps(bytes, kind), context.signal), { headers });
+}
+
+/**
+ * Files that are read and converted at once: each may take ten times SUBTITLE_FILE_LIMIT_BYTES of memory. Enough that one whose bytes do not
+ * come holds up nobody. Whoever waits holds a connection, of which there are so many (`http/node/listen.ts`).
+ */
+const SIDECARS_AT_ONCE = 8;
+
+export function createSidecarTurns(): Turns {
+  return new Turns({ atOnce: SIDECARS_AT_ONCE });
 }
 
 /** The file never changes; a day is longer than anybody watches a film. */

@@ -1,10 +1,10 @@
-import type { StreamContext, StreamProducer } from "@riptide/core";
+import type { StreamContext, StreamProducer, Turns } from "@riptide/core";
 import type { FilmLibrary } from "../film-library.ts";
 import type { MediaLibrary } from "../media-library.ts";
 import type { AttachmentLibrary } from "./attachment-library.ts";
 import { produceFont } from "./font-response.ts";
 import { subtitleResourceAt } from "./resources.ts";
-import { produceSidecar } from "./sidecar-response.ts";
+import { createSidecarTurns, produceSidecar } from "./sidecar-response.ts";
 import { noSuchSubtitles } from "./subtitle-errors.ts";
 import { produceTrack } from "./track-response.ts";
 
@@ -22,20 +22,21 @@ export interface SubtitleDependencies {
  * asked for, and like `MediaLibrary.mediaInfo`.
  */
 export function createSubtitlesProducer(dependencies: SubtitleDependencies): StreamProducer {
-  return { produce: (request, context) => produceSubtitles(request, context, dependencies) };
+  const sidecarTurns = createSidecarTurns();
+  return { produce: (request, context) => produceSubtitles(request, context, { ...dependencies, sidecarTurns }) };
 }
 
 async function produceSubtitles(
   request: Request,
   context: StreamContext,
-  dependencies: SubtitleDependencies,
+  dependencies: SubtitleDependencies & { readonly sidecarTurns: Turns },
 ): Promise<Response> {
   const resource = subtitleResourceAt(new URL(request.url).pathname);
   switch (resource?.kind) {
     case "track":
       return await produceTrack(request, resource, context, dependencies);
     case "file":
-      return await produceSidecar(request, context);
+      return await produceSidecar(request, context, dependencies.sidecarTurns);
     case "attachment":
       return await produceFont(request, resource.index, context, dependencies.attachments);
     case undefined:

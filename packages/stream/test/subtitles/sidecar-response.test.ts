@@ -88,6 +88,30 @@ test("a client that goes leaves nothing behind", async () => {
   expect(provider.counters()).toMatchObject({ demandsHeld: 0, readsWaiting: 0 });
 });
 
+test("eight files are read at once, and the next when one of them is done or not wanted any more", async () => {
+  const { subtitles: fresh } = createStreamFactory({ ffmpeg: undefined, clock });
+  const asked = Array.from({ length: 11 }, () => {
+    const bytes = new TextEncoder().encode(SRT);
+    const { context, provider, client } = createContext({ bytes, clock, name: "a.srt", arrivals: { kind: "manual" } });
+    const answer = fresh.produce(get({}, PATH), context);
+    answer.catch(() => undefined);
+    return { provider, client, answer };
+  });
+  const begun = async (): Promise<boolean[]> => {
+    await clock.advance(100);
+    return asked.map(({ provider }) => provider.demandLog().length > 0);
+  };
+  const first = (count: number): boolean[] => asked.map((_, index) => index < count);
+  expect(await begun()).toEqual(first(8));
+  asked[3]!.client.abort(new DOMException("gone", "AbortError"));
+  asked[10]!.client.abort(new DOMException("gone", "AbortError"));
+  expect(await begun()).toEqual(first(9));
+  asked[0]!.provider.deliver(0);
+  expect(await textOf(await asked[0]!.answer)).toContain(TEXT);
+  expect(await begun()).toEqual(first(10));
+  await expect(asked[10]!.answer).rejects.toMatchObject({ name: "AbortError" });
+});
+
 test("no more is read of a file than any honest one has", async () => {
   const content = Buffer.alloc(SUBTITLE_FILE_LIMIT_BYTES + 100_000, "\n");
   content.write(SRT);

@@ -1,12 +1,11 @@
 import { setMaxListeners } from "node:events";
 import { isIPv4 } from "node:net";
-import { abortable, type Clock, RiptideError } from "@riptide/core";
+import { abortable, type Clock, RiptideError, type TurnRequest, Turns } from "@riptide/core";
 import { Client, type Node } from "bittorrent-dht";
 import { withDeadline } from "../metainfo/deadline.ts";
 import { formatPeerAddress, peerAddress } from "../metainfo/peer-address.ts";
 import type { PeerAddress } from "../types.ts";
 import { DhtSocket } from "./dht-socket.ts";
-import { type TurnRequest, Turns } from "./turns.ts";
 
 /** Nodes that introduce new ones, run by makers of clients; by name, as their addresses change. */
 const PUBLIC_ROUTERS: readonly Node[] = [
@@ -95,7 +94,10 @@ class DhtNode implements Dht {
   readonly #finders = new Map<string, Set<(peer: PeerAddress) => void>>();
   readonly #walks = new Map<string, Promise<void>>();
   readonly #closing = new AbortController();
-  readonly #turns = new Turns({ atOnce: MAX_CONCURRENT_WALKS, maxWaiting: MAX_WAITING_WALKS, refusal: tooManyWait });
+  readonly #turns = new Turns({
+    atOnce: MAX_CONCURRENT_WALKS,
+    waiting: { max: MAX_WAITING_WALKS, refusal: tooManyWait },
+  });
   #closed: Promise<void> | undefined;
 
   constructor(client: Client, clock: Clock) {

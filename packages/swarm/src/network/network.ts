@@ -79,9 +79,7 @@ export class Network {
     try {
       return connect({ ...options, ...this.#sourceFor(host), host, port, noDelay: true });
     } catch (error) {
-      const socket = new Socket();
-      process.nextTick(() => socket.destroy(error instanceof Error ? error : undefined));
-      return socket;
+      return failedSocket(error);
     }
   }
 
@@ -101,4 +99,11 @@ export class Network {
       return false;
     }
   }
+}
+
+/** What could not even be tried fails as if it had been: on the socket, a moment later. */
+export function failedSocket(error: unknown): Socket {
+  const socket = new Socket();
+  process.nextTick(() => socket.destroy(error instanceof Error ? error : undefined));
+  return socket;
 }

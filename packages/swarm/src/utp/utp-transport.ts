@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Clock } from "@riptide/core";
 import { type DialListener, readInto } from "../network/dial.ts";
+import { failedSocket } from "../network/network.ts";
 import type { PeerAddress } from "../types.ts";
 import { decodeGateAddress, encodeGateAddress, GATE_ADDRESS_BYTES } from "./gate-address.ts";
 import type { Utp } from "./utp.ts";
@@ -62,6 +63,8 @@ class UtpTransport implements Utp {
   }
 
   dial(target: PeerAddress, { buffer, onConnect, onBytes }: DialListener): Socket {
+    const path = this.#path;
+    if (path === undefined) return failedSocket(new Error("The process that speaks uTP is not there"));
     let unheardBytes = GATE_ADDRESS_BYTES;
     const hear = (bytes: Uint8Array): void => {
       if (unheardBytes === 0) return onBytes(bytes);
@@ -72,8 +75,7 @@ class UtpTransport implements Utp {
       onConnect();
       if (bytes.length > heardBytes && !socket.destroyed) onBytes(bytes.subarray(heardBytes));
     };
-    // Without a process there is nobody at the gate: the socket fails, as it should.
-    const socket = connect({ path: this.#path ?? join(tmpdir(), "riptide-utp-nowhere"), ...readInto(buffer, hear) });
+    const socket = connect({ path, ...readInto(buffer, hear) });
     socket.write(encodeGateAddress(target));
     return socket;
   }

@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { beforeEach, describe, expect, it } from "vitest";
-import { Turns } from "../../src/discovery/turns.ts";
+import { Turns } from "../src/turns.ts";
 
 const never = new AbortController().signal;
 
@@ -8,13 +8,13 @@ describe("Turns", () => {
   const log: string[] = [];
   const urgent = new Set<string>();
   const held = new Map<string, Disposable>();
-  let turns = new Turns({ atOnce: 2, maxWaiting: 3, refusal: () => new Error("full") });
+  let turns = new Turns({ atOnce: 2, waiting: { max: 3, refusal: () => new Error("full") } });
 
   beforeEach(() => {
     log.length = 0;
     urgent.clear();
     held.clear();
-    turns = new Turns({ atOnce: 2, maxWaiting: 3, refusal: () => new Error("full") });
+    turns = new Turns({ atOnce: 2, waiting: { max: 3, refusal: () => new Error("full") } });
   });
 
   /** Everyone takes a turn, and writes down when it begins, or why it does not. */
@@ -78,6 +78,24 @@ describe("Turns", () => {
     for (const name of "chi") urgent.add(name);
     await take("h");
     expect(log.slice(4)).toEqual(["h: full"]);
+  });
+
+  it("turns nobody away without a limit, nor lets anybody pass who does not say that he is in a hurry", async () => {
+    const endless = new Turns({ atOnce: 1 });
+    const begun: number[] = [];
+    const ends: Disposable[] = [];
+    for (let number = 0; number < 1_000; number += 1) {
+      void endless.take({ signal: never }).then((turn) => {
+        begun.push(number);
+        ends.push(turn);
+      });
+    }
+    for (let number = 0; number < 1_000; number += 1) {
+      await setImmediate();
+      expect(begun).toHaveLength(number + 1);
+      ends[number]![Symbol.dispose]();
+    }
+    expect(begun).toEqual(Array.from({ length: 1_000 }, (_, number) => number));
   });
 
   it("rejects all who wait when it is cleared, and goes on", async () => {

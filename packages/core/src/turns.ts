@@ -1,16 +1,19 @@
 export interface TurnsOptions {
   /** Turns that are taken at the same time. */
   readonly atOnce: number;
-  /** Those that wait for one. When there are more, the last that is not urgent (if all are, the last) is turned away. */
-  readonly maxWaiting: number;
-  /** What it is turned away with. */
-  readonly refusal: () => Error;
+  /** Of those that wait for one, for whom nothing else bounds how many come. Undefined: everybody may wait. */
+  readonly waiting?: {
+    /** When there are more, the last that is not urgent (if all are, the last) is turned away. */
+    readonly max: number;
+    /** What it is turned away with. */
+    readonly refusal: () => Error;
+  };
 }
 
 export interface TurnRequest {
   readonly signal: AbortSignal;
-  /** Asked whenever a turn becomes free: the urgent go first, then whoever waits longest. */
-  readonly isUrgent: () => boolean;
+  /** Asked whenever a turn becomes free: the urgent go first, then whoever waits longest. Nobody is urgent unless told. */
+  readonly isUrgent?: () => boolean;
 }
 
 interface Waiter {
@@ -44,7 +47,7 @@ export class Turns {
     for (const waiter of this.#waiting) waiter.fail(reason);
   }
 
-  #wait({ signal, isUrgent }: TurnRequest): Promise<void> {
+  #wait({ signal, isUrgent = () => false }: TurnRequest): Promise<void> {
     return new Promise((resolve, reject) => {
       const leave = (): void => {
         this.#waiting.delete(waiter);
@@ -69,10 +72,11 @@ export class Turns {
   }
 
   #turnSomebodyAway(): void {
-    if (this.#waiting.size <= this.#options.maxWaiting) return;
+    const limit = this.#options.waiting;
+    if (limit === undefined || this.#waiting.size <= limit.max) return;
     const all = [...this.#waiting];
     const last = all.findLast((waiter) => !waiter.isUrgent()) ?? all.at(-1);
-    last?.fail(this.#options.refusal());
+    last?.fail(limit.refusal());
   }
 
   #end(): void {
