@@ -7,8 +7,8 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { demoFilmPath } from "../../packages/media/test/support/corpus.ts";
 import { listening } from "../support/listening.ts";
 import { type MadeTorrent, makeTorrent } from "../support/made-torrent.ts";
-import { type TemporaryFolder, temporaryFolder } from "../support/temporary-folder.ts";
 import { readMetrics } from "../support/metrics.ts";
+import { type TemporaryFolder, temporaryFolder } from "../support/temporary-folder.ts";
 import { startThreatened, type Threatened } from "../support/threatened.ts";
 import { describeWith } from "../support/tools.ts";
 

@@ -1,5 +1,6 @@
 import { styleText } from "node:util";
 import { Drawing } from "./drawing.ts";
+import { healthLine, isWell } from "./health-line.ts";
 import { writeLine } from "./output.ts";
 import { readFilesOf } from "./reading-positions.ts";
 import { describeTorrents } from "./terminal-text.ts";
@@ -19,8 +20,8 @@ export function startLiveView({ engine, clock, stdout, stderr }: ViewOptions): V
   const redraw = (): void => {
     timer?.[Symbol.dispose]();
     const torrents = engine.list().map((torrent) => ({ torrent, readFiles: readFilesOf(engine, torrent) }));
-    const { state } = engine.health();
-    const warning = state === "running" ? [] : [styleText("yellow", `The torrent session is ${state}.`)];
+    const health = engine.health();
+    const warning = isWell(health) ? [] : [styleText("yellow", healthLine(health))];
     const rowsMax = (stdout.rows || ROWS_DEFAULT) - ROWS_AROUND;
     drawing.draw(["", ...warning, ...describeTorrents(torrents, rowsMax), ""]);
     timer = clock.setTimer(REDRAW_MS, redraw);

@@ -1,4 +1,5 @@
 import type { TorrentStatus } from "@riptide/core";
+import { healthLine } from "./health-line.ts";
 import { writeLine } from "./output.ts";
 import { readFilesOf } from "./reading-positions.ts";
 import { describeTorrentLine, type ShownTorrent } from "./terminal-text.ts";
@@ -26,7 +27,7 @@ export function startPlainLines({ engine, clock, stdout, stderr }: ViewOptions):
   writeProgress();
   const subscription = engine.subscribe((event) => {
     if (event.type === "removed") written.delete(event.infoHash);
-    else if (event.type === "engine") writeLine(stdout, `The torrent session is ${event.health.state}.`);
+    else if (event.type === "engine") writeLine(stdout, healthLine(event.health));
     else write(event.torrent, isNews);
   });
   return {

@@ -60,6 +60,9 @@ test("says that the session is being started again", async () => {
   world.engine.restart();
   await world.clock.advance(500);
   expect(shown(world)[1]).toBe("No torrents yet. Open the page and paste a magnet link.");
+  world.engine.setProblem("The data folder is gone. Bring it back.");
+  await world.clock.advance(500);
+  expect(shown(world)[1]).toBe("The data folder is gone. Bring it back.");
 });
 
 test("lets no name out of its line", async () => {

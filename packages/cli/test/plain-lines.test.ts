@@ -83,7 +83,14 @@ test("tells what happens to the session", async () => {
   using _view = startView(world, { json: false });
   world.engine.crash();
   world.engine.restart();
-  expect(world.stdout.lines).toEqual(["The torrent session is restarting.", "The torrent session is running."]);
+  world.engine.setProblem("The data folder is gone. Bring it back.");
+  world.engine.setProblem(undefined);
+  expect(world.stdout.lines).toEqual([
+    "The torrent session is restarting.",
+    "The torrent session is running.",
+    "The data folder is gone. Bring it back.",
+    "The torrent session is running.",
+  ]);
 });
 
 test("a name cannot begin a line of its own, nor colour one", async () => {

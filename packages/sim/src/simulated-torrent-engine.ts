@@ -147,6 +147,12 @@ export class SimulatedTorrentEngine implements TorrentEngine {
     this.#setHealth({ state: "running", restarts: this.#health.restarts + 1 });
   }
 
+  /** Its data folder is gone, or back. */
+  setProblem(problem: string | undefined): void {
+    const { state, restarts } = this.#health;
+    this.#setHealth({ state, restarts, ...(problem !== undefined && { problem }) });
+  }
+
   #checkRunning(): void {
     if (this.#health.state === "running") return;
     throw new RiptideError("engine_unavailable", "The torrent engine is starting again. Try again in a moment.", {

@@ -268,7 +268,8 @@ export class ThreadedTorrentEngine implements RiptideTorrentEngine {
   }
 
   #folderChanged(): void {
-    this.#options.log?.("Whether the data folder is there has changed", this.#folder.problem ?? "It is back");
+    const { problem } = this.#folder;
+    this.#options.log?.(problem === undefined ? "The data folder is back" : "The data folder is gone", problem);
     this.#tellHealth();
   }
 
