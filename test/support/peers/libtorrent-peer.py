@@ -35,6 +35,8 @@ DHT = {
     "dht_restrict_routing_ips": False,
     "dht_restrict_search_ips": False,
     "dht_ignore_dark_internet": False,
+    # Whoever looks before the nodes know each other would look again in a quarter of an hour.
+    "dht_announce_interval": 5,
 }
 # `peer_info::utp_socket`, which Python is not told.
 UTP_SOCKET = 1 << 17

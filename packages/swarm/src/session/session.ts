@@ -37,12 +37,13 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   const network = new Network(settings.network ?? {});
   const hosts = network.listenHosts(settings.peerHost);
   let session: Session | undefined;
-  const servers = await openPeerServers({ hosts, port: settings.peerPort }, (socket) => {
+  const accept = (socket: Socket, from?: PeerAddress): void => {
     if (session === undefined) socket.destroy();
-    else session.accept(socket);
-  });
+    else session.accept(socket, from);
+  };
+  const servers = await openPeerServers({ hosts, port: settings.peerPort }, accept);
   const [dht, lsd] = await Promise.all([openDht(settings, clock, servers), openLsd(settings, clock, servers)]);
-  const utp = openUtp(options, servers, (socket, from) => session?.accept(socket, from));
+  const utp = openUtp(options, servers, accept);
   session = new Session(options, { network, servers, utp, dht, lsd });
   return session;
 }
