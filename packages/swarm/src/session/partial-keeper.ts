@@ -5,6 +5,8 @@ import type { PartialPiece } from "../download/index.ts";
 const ROUND_MS = 3_000;
 /** Writing takes no more of the disk's time than this: 64 MiB, the most that is kept, every 16 seconds. */
 const MAX_BYTES_PER_MS = 4 * 1024;
+/** Longer than it takes until a full disk is tried again: nothing is saved in between, which would only fill it. */
+const GIVE_WAY_MS = 10_000;
 
 export interface PartialKeeperOptions {
   readonly clock: Clock;
@@ -52,6 +54,21 @@ export class PartialKeeper {
     this.#nextRoundMs = clock.nowMs() + Math.max(ROUND_MS, bytes / MAX_BYTES_PER_MS);
     // They are only a head start: a disk that takes no pieces says so by itself.
     this.#saving = this.#save(partials)
+      .catch(() => undefined)
+      .finally(() => {
+        this.#saving = undefined;
+      });
+  }
+
+  /** The disk is full: what is saved takes the room that whole pieces need, and what is in memory does without. */
+  giveWay(): void {
+    this.#nextRoundMs = this.#options.clock.nowMs() + GIVE_WAY_MS;
+    if (this.#saved.size === 0 && this.#saving === undefined) return;
+    this.#saving = (this.#saving ?? Promise.resolve())
+      .then(async () => {
+        await this.#options.save([]);
+        this.#saved = new Set();
+      })
       .catch(() => undefined)
       .finally(() => {
         this.#saving = undefined;

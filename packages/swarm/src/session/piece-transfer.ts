@@ -1,4 +1,4 @@
-import type { Clock, Demand } from "@riptide/core";
+import { type Clock, type Demand, RiptideError } from "@riptide/core";
 import { clearBit, countBits, hasBit, setBit } from "../bits.ts";
 import {
   ChosenFiles,
@@ -333,6 +333,7 @@ export class PieceTransfer implements PeerTransfer {
   /** A full or broken disk ends no stream: what is there is served, the rest waits for room. */
   #pauseForStorage(error: unknown): void {
     this.#writeProblem = error;
+    if (error instanceof RiptideError && error.code === "disk_full") this.#partials.giveWay();
     this.#reportStorage();
     this.#downloader.pause(this.#nowMs());
     this.#storageRetry ??= this.#options.clock.setTimer(STORAGE_RETRY_MS, () => {

@@ -55,6 +55,27 @@ function spell(pieces: readonly PartialPiece[]): string {
 }
 
 describe("PartialKeeper", () => {
+  it("gives way to whole pieces on a full disk, and saves again when that has been tried", async () => {
+    const { keeper, writes, arrive, pass } = setUp();
+    arrive(1, 1);
+    await pass(6);
+    arrive(1, 2);
+    await pass(3);
+    expect(writes).toEqual(["1:1", "1:2"]);
+    keeper.giveWay();
+    await pass(1);
+    expect(writes.slice(2)).toEqual([""]);
+    arrive(1, 3);
+    await pass(8);
+    // It is full still: there is nothing to remove.
+    keeper.giveWay();
+    await pass(9);
+    expect(writes).toHaveLength(3);
+    arrive(1, 4);
+    await pass(6);
+    expect(writes.slice(3)).toEqual(["1:4"]);
+  });
+
   it("saves pieces that take longer than a round, and those only while something comes", async () => {
     const { partials, writes, arrive, pass } = setUp();
     arrive(1, 1);
