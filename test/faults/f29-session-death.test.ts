@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type SessionThread, startSessionThread } from "../../packages/swarm/src/engine/session-thread.ts";
 import { startScriptedSeed } from "../support/scripted-seed.ts";
-import { never, readRange, startTestEngine } from "../support/test-engine.ts";
+import { never, QUIET_SETTINGS, readRange, startTestEngine } from "../support/test-engine.ts";
 import { createTestTorrent } from "../support/test-torrent.ts";
 import { waitUntil } from "../support/wait.ts";
 
@@ -44,8 +44,7 @@ describe("F29 when the session's thread dies", () => {
 
   it("what is shared is shared again, at the same port", async () => {
     await using torrent = await createTestTorrent({ lengthBytes: 4 * MIB, pieceLengthBytes: 64 * KIB });
-    const settings = { peerHost: "127.0.0.1", peerPort: 0, dht: undefined, lsd: false, uploadBytesPerSecond: 2 * MIB };
-    await using mortal = await startMortalEngine({ settings });
+    await using mortal = await startMortalEngine({ settings: { ...QUIET_SETTINGS, uploadBytesPerSecond: 2 * MIB } });
     mortal.us.engine.share(torrent.torrentFile, [torrent.filePath]);
     const port = await mortal.us.engine.peerPort(never);
     await using leech = await startTestEngine({ peers: [{ host: "127.0.0.1", port }] });

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { childrenOf, isRunning } from "../support/command-line.ts";
+import { childrenOf, isRunning, QUIET_WORDS } from "../support/command-line.ts";
 import { shareFilm } from "../support/film-torrent.ts";
 import { type LibtorrentPeer, startLibtorrent } from "../support/peers/libtorrent.ts";
 import { filesOf, startRiptide } from "../support/riptide.ts";
@@ -56,10 +56,8 @@ describeWith("libtorrent")("a libtorrent that knows uTP only", () => {
     await using film = await shareFilm("mp4-moov-first", { transport: "utp" });
     const bytes = await readFile(film.path);
     await using folder = await temporaryFolder("utp");
-    const quiet = ["--port=0", "--peer-host=127.0.0.1", "--peer-port=0", "--no-dht", "--no-lsd"];
     for (const signal of ["SIGTERM", "SIGKILL"] as const) {
-      const data = `--data-dir=${join(folder.path, signal)}`;
-      await using us = await startRiptide("serve", ...quiet, data);
+      await using us = await startRiptide(...QUIET_WORDS, `--data-dir=${join(folder.path, signal)}`);
       await us.add(film.magnet);
       await filesOf(us, film.infoHash);
       const body = await (await fetch(`${us.url}/stream/${film.infoHash}/0/direct`)).arrayBuffer();

@@ -26,19 +26,19 @@ export function startTerminal(words: string): TestProcess {
   return startProcess("script", ["-qec", `exec "${process.execPath}" "${programPath()}" ${words}`, "/dev/null"]);
 }
 
-/** Words for a server that looks for nobody and takes any free ports. */
+/** For a server that looks for nobody and takes any free ports. */
+export const QUIET_WORDS = [
+  "serve",
+  "--port=0",
+  "--peer-host=127.0.0.1",
+  "--peer-port=0",
+  "--no-dht",
+  "--no-lsd",
+] as const;
+
+/** The same, without a process for uTP. */
 export function quietly(dataDirectory: string, ...words: readonly string[]): readonly string[] {
-  const own = [
-    "serve",
-    "--port=0",
-    "--peer-host=127.0.0.1",
-    "--peer-port=0",
-    "--no-dht",
-    "--no-utp",
-    "--no-lsd",
-    `--data-dir=${dataDirectory}`,
-  ];
-  return [...own, ...words];
+  return [...QUIET_WORDS, "--no-utp", `--data-dir=${dataDirectory}`, ...words];
 }
 
 /** Where the server says that it listens; it must be the very first thing it says. */

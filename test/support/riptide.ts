@@ -1,4 +1,5 @@
 import type { Torrent } from "@riptide/http";
+import { quietly } from "./command-line.ts";
 import type { SharedFilm } from "./film-torrent.ts";
 import { startProcess, type TestProcess } from "./processes.ts";
 import { programPath } from "./program.ts";
@@ -49,17 +50,7 @@ export async function runningRiptide(process: TestProcess): Promise<RunningRipti
 
 /** A server on a free port with nothing to find but what the test gives it. */
 export async function startQuietRiptide(dataDirectory: string, ...words: readonly string[]): Promise<RunningRiptide> {
-  return await startRiptide(
-    "serve",
-    "--port=0",
-    "--peer-host=127.0.0.1",
-    "--peer-port=0",
-    "--no-dht",
-    "--no-lsd",
-    "--no-utp",
-    `--data-dir=${dataDirectory}`,
-    ...words,
-  );
+  return await startRiptide(...quietly(dataDirectory, ...words));
 }
 
 /** Waits until a torrent, and its files, are known. */

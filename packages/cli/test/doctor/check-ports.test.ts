@@ -1,13 +1,12 @@
 import { once } from "node:events";
 import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, createServer, type Server } from "node:net";
-import { clockFrom } from "@riptide/core";
 import { afterEach, expect, test } from "vitest";
+import { realClock } from "../../../../test/support/test-engine.ts";
 import type { ServeOptions } from "../../src/arguments.ts";
 import { parseCommandLine } from "../../src/arguments.ts";
 import { checkHttpPort, checkPeerPort, checkUtpProcess } from "../../src/doctor/check-ports.ts";
 
-const clock = clockFrom({ nowMs: () => performance.now(), setTimeout, clearTimeout });
 const servers: Server[] = [];
 afterEach(() => {
   for (const server of servers.splice(0)) server.close();
@@ -82,7 +81,7 @@ test("through a proxy nobody connects", async () => {
 test("uTP is tried where it is to be used", async () => {
   const { signal } = new AbortController();
   const check = async (...words: readonly string[]) =>
-    (await checkUtpProcess(options(...words), clock, signal)).message;
+    (await checkUtpProcess(options(...words), realClock, signal)).message;
   expect(await check("--no-utp")).toBe("uTP is not used.");
   expect(await check("--proxy=socks5://127.0.0.1:1")).toBe("Through the proxy uTP is not used.");
   const folder = process.env["TMPDIR"];

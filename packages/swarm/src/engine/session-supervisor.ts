@@ -1,4 +1,5 @@
 import type { Clock, EngineHealth } from "@riptide/core";
+import { RestartDelays } from "../restart-delays.ts";
 import type { SessionCommand, SessionEvent, SessionSettings } from "../session/protocol.ts";
 import { Deferred } from "./deferred.ts";
 import { type SessionThread, type StartSessionThread, startSessionThread } from "./session-thread.ts";
@@ -7,8 +8,6 @@ import { type SessionThread, type StartSessionThread, startSessionThread } from 
 const CLOSE_LIMIT_MS = 5_000;
 const FIRST_RESTART_DELAY_MS = 100;
 const LAST_RESTART_DELAY_MS = 10_000;
-/** A session that ran this long before it died is no part of a series of deaths. */
-const HEALTHY_RUN_MS = 60_000;
 
 export interface SessionSupervisorOptions {
   readonly settings: SessionSettings;
@@ -33,7 +32,7 @@ export class SessionSupervisor {
   #ended = new Deferred<void>();
   #health: EngineHealth = { state: "running", restarts: 0 };
   #startedMs = 0;
-  #quickDeaths = 0;
+  readonly #restartDelays = new RestartDelays({ firstMs: FIRST_RESTART_DELAY_MS, lastMs: LAST_RESTART_DELAY_MS });
   #restartTimer: Disposable | undefined;
 
   constructor(options: SessionSupervisorOptions) {
@@ -108,9 +107,7 @@ export class SessionSupervisor {
     if (this.#health.state === "closed") return;
     if (this.#peerPort.isResolved) this.#peerPort = new Deferred();
     const { clock, died } = this.#options;
-    const isHealthy = clock.nowMs() - this.#startedMs >= HEALTHY_RUN_MS;
-    this.#quickDeaths = isHealthy ? 0 : this.#quickDeaths + 1;
-    const delayMs = Math.min(LAST_RESTART_DELAY_MS, FIRST_RESTART_DELAY_MS * 2 ** this.#quickDeaths);
+    const delayMs = this.#restartDelays.afterRun(clock.nowMs() - this.#startedMs);
     this.#restartTimer = clock.setTimer(delayMs, () => this.start());
     died(cause);
     this.#setHealth({ state: "restarting", restarts: this.#health.restarts + 1 });

@@ -113,8 +113,8 @@ export class Connections implements Tenant {
       budget.makeRoomFor(this);
       const peer = this.#createPeer(address, true);
       this.#dialling.add(peer);
-      const other = transport === "utp" ? { utp } : {};
-      peer.bind(connectWire({ network, ...other, address, mode, infoHash, peerId, handler: peer }));
+      const other = transport === "utp" ? utp : undefined;
+      peer.bind(connectWire({ network, utp: other, address, mode, infoHash, peerId, handler: peer }));
     }
   }
 

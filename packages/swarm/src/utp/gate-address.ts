@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import { decodeCompactPeers } from "../discovery/compact-peers.ts";
 import type { PeerAddress } from "../types.ts";
 import { encodeCompactPeer } from "../wire/compact-peer.ts";
@@ -14,7 +15,13 @@ export function encodeGateAddress(address: PeerAddress | undefined): Uint8Array 
   return address === undefined ? new Uint8Array(GATE_ADDRESS_BYTES) : encodeCompactPeer(address);
 }
 
-/** Undefined if it is nobody's. */
-export function decodeGateAddress(bytes: Uint8Array): PeerAddress | undefined {
-  return decodeCompactPeers(bytes, 4, 1)[0];
+/** Takes the address off the front of a socket, and leaves the rest to whoever reads on. Undefined: it is nobody's. */
+export function hearGateAddress(socket: Socket, heard: (address: PeerAddress | undefined) => void): void {
+  const onReadable = (): void => {
+    const bytes: Buffer | null = socket.read(GATE_ADDRESS_BYTES);
+    if (bytes === null) return;
+    socket.off("readable", onReadable);
+    heard(decodeCompactPeers(bytes, 4, 1)[0]);
+  };
+  socket.on("readable", onReadable);
 }

@@ -7,8 +7,9 @@ import { fileURLToPath } from "node:url";
 import type { Clock } from "@riptide/core";
 import { type DialListener, readInto } from "../network/dial.ts";
 import { failedSocket } from "../network/network.ts";
+import { RestartDelays } from "../restart-delays.ts";
 import type { PeerAddress } from "../types.ts";
-import { decodeGateAddress, encodeGateAddress, GATE_ADDRESS_BYTES } from "./gate-address.ts";
+import { encodeGateAddress, GATE_ADDRESS_BYTES, hearGateAddress } from "./gate-address.ts";
 import type { Utp } from "./utp.ts";
 
 const PROGRAM = fileURLToPath(new URL("./utp-process/main.cjs", import.meta.url));
@@ -18,8 +19,6 @@ const FIRST_RESTART_DELAY_MS = 1_000;
 const LAST_RESTART_DELAY_MS = 60_000;
 /** How long a process may take to end once it is alone. */
 const CLOSE_LIMIT_MS = 1_000;
-/** A process that lived this long before it died is no part of a series of deaths. */
-const HEALTHY_RUN_MS = 60_000;
 
 export interface UtpOptions {
   /** An IPv4 literal of this machine, or 0.0.0.0 for all. */
@@ -50,7 +49,7 @@ class UtpTransport implements Utp {
   #run: Promise<void>;
   #child: ChildProcess | undefined;
   #restartTimer: Disposable | undefined;
-  #quickDeaths = 0;
+  readonly #restartDelays = new RestartDelays({ firstMs: FIRST_RESTART_DELAY_MS, lastMs: LAST_RESTART_DELAY_MS });
   #isClosed = false;
 
   constructor(options: UtpOptions) {
@@ -99,9 +98,7 @@ class UtpTransport implements Utp {
       return unavailable(error instanceof Error ? error.message : String(error));
     }
     if (this.#isClosed) return;
-    this.#quickDeaths = clock.nowMs() - startedMs >= HEALTHY_RUN_MS ? 0 : this.#quickDeaths + 1;
-    const delayMs = Math.min(LAST_RESTART_DELAY_MS, FIRST_RESTART_DELAY_MS * 2 ** this.#quickDeaths);
-    this.#restartTimer = clock.setTimer(delayMs, () => {
+    this.#restartTimer = clock.setTimer(this.#restartDelays.afterRun(clock.nowMs() - startedMs), () => {
       this.#run = this.#start();
     });
   }
@@ -148,16 +145,12 @@ class UtpTransport implements Utp {
   /** Waits at the gate for a peer that connects to us; then the next one does. */
   #await(path: string): void {
     const socket = connect({ path });
-    const hear = (): void => {
-      const bytes: Buffer | null = socket.read(GATE_ADDRESS_BYTES);
-      if (bytes === null) return;
-      socket.off("readable", hear);
-      const from = decodeGateAddress(bytes);
+    hearGateAddress(socket, (from) => {
       if (from === undefined) socket.destroy();
       else this.#options.accept(socket, from);
       if (this.#path === path) this.#await(path);
-    };
-    socket.on("readable", hear).on("error", () => undefined);
+    });
+    socket.on("error", () => undefined);
     socket.write(encodeGateAddress(undefined));
   }
 }

@@ -1,11 +1,12 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import type { Socket } from "node:net";
-import { clockFrom } from "@riptide/core";
+import { childrenOf } from "../../../../test/support/command-line.ts";
+import { realClock } from "../../../../test/support/test-engine.ts";
+import { waitUntil } from "../../../../test/support/wait.ts";
 import type { PeerAddress } from "../../src/types.ts";
 import { startUtp, type Utp } from "../../src/utp/index.ts";
 
 const HOST = "127.0.0.1";
-const realClock = clockFrom({ nowMs: () => performance.now(), setTimeout, clearTimeout });
 
 /** One end of uTP on loopback. */
 export interface UtpEnd extends AsyncDisposable {
@@ -69,26 +70,16 @@ export class Dialled {
   }
 }
 
-export async function until(isMet: () => boolean, limitMs = 20_000): Promise<void> {
-  const startedMs = performance.now();
-  while (!isMet()) {
-    if (performance.now() - startedMs > limitMs) throw new Error(`Waited ${limitMs} ms in vain`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
+export async function until(isMet: () => boolean | Promise<boolean>): Promise<void> {
+  await waitUntil(isMet.toString(), isMet);
 }
 
 /** The processes of uTP that this one has started, by their numbers (Linux). */
-export function utpProcesses(): number[] {
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((pid) => {
-      const status = readProc(pid, "status");
-      return readProc(pid, "cmdline").includes("utp-process") && status.includes(`PPid:\t${process.pid}\n`);
-    });
+export async function utpProcesses(): Promise<number[]> {
+  return (await childrenOf(process.pid)).filter((pid) => readProc(pid, "cmdline").includes("utp-process"));
 }
 
-export function readProc(pid: number, file: "status" | "cmdline" | "environ"): string {
+export function readProc(pid: number, file: "cmdline" | "environ"): string {
   try {
     return readFileSync(`/proc/${pid}/${file}`, "utf8");
   } catch {

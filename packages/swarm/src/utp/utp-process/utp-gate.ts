@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
 import type utp from "utp-native";
 import type { PeerAddress } from "../../types.ts";
-import { decodeGateAddress, encodeGateAddress, GATE_ADDRESS_BYTES } from "../gate-address.ts";
+import { encodeGateAddress, hearGateAddress } from "../gate-address.ts";
 
 /** As many as a session has at most, with those whose handshake is not done: each costs 128 KiB from its first packet on, which may be forged. */
 const MAX_CONNECTIONS = 464;
@@ -61,19 +61,15 @@ class UtpGate {
 
   /** The session is at the gate: hears what for. */
   enter(local: Socket): void {
-    const hear = (): void => {
-      const bytes: Buffer | null = local.read(GATE_ADDRESS_BYTES);
-      if (bytes === null) return;
-      local.off("readable", hear);
-      const target = decodeGateAddress(bytes);
+    local.on("error", () => undefined);
+    hearGateAddress(local, (target) => {
       if (target === undefined) this.#wait(local);
       else this.#dial(local, target);
-    };
-    local.on("readable", hear).on("error", () => undefined);
+    });
   }
 
   #dial(local: Socket, target: PeerAddress): void {
-    const connection = this.#utp.connect(target.port, target.host);
+    const connection = this.#utp.connect(target.port, target.host).on("error", () => undefined);
     connection.once("connect", () => local.write(encodeGateAddress(target)));
     join(local, connection);
   }
@@ -122,7 +118,6 @@ function join(local: Socket, connection: utp.Connection): void {
     }
     local.write(bytes);
   });
-  connection.on("error", () => undefined);
   connection.once("end", () => local.end()).once("close", () => local.end());
   local.once("close", () => connection.destroy());
   local.pipe(connection);
