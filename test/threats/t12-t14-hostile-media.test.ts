@@ -20,7 +20,7 @@ const SEPARATOR = "\u001f";
 /** Passes on what is asked of ffmpeg before it is used; for a film it says its command line, behind the first box of an MP4. */
 const RECORDING_FFMPEG = `#!/bin/sh
 for word; do
-  case "$word" in -version|-demuxers|-encoders|bsf=noise|lavfi) exec /usr/bin/ffmpeg "$@";; esac
+  case "$word" in -version|-demuxers|-encoders|lavfi) exec /usr/bin/ffmpeg "$@";; esac
 done
 printf '\\000\\000\\000\\024ftypARGV'
 for word; do printf '\\037%s' "$word"; done

@@ -52,25 +52,20 @@ export async function discoverFfmpeg({ path, signal }: DiscoverOptions): Promise
   }
 }
 
-/** Rejects with an `Error` that says what is wrong with the program. */
+/** Rejects with an `Error` that says what is wrong with the program. It starts three times: a start loads two hundred libraries, and the server waits. */
 async function inspect(path: string, signal: AbortSignal): Promise<FfmpegInstallation> {
-  const answer = (...question: string[]): Promise<string> => ask(path, question, signal);
-  const [versionText, demuxers, encoders, noiseFilter, confinement] = await Promise.all([
-    answer("-version"),
-    answer("-demuxers"),
-    answer("-encoders"),
-    answer("-h", "bsf=noise"),
+  const [{ stdout: encoders, stderr: banner }, { stdout: demuxers }, confinement] = await Promise.all([
+    ask(path, "-encoders", signal),
+    ask(path, "-demuxers", signal),
     findConfinement(path, signal),
   ]);
-  const version = /^ffmpeg version (\S{1,64})/.exec(versionText)?.[1];
+  const version = /^ffmpeg version (\S{1,64})/m.exec(banner)?.[1];
   if (version === undefined) throw new Error("It does not say that it is ffmpeg.");
   for (const demuxer of REQUIRED_DEMUXERS) {
     if (!isListed(demuxers, demuxer)) throw new Error(`It cannot read ${demuxer}.`);
   }
   if (!isListed(encoders, "aac")) throw new Error("It cannot encode AAC.");
-  // `drop` came with ffmpeg 5.0, and `-fps_mode` with 5.1; `arguments.ts` needs them.
-  if (!/^\s*-?drop\s/m.test(noiseFilter) || /^n?5\.0(\D|$)/.test(version))
-    throw new Error(`It is too old: ${version}.`);
+  if (isTooOld(banner)) throw new Error(`It is too old: ${version}.`);
   return {
     path,
     version,
@@ -80,6 +75,16 @@ async function inspect(path: string, signal: AbortSignal): Promise<FfmpegInstall
   };
 }
 
+/** Of ffmpeg 5.1, with which `-fps_mode` and `out_chlayout` came. The program's own version says nothing where it was built between releases. */
+const OLDEST_LIBAVCODEC = [59, 37] as const;
+
+/** `  libavcodec     59. 37.100 / 59. 37.100` */
+function isTooOld(banner: string): boolean {
+  const [major = 0, minor = 0] = (/^\s*libavcodec\s+(\d+)\.\s*(\d+)/m.exec(banner) ?? []).slice(1).map(Number);
+  const [oldestMajor, oldestMinor] = OLDEST_LIBAVCODEC;
+  return major < oldestMajor || (major === oldestMajor && minor < oldestMinor);
+}
+
 const REQUIRED_DEMUXERS = ["matroska", "mov", "mpegts", "avi", "flv", "asf", "ogg"];
 
 /** Whether ffmpeg's list names it: ` D  matroska,webm   Matroska / WebM`, ` V....D libx264   …`. */
@@ -87,12 +92,8 @@ function isListed(list: string, name: string): boolean {
   return list.split("\n").some((line) => line.trim().split(/\s+/)[1]?.split(",").includes(name) === true);
 }
 
-async function ask(path: string, question: readonly string[], signal: AbortSignal): Promise<string> {
-  const { stdout } = await promisify(execFile)(path, ["-hide_banner", ...question], {
-    signal,
-    timeout: ANSWER_LIMIT_MS,
-    maxBuffer: ANSWER_LIMIT_BYTES,
-    env: {},
-  });
-  return stdout;
+/** The answer is on stdout, the banner with the versions of all its parts on stderr. */
+function ask(path: string, question: string, signal: AbortSignal): Promise<{ stdout: string; stderr: string }> {
+  const limits = { timeout: ANSWER_LIMIT_MS, maxBuffer: ANSWER_LIMIT_BYTES };
+  return promisify(execFile)(path, [question], { signal, ...limits, env: {} });
 }

@@ -38,7 +38,7 @@ export function segmentEncoderArguments(profile: EncoderProfile): string[] {
     ...words(`-max_error_rate 1 -copyts ${allowed} -max_streams 1 -probesize 32 -analyzeduration 0 -threads 1`),
     ...DECODER_OPTIONS[profile.codec],
     ...words(`-f matroska -i pipe:0 -map 0:a:0 -map_metadata -1 -map_chapters -1`),
-    ...words(`-af aresample=ocl=stereo:rematrix_maxval=1:${compensation}:${start} -ac 2 -ar ${outputRate} -threads 1`),
+    ...words(`-af aresample=ochl=stereo:rematrix_maxval=1:${compensation}:${start} -ac 2 -ar ${outputRate} -threads 1`),
     ...words("-c:a aac -aac_coder fast -b:a 256k -aac_pns 0 -aac_is 0 -f adts -flush_packets 1 pipe:1"),
   ];
 }

@@ -5,18 +5,19 @@ import { fakeFfmpeg, temporaryFolder } from "./support/fake-ffmpeg.ts";
 
 const { signal } = new AbortController();
 
-/** Answers like ffmpeg 5 without libx264, except where the options say otherwise. */
+/** Answers like ffmpeg 5.1 without libx264, except where the options say otherwise. */
 function answers({
   version = "ffmpeg version 5.9-test Copyright",
+  libavcodec = "59. 37.100",
   demuxers = "matroska,webm mov,mp4 mpegts avi flv asf ogg",
   encoders = "aac",
-  drop = "  -drop  <string>",
 } = {}): string {
-  return `case "$*" in
-    *-version) echo "${version}";;
-    *-demuxers) ${listing(demuxers)};;
-    *-encoders) ${listing(encoders)};;
-    *bsf=noise) echo "${drop}";;
+  return `echo "${version}" >&2
+  echo "  libavutil      57. 28.100 / 57. 28.100" >&2
+  echo "  libavcodec     ${libavcodec} / ${libavcodec}" >&2
+  case "$*" in
+    -demuxers) ${listing(demuxers)};;
+    -encoders) ${listing(encoders)};;
   esac`;
 }
 
@@ -79,6 +80,11 @@ describe("Looking for ffmpeg", () => {
     expect(await discoverFfmpeg({ signal })).toBeUndefined();
   });
 
+  test("takes a build of the next major version, whatever it calls itself", async () => {
+    const path = await fakeFfmpeg(answers({ version: "ffmpeg version N-122000-gabc", libavcodec: "63.  1.102" }));
+    expect(await discoverFfmpeg({ path, signal })).toMatchObject({ version: "N-122000-gabc" });
+  });
+
   test("treats an empty FFMPEG_PATH like none", async () => {
     vi.stubEnv("FFMPEG_PATH", "");
     expect(await discoverFfmpeg({ signal })).toMatchObject({ canEncodeH264: true });
@@ -91,8 +97,13 @@ describe("A program that is named and does not work is an error", () => {
     ["is something else", "echo hello", "does not say that it is ffmpeg"],
     ["cannot read Matroska", answers({ demuxers: "mov mpegts avi flv asf ogg" }), "cannot read matroska"],
     ["cannot encode AAC", answers({ encoders: "mp2" }), "cannot encode AAC"],
-    ["is older than 5", answers({ drop: "  -dropamount  <int>" }), "too old: 5.9-test"],
-    ["is the first 5", answers({ version: "ffmpeg version n5.0.1 Copyright" }), "too old: n5.0.1"],
+    ["is older than 5.1", answers({ libavcodec: "59. 18.100" }), "too old: 5.9-test"],
+    [
+      "is much older",
+      answers({ version: "ffmpeg version n4.4.1 Copyright", libavcodec: "58.134.100" }),
+      "too old: n4.4.1",
+    ],
+    ["does not say how old it is", answers({ libavcodec: "" }), "too old: 5.9-test"],
   ])("because it %s", async (_, script, cause) => {
     const path = await fakeFfmpeg(script);
     const failure = await discoverFfmpeg({ path, signal }).catch((error: unknown) => error);

@@ -16,11 +16,11 @@ async function fakeFfmpeg(name: string, ...encoders: readonly string[]): Promise
   const path = join(folder.path, name);
   const demuxers = ["matroska", "mov", "mpegts", "avi", "flv", "asf", "ogg"];
   const script = `#!/bin/sh
-case "$2" in
-  -version) echo "ffmpeg version 7.1" ;;
+echo "ffmpeg version 7.1" >&2
+echo "  libavcodec     61. 19.100 / 61. 19.100" >&2
+case "$1" in
   -demuxers) ${list(demuxers)} ;;
   -encoders) ${list(encoders)} ;;
-  *) echo "  -drop  <string>" ;;
 esac
 `;
   await writeFile(path, script);

@@ -14,7 +14,7 @@ export async function decodeSource(path: string, { rateHz, startTicks }: AudioGr
   return samples.subarray(startTicks);
 }
 
-const TO_STEREO = "aresample=ocl=stereo:rematrix_maxval=1:async=1:min_comp=0.000001:min_hard_comp=0.01:first_pts=0";
+const TO_STEREO = "aresample=ochl=stereo:rematrix_maxval=1:async=1:min_comp=0.000001:min_hard_comp=0.01:first_pts=0";
 
 async function decode(input: readonly string[], filter: string, rateHz: number): Promise<Float32Array> {
   const filters = `${filter},aresample=${rateHz},pan=mono|c0=c0`;
