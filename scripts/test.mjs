@@ -14,6 +14,7 @@ const isWhole = selection.length === 0;
 ensureNodeModules();
 ensureTools([
   "ffmpeg",
+  "newestFfmpeg",
   "chromium",
   "libtorrent",
   "aria2",

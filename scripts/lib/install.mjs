@@ -1,13 +1,14 @@
 // What a fresh clone lacks, and how it is got. Plain JavaScript: nothing is installed yet when this runs.
 import { spawnSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { basename } from "node:path";
 import { aside, fail, root, run, succeeds } from "./run.mjs";
 
 const OLDEST_NODE = [20, 19];
 
 /**
  * Test and bench tools, named as the tests name them: commands that all must work, and the Debian packages that hold them;
- * or packages of npm, as a lockfile of their own has them, which are put into a folder of their own.
+ * or packages of npm, as a lockfile of their own has them, or of PyPI, by their hashes, which are put into a folder of their own.
  */
 const TOOLS = {
   ffmpeg: {
@@ -17,6 +18,13 @@ const TOOLS = {
     ],
     debian: "ffmpeg",
   },
+  // Debian's is the oldest that Riptide works with; what belongs to ffmpeg alone is tested with the newest.
+  newestFfmpeg: {
+    pinnedIn: `${root}test/support/newest-ffmpeg.txt`,
+    folder: `${root}.cache/newest-ffmpeg/`,
+    checks: [[`${root}.cache/newest-ffmpeg/ffmpeg`, "-version"]],
+  },
+  pip: { checks: [["python3", "-m", "pip", "--version"]], debian: "python3-pip" },
   // The shell takes a third of the work of the whole browser, whose own windows nobody looks at.
   chromium: { checks: [["/usr/bin/chromium-headless-shell", "--version"]], debian: "chromium-headless-shell" },
   libtorrent: { checks: [["/usr/bin/python3", "-c", "import libtorrent"]], debian: "python3-libtorrent" },
@@ -86,21 +94,27 @@ export function ensureTools(names) {
   process.env.RIPTIDE_MISSING_TOOLS = missing.join(",");
   if (missing.length === 0) return;
   const packages = missing.flatMap((name) => TOOLS[name].debian ?? []).join(" ");
-  const remedy = packages === "" ? "npm could not fetch it" : `On Debian: sudo apt-get install ${packages}`;
+  const remedy = packages === "" ? "npm or pip could not fetch it" : `On Debian: sudo apt-get install ${packages}`;
   const line = `Missing: ${missing.join(", ")}. ${remedy}`;
   if (process.env.CI === "true") fail(line);
   console.error(`${line} (until then, what needs them is skipped)`);
 }
 
 function works(name) {
-  const { checks, lockedIn, folder } = TOOLS[name];
+  const { checks, lockedIn, pinnedIn, folder } = TOOLS[name];
   if (lockedIn !== undefined) return isInstalled(lockedIn, folder);
+  if (pinnedIn !== undefined && !isSameText(pinnedIn, `${folder}${basename(pinnedIn)}`)) return false;
   return checks.every(([command, ...args]) => spawnSync(command, args, { stdio: "ignore" }).status === 0);
+}
+
+function isSameText(path, copy) {
+  return existsSync(copy) && readFileSync(path, "utf8") === readFileSync(copy, "utf8");
 }
 
 /** True if the tool works then. */
 function install(name) {
   if (TOOLS[name].lockedIn !== undefined) return installFromNpm(name);
+  if (TOOLS[name].pinnedIn !== undefined) return installFromPypi(name);
   return canInstallFromDebian() && installFromDebian(name);
 }
 
@@ -112,6 +126,23 @@ function installFromNpm(name) {
   // Some of its packages ask for a newer Node than they need, and `npm test` hands down our own strictness.
   return succeeds("npm", [...NPM_CI, "--engine-strict=false"], { ...aside, cwd: folder }) && works(name);
 }
+
+/** One program, whose name tells its version and processor, under the name that it is known by. */
+function installFromPypi(name) {
+  const { pinnedIn, folder } = TOOLS[name];
+  if (!works("pip") && !install("pip")) return false;
+  console.error(`Installing ${name} into ${folder} (once)…`);
+  rmSync(folder, { recursive: true, force: true });
+  if (!succeeds("python3", [...PIP_INSTALL, "--target", folder, "-r", pinnedIn], aside)) return false;
+  const program = readdirSync(`${folder}imageio_ffmpeg/binaries`).find((file) => file.startsWith("ffmpeg-"));
+  if (program === undefined) return false;
+  symlinkSync(`imageio_ffmpeg/binaries/${program}`, `${folder}ffmpeg`);
+  copyFileSync(pinnedIn, `${folder}${basename(pinnedIn)}`);
+  return works(name);
+}
+
+const PIP_INSTALL =
+  "-m pip install --quiet --disable-pip-version-check --root-user-action=ignore --no-deps --require-hashes".split(" ");
 
 function canInstallFromDebian() {
   return process.getuid?.() === 0 && existsSync("/etc/debian_version") && existsSync("/usr/bin/apt-get");

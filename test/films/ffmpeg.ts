@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { Readable, type Writable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
+import { fileURLToPath } from "node:url";
 
 /** What is kept of what a program says before it fails. */
 const STDERR_MAX_CHARACTERS = 4000;
@@ -18,14 +20,18 @@ export async function feedFfmpeg(
   await Promise.all([succeeded(child), ...feeds]);
 }
 
-/** Runs ffmpeg and resolves with what it writes to its descriptors 1 and 3. */
+/** Runs ffmpeg, the newest that is there, and resolves with what it writes to its descriptors 1 and 3. */
 export async function readFfmpeg(ffmpegArguments: readonly string[]): Promise<{ stdout: Buffer; third: Buffer }> {
   const stdio = ["ignore", "pipe", "pipe", "pipe"] as const;
-  const child = spawn("ffmpeg", [...QUIET, ...ffmpegArguments], { stdio: [...stdio] });
+  const child = spawn(READER, [...QUIET, ...ffmpegArguments], { stdio: [...stdio] });
   const outputs = [child.stdio[1], child.stdio[3]].map((stream) => buffer(stream as Readable));
   const [stdout, third] = await Promise.all([...outputs, succeeded(child)]);
   return { stdout: stdout as Buffer, third: third as Buffer };
 }
+
+/** What decodes need not be what encoded; the newest one, without libraries to load, starts in a sixth of the time of Debian's. */
+const NEWEST = fileURLToPath(new URL("../../.cache/newest-ffmpeg/ffmpeg", import.meta.url));
+const READER = existsSync(NEWEST) ? NEWEST : "ffmpeg";
 
 const QUIET = ["-hide_banner", "-nostdin", "-loglevel", "error"];
 

@@ -312,7 +312,8 @@ describe("A client that leaves", () => {
     const clock = virtualClock();
     const viewer = createContext({ bytes: heavyFilm, clock, arrivals: { kind: "manual" } });
     viewer.provider.deliver(0);
-    const factory = createStreamFactory({ ffmpeg, clock });
+    // It takes all that there is, and has nothing to say yet.
+    const factory = createStreamFactory({ ffmpeg: await fakeFfmpeg("exec cat >/dev/null"), clock });
     const produced = factory.remux.produce(get(), viewer.context);
     await eventually(() => expect(factory.ffmpeg?.active).toBe(1));
     viewer.client.abort(new DOMException("The client closed the request.", "AbortError"));

@@ -94,7 +94,7 @@ export async function complaintsOf(file: Uint8Array): Promise<string> {
     const path = join(folder, "file.mp4");
     await writeFile(path, file);
     // Frames keep their times: ffmpeg would round them to a frame rate that it guesses.
-    const options = "-map 0 -vsync passthrough -enc_time_base -1 -f null -".split(" ");
+    const options = "-map 0 -fps_mode passthrough -enc_time_base -1 -f null -".split(" ");
     return (await run("ffmpeg", ["-v", "error", "-i", path, ...options])).stderr;
   });
 }

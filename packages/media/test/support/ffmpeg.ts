@@ -68,7 +68,7 @@ export function framesOf(film: Uint8Array): Promise<ReadonlyMap<number, string>>
   return inFolder(async (folder) => {
     const path = join(folder, "film");
     await writeFile(path, film);
-    const words = "-map 0:v:0 -vsync passthrough -enc_time_base 1:1000 -f framemd5 pipe:1".split(" ");
+    const words = "-map 0:v:0 -fps_mode passthrough -enc_time_base 1:1000 -f framemd5 pipe:1".split(" ");
     const { stdout } = await run("ffmpeg", ["-v", "error", "-copyts", "-i", path, ...words]);
     const lines = stdout.split("\n").filter((line) => line.startsWith("0,"));
     return new Map(lines.map((line) => line.split(",")).map((fields) => [Number(fields[2]), fields[5]!.trim()]));
