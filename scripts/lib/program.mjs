@@ -10,9 +10,9 @@ const SESSION_WORKER = { "session-worker": `${root}packages/swarm/src/engine/ses
 /** So is the process of uTP (`utp-transport.ts`); its library looks for its binaries one folder up, by `__dirname`, which only CommonJS has. */
 const UTP_PROCESS = { main: `${root}packages/swarm/src/utp/utp-process/main.ts` };
 
-/** Bundles the program into a folder. Resolves with the paths of all files of other people that went into it. */
-export function bundleProgram(folder) {
-  return bundle({ riptide: `${root}packages/cli/src/main.ts` }, folder);
+/** Bundles the program, and others, into a folder. Resolves with the paths of all files of other people that went into it. */
+export function bundleProgram(folder, others = {}) {
+  return bundle({ riptide: `${root}packages/cli/src/main.ts`, ...others }, folder);
 }
 
 /** Bundles programs that run the torrent engine, by the names their files get. As `bundleProgram`. */
@@ -21,6 +21,11 @@ export async function bundle(entries, folder) {
   const utp = await bundleAs("cjs", ".cjs", UTP_PROCESS, `${folder}/utp-process`);
   cpSync(`${root}node_modules/utp-native/prebuilds`, `${folder}/prebuilds`, { recursive: true, filter: isUsed });
   return [...program, ...utp];
+}
+
+/** Bundles one script, `NAME.mjs`, that needs nothing of these. */
+export function bundleScript(name, path, folder) {
+  return bundleAs("es", ".mjs", { [name]: path }, folder);
 }
 
 /** Its local sockets are not those of Windows. */

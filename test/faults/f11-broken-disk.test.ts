@@ -3,7 +3,7 @@ import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type BundledRiptide, bundleRiptide, readBody } from "../support/bundled-riptide.ts";
+import { readBody, startBundledRiptide } from "../support/bundled-riptide.ts";
 import type { RunningRiptide } from "../support/riptide.ts";
 import { type ScriptedSeed, startScriptedSeed } from "../support/scripted-seed.ts";
 import { sha256 } from "../support/sha256.ts";
@@ -22,23 +22,21 @@ const AFTER_OUR_WRITES_MS = 2_100;
 /** Every read of a file fails as one of a broken disk does. */
 const READS = "posix/io/rw/pread";
 
-let program: BundledRiptide;
 let torrent: TestTorrent;
 let seed: ScriptedSeed;
 let folder: TemporaryFolder;
 beforeAll(async () => {
-  program = await bundleRiptide();
   torrent = await createTestTorrent({ lengthBytes: FILM_BYTES, pieceLengthBytes: PIECE_BYTES });
   seed = await startScriptedSeed({ torrent });
   folder = await temporaryFolder("broken-disk");
 });
 afterAll(async () => {
-  for (const opened of [folder, seed, torrent, program]) await opened[Symbol.asyncDispose]();
+  for (const opened of [folder, seed, torrent]) await opened[Symbol.asyncDispose]();
 });
 
 /** A server that has fetched the whole film. */
 async function startWithFilm(name: string, through: readonly string[] = []): Promise<RunningRiptide> {
-  const riptide = await program.start(join(folder.path, name), { through, seeds: [seed] });
+  const riptide = await startBundledRiptide(join(folder.path, name), { through, seeds: [seed] });
   await riptide.add(torrent.torrentFile);
   expect((await readBody(filmOf(riptide))).sha256).toBe(sha256(torrent.bytes));
   return riptide;
@@ -66,7 +64,7 @@ describe("F11 bit rot", () => {
     const first = await startWithFilm("stopped");
     await first[Symbol.asyncDispose]();
     await rot("stopped", 5, true);
-    await using riptide = await program.start(join(folder.path, "stopped"), { seeds: [seed] });
+    await using riptide = await startBundledRiptide(join(folder.path, "stopped"), { seeds: [seed] });
     await waitUntil("the film is there", async () => (await riptide.torrent(torrent.infoHash)).verifiedBytes > 0);
     const sentBefore = seed.counters.bytesSent;
     // From the middle of the piece on, as a player that seeks.

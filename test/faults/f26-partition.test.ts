@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -7,7 +8,7 @@ import { torrentShape } from "@riptide/sim";
 import { expect, it } from "vitest";
 import { SessionReader } from "../../packages/swarm/test/simulation/session-reader.ts";
 import { SimulatedSession } from "../../packages/swarm/test/simulation/simulated-session.ts";
-import { bundleRiptide, readBody } from "../support/bundled-riptide.ts";
+import { readBody, startBundledRiptide } from "../support/bundled-riptide.ts";
 import { startProcess } from "../support/processes.ts";
 import { filesOf } from "../support/riptide.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -36,9 +37,10 @@ describeAsRoot("F26", () => {
     const about = [film.torrentPath, film.filePath, SEED_ADDRESS, String(2 * MIB)];
     await using seed = startProcess("ip", [...inside, "--import", "tsx", SEED_CHILD, ...about]);
     const port = await seed.waitFor((line) => /^listens at (\d+)$/.exec(line)?.[1], 60_000);
-    await using program = await bundleRiptide();
     await using folder = await temporaryFolder("partition");
-    await using riptide = await program.start(join(folder.path, "data"), { words: [`--peer=${SEED_ADDRESS}:${port}`] });
+    await using riptide = await startBundledRiptide(join(folder.path, "data"), {
+      words: [`--peer=${SEED_ADDRESS}:${port}`],
+    });
     await riptide.add(film.torrentFile);
     await filesOf(riptide, film.infoHash);
 
@@ -78,7 +80,8 @@ it("F26 a connection that stays dead, which TCP takes minutes to find out, is ma
 
 /** Another network name space, and a cable to it. */
 async function createNetwork() {
-  const name = `riptide-${process.pid}`;
+  await removeLeftNetworks();
+  const name = `${NETWORK_PREFIX}${process.pid}`;
   const [ours, theirs] = [`rt${process.pid}a`, `rt${process.pid}b`];
   await ip("netns", "add", name);
   await ip("link", "add", ours, "type", "veth", "peer", "name", theirs, "netns", name);
@@ -92,4 +95,14 @@ async function createNetwork() {
     // The cable goes with it.
     [Symbol.asyncDispose]: async () => void (await ip("netns", "delete", name)),
   };
+}
+
+const NETWORK_PREFIX = "riptide-";
+
+/** Of runs that were killed: their addresses are ours. */
+async function removeLeftNetworks(): Promise<void> {
+  const { stdout } = await ip("netns", "list");
+  for (const [name, pid] of stdout.matchAll(new RegExp(`^${NETWORK_PREFIX}(\\d+)`, "gm"))) {
+    if (!existsSync(`/proc/${pid}`)) await ip("netns", "delete", name);
+  }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type SessionThread, startSessionThread } from "../../packages/swarm/src/engine/session-thread.ts";
+import type { SessionThread } from "../../packages/swarm/src/engine/session-thread.ts";
+import { testSessionThread } from "../support/program.ts";
 import { startScriptedSeed } from "../support/scripted-seed.ts";
 import { never, QUIET_SETTINGS, readRange, startTestEngine } from "../support/test-engine.ts";
 import { createTestTorrent } from "../support/test-torrent.ts";
@@ -11,10 +12,11 @@ const MIB = 1024 * KIB;
 /** An engine whose session threads the test can end, the newest last. */
 async function startMortalEngine(options: Parameters<typeof startTestEngine>[0] = {}) {
   const threads: SessionThread[] = [];
+  const startThread = testSessionThread();
   const us = await startTestEngine({
     ...options,
     startThread: (settings, listener) => {
-      const thread = startSessionThread(settings, listener);
+      const thread = startThread(settings, listener);
       threads.push(thread);
       return thread;
     },

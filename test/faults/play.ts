@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { bundleRiptide, type ReadBody, readBody, type StartOptions } from "../support/bundled-riptide.ts";
+import { type ReadBody, readBody, type StartOptions, startBundledRiptide } from "../support/bundled-riptide.ts";
 import { filesOf, type RunningRiptide } from "../support/riptide.ts";
 import { type ScriptedSeed, type ScriptedSeedOptions, startScriptedSeed } from "../support/scripted-seed.ts";
 import { sha256 } from "../support/sha256.ts";
@@ -41,12 +41,11 @@ export interface StageOptions extends Pick<StartOptions, "through" | "words"> {
 export async function setStage(film: Film, misdeeds: readonly Misdeeds[], options: StageOptions = {}): Promise<Stage> {
   const { source = film.torrentFile, words = [], through = [] } = options;
   const seeds = await startSeeds(film, ...misdeeds);
-  const program = await bundleRiptide();
   const folder = await temporaryFolder("faults");
   const path = join(folder.path, "film.torrent");
   if (typeof source !== "string") await writeFile(path, source);
   const sources = [...words, typeof source === "string" ? source : path];
-  const riptide = await program.start(join(folder.path, "data"), { seeds, words: sources, through });
+  const riptide = await startBundledRiptide(join(folder.path, "data"), { seeds, words: sources, through });
   await filesOf(riptide, film.infoHash);
   await waitUntil("all seeds are met", () => seeds.every(({ counters }) => counters.connections > 0));
   return {
@@ -59,7 +58,7 @@ export async function setStage(film: Film, misdeeds: readonly Misdeeds[], option
       await waitUntil("no request is left", () => seeds.every(({ counters }) => counters.openRequests === 0));
     },
     [Symbol.asyncDispose]: async () => {
-      for (const opened of [riptide, ...seeds, folder, program, film]) await opened[Symbol.asyncDispose]();
+      for (const opened of [riptide, ...seeds, folder, film]) await opened[Symbol.asyncDispose]();
     },
   };
 }

@@ -1,8 +1,8 @@
 import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { startProcess } from "../support/processes.ts";
+import { downloadChildWords } from "../support/program.ts";
 import { startScriptedSeed } from "../support/scripted-seed.ts";
 import { createSparseLibrary, verifiedBytesOf } from "../support/sparse-library.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -12,7 +12,6 @@ import { waitUntil } from "../support/wait.ts";
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
-const DOWNLOAD_CHILD = fileURLToPath(new URL("../support/download-child.ts", import.meta.url));
 /** Head and one record of the journal of verified pieces. */
 const JOURNAL_HEADER_BYTES = 40;
 const JOURNAL_RECORD_BYTES = 8;
@@ -53,14 +52,8 @@ describe("when Riptide is started again", () => {
     // Six seconds for the whole of it: pieces are recorded every second, and the child must not get to the end.
     await using seed = await startScriptedSeed({ torrent, bytesPerSecond: 2 * MIB });
     await using folder = await temporaryFolder("killed");
-    await using child = startProcess(process.execPath, [
-      "--import",
-      "tsx",
-      DOWNLOAD_CHILD,
-      folder.path,
-      torrent.torrentPath,
-      String(seed.peer.port),
-    ]);
+    const words = [folder.path, torrent.torrentPath, String(seed.peer.port)];
+    await using child = startProcess(process.execPath, [...downloadChildWords(), ...words]);
     const journal = join(folder.path, torrent.infoHash, ".riptide", "verified");
     const recorded = async (): Promise<number> =>
       Math.floor(((await stat(journal).catch(() => ({ size: 0 }))).size - JOURNAL_HEADER_BYTES) / JOURNAL_RECORD_BYTES);
@@ -95,7 +88,7 @@ describe("kill -9 in the middle of a piece of 16 MiB", () => {
     {
       await using seed = await startScriptedSeed({ torrent, stallAfterBytes: 10 * MIB });
       const words = [folder.path, torrent.torrentPath, String(seed.peer.port)];
-      await using child = startProcess(process.execPath, ["--import", "tsx", DOWNLOAD_CHILD, ...words]);
+      await using child = startProcess(process.execPath, [...downloadChildWords(), ...words]);
       const kept = join(folder.path, torrent.infoHash, ".riptide", "partials");
       await waitUntil(
         "its blocks are kept",

@@ -1,45 +1,25 @@
 import { createHash } from "node:crypto";
-import { join } from "node:path";
 import { quietly } from "./command-line.ts";
 import { startProcess } from "./processes.ts";
+import { programPath } from "./program.ts";
 import { type RunningRiptide, runningRiptide } from "./riptide.ts";
 import type { ScriptedSeed } from "./scripted-seed.ts";
-import { temporaryFolder } from "./temporary-folder.ts";
-
-const BUNDLER = new URL("../../scripts/lib/program.mjs", import.meta.url).href;
-
-export interface BundledRiptide extends AsyncDisposable {
-  /** The words that run it: node and the script. */
-  readonly command: readonly string[];
-  /**
-   * The real program in a process of its own, on any free ports, with nobody to find but the seeds. `through` is a command
-   * that gets the program as its last words.
-   */
-  start(dataDirectory: string, options?: StartOptions): Promise<RunningRiptide>;
-}
 
 export interface StartOptions {
+  /** A command that gets the program as its last words. */
   readonly through?: readonly string[];
   readonly words?: readonly string[];
   readonly seeds?: readonly ScriptedSeed[];
   readonly environment?: NodeJS.ProcessEnv;
 }
 
-/** The program as npm packs it: it starts in a fraction of the time that the source takes. */
-export async function bundleRiptide(): Promise<BundledRiptide> {
-  const folder = await temporaryFolder("program");
-  const { bundleProgram } = (await import(BUNDLER)) as { bundleProgram: (folder: string) => Promise<unknown> };
-  await bundleProgram(folder.path);
-  const command = [process.execPath, join(folder.path, "riptide.mjs")];
-  return {
-    command,
-    start: async (dataDirectory, { through = [], words = [], seeds = [], environment = {} } = {}) => {
-      const peers = seeds.map(({ peer }) => `--peer=${peer.host}:${peer.port}`);
-      const [program = "", ...rest] = [...through, ...command, ...quietly(dataDirectory, ...peers, ...words)];
-      return await runningRiptide(startProcess(program, rest, { env: { ...process.env, ...environment } }));
-    },
-    [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
-  };
+/** The real program, as npm packs it, in a process of its own, on any free ports, with nobody to find but the seeds. */
+export async function startBundledRiptide(dataDirectory: string, options: StartOptions = {}): Promise<RunningRiptide> {
+  const { through = [], words = [], seeds = [], environment = {} } = options;
+  const peers = seeds.map(({ peer }) => `--peer=${peer.host}:${peer.port}`);
+  const command = [process.execPath, programPath(), ...quietly(dataDirectory, ...peers, ...words)];
+  const [program = "", ...rest] = [...through, ...command];
+  return await runningRiptide(startProcess(program, rest, { env: { ...process.env, ...environment } }));
 }
 
 /** How a body came that was read to its end, or to where it broke off. */

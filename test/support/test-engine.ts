@@ -6,6 +6,7 @@ import {
   type SessionSettings,
   type TorrentEngineOptions,
 } from "@riptide/swarm";
+import { testSessionThread } from "./program.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 export const realClock = clockFrom({ nowMs: () => performance.now(), setTimeout, clearTimeout });
@@ -35,6 +36,7 @@ export async function startTestEngine(options: Partial<TorrentEngineOptions> = {
     settings: QUIET_SETTINGS,
     peers: [],
     clock: realClock,
+    startThread: testSessionThread(),
     ...options,
     dataDirectory,
   });

@@ -17,8 +17,14 @@ export interface SessionThreadListener {
 export type StartSessionThread = (settings: SessionSettings, listener: SessionThreadListener) => SessionThread;
 
 /** Runs the torrent session in a worker thread, so that hashing and sockets never delay an HTTP response. */
-export const startSessionThread: StartSessionThread = (settings, listener) => {
-  const worker = new Worker(new URL("./session-worker.mjs", import.meta.url), { workerData: settings });
+export const startSessionThread = sessionThreadFrom(new URL("./session-worker.mjs", import.meta.url));
+
+/** Of a file that runs the session: from source, or bundled. */
+export function sessionThreadFrom(file: URL): StartSessionThread {
+  return (settings, listener) => startThread(new Worker(file, { workerData: settings }), listener);
+}
+
+function startThread(worker: Worker, listener: SessionThreadListener): SessionThread {
   let cause: Error | undefined;
   worker.on("message", (event: SessionEvent) => listener.event(event));
   worker.on("error", (error) => {
@@ -31,4 +37,4 @@ export const startSessionThread: StartSessionThread = (settings, listener) => {
       await worker.terminate();
     },
   };
-};
+}

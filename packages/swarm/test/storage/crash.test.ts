@@ -1,14 +1,29 @@
 import { spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { createRandom } from "@riptide/sim";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import { crashTorrent } from "./crash-torrent.ts";
 import { NEVER, StorageBench, setBits, sha1 } from "./sample-torrent.ts";
 
 const ROUNDS = 20;
 const TORRENT = crashTorrent();
 const CHILD = fileURLToPath(new URL("crash-child.ts", import.meta.url));
+const BUNDLER = new URL("../../../../scripts/lib/program.mjs", import.meta.url).href;
+
+/** As JavaScript: each child would translate the source anew. */
+let programs: string;
+beforeAll(async () => {
+  programs = await mkdtemp(join(tmpdir(), "riptide-crash-child-"));
+  const { bundleScript } = (await import(BUNDLER)) as {
+    readonly bundleScript: (name: string, path: string, folder: string) => Promise<unknown>;
+  };
+  await bundleScript("crash-child", CHILD, programs);
+});
+afterAll(() => rm(programs, { recursive: true, force: true }));
 
 let bench: StorageBench;
 beforeEach(async () => {
@@ -42,7 +57,7 @@ it(`keeps every synced piece and believes no other over ${ROUNDS} deaths by SIGK
 
 /** Runs a child until it has reported so many pieces, kills it, and gives the pieces it had reported by then. */
 async function downloadUntilKilled(seed: number, reports: number): Promise<number[]> {
-  const child = spawn(process.execPath, ["--import", "tsx", CHILD, bench.torrentFolder, String(seed)], {
+  const child = spawn(process.execPath, [join(programs, "crash-child.mjs"), bench.torrentFolder, String(seed)], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const pieces: number[] = [];
