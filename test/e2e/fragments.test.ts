@@ -3,7 +3,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { makeClip } from "../../packages/media/test/fmp4/clips.ts";
 import { readMatroska } from "../../packages/media/test/fmp4/matroska-packets.ts";
-import { launchBrowser } from "../support/browser.ts";
+import { launchBrowser, SMALL_WINDOW } from "../support/browser.ts";
 import { describeWith } from "../support/tools.ts";
 
 const TONE = "-f lavfi -i sine=440:r=48000 -t 2";
@@ -32,7 +32,7 @@ describeWith("ffmpeg", "chromium")("Chromium's MediaSource", () => {
 
   beforeAll(async () => {
     browser = await launchBrowser();
-    page = await browser.newPage();
+    page = await browser.newPage(SMALL_WINDOW);
   });
 
   afterAll(async () => {

@@ -3,7 +3,7 @@ import type { Page } from "playwright-core";
 import { expect, it } from "vitest";
 import { prepareFilms } from "../films/prepare-films.ts";
 import { recipeOf } from "../films/recipes.ts";
-import { launchBrowser, OPENS_NO_MATROSKA } from "../support/browser.ts";
+import { launchBrowser, OPENS_NO_MATROSKA, SMALL_WINDOW } from "../support/browser.ts";
 import { elapsed, expectTruth, PATIENCE_MS, pressPlay, shownFrom } from "../support/film-in-page.ts";
 import { shareFilm } from "../support/film-torrent.ts";
 import { fetchedBytes, filesOf, startQuietRiptide } from "../support/riptide.ts";
@@ -25,7 +25,7 @@ describeWith(
     await using film = await shareFilm("mkv-no-cues", { uploadBytesPerSecond: 80_000, pieceLengthBytes: 16 * 1024 });
     await using folder = await temporaryFolder("unindexed");
     await using riptide = await startQuietRiptide(folder.path);
-    const page = await browser.newPage();
+    const page = await browser.newPage(SMALL_WINDOW);
     await page.addInitScript(OPENS_NO_MATROSKA);
     await page.goto(riptide.url);
     await riptide.add(film.magnet);

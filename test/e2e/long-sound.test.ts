@@ -1,7 +1,7 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { H264, makeFilm } from "../../packages/stream/test/support/films.ts";
-import { launchBrowser } from "../support/browser.ts";
+import { launchBrowser, SMALL_WINDOW } from "../support/browser.ts";
 import { SERVED_INFO_HASH, serveFiles } from "../support/serve-files.ts";
 import { describeWith } from "../support/tools.ts";
 
@@ -29,7 +29,7 @@ describeWith("ffmpeg", "chromium")("A film whose sound is longer than its pictur
   ])("plays to its end with a picture %s", async (_, source, startSeconds) => {
     const bytes = await makeFilm("mkv", `${H264} -c:a ac3`, source);
     await using server = await serveFiles([{ path: FILM, bytes }]);
-    const page = await browser.newPage();
+    const page = await browser.newPage(SMALL_WINDOW);
     await page.goto(`${server.url}/watch/${SERVED_INFO_HASH}/0`);
     await page.getByTestId("player").waitFor({ state: "attached" });
     await page.evaluate(seekOnceItIsKnown(startSeconds));

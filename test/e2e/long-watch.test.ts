@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { prepareFilms } from "../films/prepare-films.ts";
-import { launchBrowser } from "../support/browser.ts";
+import { launchBrowser, SMALL_WINDOW } from "../support/browser.ts";
 import { watchForLong } from "../support/long-watch.ts";
 import { describeWith } from "../support/tools.ts";
 
@@ -18,7 +18,7 @@ describeWith(
 
   it("takes no more memory of page and server the longer it is watched", { timeout: 180_000 }, async () => {
     await using browser = await launchBrowser();
-    const seen = await watchForLong(await browser.newPage(), LONG);
+    const seen = await watchForLong(await browser.newPage(SMALL_WINDOW), LONG);
     for (const { filmSeconds, pageHeapBytes, serverBytes } of seen) {
       console.log(
         `after ${Math.round(filmSeconds)} s: page ${(pageHeapBytes / MIB).toFixed(1)} MiB, server ${Math.round(serverBytes / MIB)} MiB`,

@@ -2,7 +2,7 @@ import type { Readiness } from "@riptide/http";
 import { expect, it } from "vitest";
 import { prepareFilms } from "../films/prepare-films.ts";
 import { recipeOf } from "../films/recipes.ts";
-import { launchBrowser } from "../support/browser.ts";
+import { launchBrowser, SMALL_WINDOW } from "../support/browser.ts";
 import { demandsOf, elapsed, expectTruth, PATIENCE_MS, pressPlay, shownFrom } from "../support/film-in-page.ts";
 import { shareFilm } from "../support/film-torrent.ts";
 import { fetchedBytes, filesOf, type RunningRiptide, startQuietRiptide } from "../support/riptide.ts";
@@ -26,7 +26,7 @@ describeWith(
     await using film = await shareFilm("long-avi");
     await using folder = await temporaryFolder("one-stream");
     await using riptide = await startQuietRiptide(folder.path);
-    const page = await browser.newPage();
+    const page = await browser.newPage(SMALL_WINDOW);
     await page.goto(riptide.url);
     await riptide.add(film.magnet);
     const { files } = await filesOf(riptide, film.infoHash);

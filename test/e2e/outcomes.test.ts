@@ -6,7 +6,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { films } from "../films/films.ts";
 import { type FilmName, recipes } from "../films/recipes.ts";
-import { launchBrowser } from "../support/browser.ts";
+import { launchBrowser, SMALL_WINDOW } from "../support/browser.ts";
 import { SERVED_INFO_HASH, serveFiles } from "../support/serve-files.ts";
 import { describeWith } from "../support/tools.ts";
 
@@ -39,7 +39,7 @@ describeWith("ffmpeg", "chromium")("every file that we have", () => {
       (await paths()).map(async (path) => ({ path: basename(path), bytes: await readFile(path) })),
     );
     await using server = await serveFiles(files);
-    const page = await browser.newPage();
+    const page = await browser.newPage(SMALL_WINDOW);
     const outcomes: Outcome[] = [];
     for (const [index, { path }] of files.entries()) outcomes.push(await outcomeOf(page, server.url, index, path));
     const table = tableOf(outcomes);
@@ -56,21 +56,22 @@ async function paths(): Promise<string[]> {
 
 async function outcomeOf(page: Page, url: string, index: number, path: string): Promise<Outcome> {
   const api = `${url}/api/torrents/${SERVED_INFO_HASH}/files/${index}`;
-  const asked: Playback[] = [];
-  const hear = async (response: { url(): string; ok(): boolean; json(): Promise<unknown> }): Promise<void> => {
-    if (response.url() === `${api}/playback` && response.ok()) asked.push((await response.json()) as Playback);
+  const answers: Promise<Playback>[] = [];
+  const hear = (response: { url(): string; ok(): boolean; json(): Promise<unknown> }): void => {
+    if (response.url() === `${api}/playback` && response.ok()) answers.push(response.json() as Promise<Playback>);
   };
   page.on("response", hear);
   await page.goto(`${url}/watch/${SERVED_INFO_HASH}/${index}`);
   const result = await page.evaluate<string>(UNTIL_IT_PLAYS_OR_FAILS);
   page.off("response", hear);
+  const playback = await answers[0];
   const info = await fetch(api);
   return {
     // A made film has its version in its name.
     name: path.replace(/-[0-9a-f]{12}(?=\.)/, ""),
     content: info.ok ? contentOf((await info.json()) as MediaInfo) : "–",
-    mode: asked[0]?.mode ?? "–",
-    reasons: asked[0]?.reasons.map(({ code }) => `\`${code}\``).join(", ") ?? "–",
+    mode: playback?.mode ?? "–",
+    reasons: playback?.reasons.map(({ code }) => `\`${code}\``).join(", ") ?? "–",
     result,
   };
 }

@@ -4,7 +4,7 @@ import { feedFfmpeg } from "../films/ffmpeg.ts";
 import { firstSoundInPage } from "../films/hear-in-page.ts";
 import { prepareFilms } from "../films/prepare-films.ts";
 import { recipeOf } from "../films/recipes.ts";
-import { launchBrowser, OPENS_NO_MATROSKA } from "../support/browser.ts";
+import { launchBrowser, OPENS_NO_MATROSKA, SMALL_WINDOW } from "../support/browser.ts";
 import { pressPlay, shownFrom } from "../support/film-in-page.ts";
 import { shareFilm } from "../support/film-torrent.ts";
 import { filesOf, startQuietRiptide } from "../support/riptide.ts";
@@ -58,7 +58,7 @@ describeWith(
     await using film = await shareFilm(way.name, { pieceLengthBytes: 1024 * 1024 });
     await using folder = await temporaryFolder("seek-sound");
     await using riptide = await startQuietRiptide(folder.path);
-    const page = await browser.newPage();
+    const page = await browser.newPage(SMALL_WINDOW);
     await page.addInitScript(way.script);
     await page.goto(riptide.url);
     await riptide.add(film.magnet);

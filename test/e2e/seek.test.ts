@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { firstSoundInPage } from "../films/hear-in-page.ts";
 import { prepareFilms } from "../films/prepare-films.ts";
 import { recipeOf } from "../films/recipes.ts";
-import { launchBrowser, OPENS_NO_MATROSKA, PLAYS_MP4_ONLY } from "../support/browser.ts";
+import { launchBrowser, OPENS_NO_MATROSKA, PLAYS_MP4_ONLY, SMALL_WINDOW } from "../support/browser.ts";
 import {
   demandsOf,
   elapsed,
@@ -110,7 +110,7 @@ describeWith(
     await using film = await shareFilm(name, LINE);
     await using folder = await temporaryFolder("seek");
     await using riptide = await startQuietRiptide(folder.path);
-    const page = await browser.newPage();
+    const page = await browser.newPage(SMALL_WINDOW);
     await page.addInitScript(script);
     await page.goto(riptide.url);
     await riptide.add(film.magnet);
@@ -158,7 +158,7 @@ describeWith(
     await using film = await shareFilm(name);
     await using folder = await temporaryFolder("stream");
     await using riptide = await startQuietRiptide(folder.path);
-    const page = await browser.newPage();
+    const page = await browser.newPage(SMALL_WINDOW);
     await page.goto(riptide.url);
     await riptide.add(film.magnet);
     await filesOf(riptide, film.infoHash);

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { prepareFilms } from "../films/prepare-films.ts";
 import { readFrameInPage } from "../films/read-in-page.ts";
 import type { FilmName } from "../films/recipes.ts";
-import { launchBrowser } from "../support/browser.ts";
+import { launchBrowser, SMALL_WINDOW } from "../support/browser.ts";
 import { PIECE_LENGTH_BYTES, shareFilm } from "../support/film-torrent.ts";
 import { fetchedBytes, filesOf, startQuietRiptide } from "../support/riptide.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -37,7 +37,7 @@ describeWith(
     await using film = await shareFilm(name, { uploadBytesPerSecond: SWARM_BYTES_PER_SECOND });
     await using folder = await temporaryFolder("start");
     await using riptide = await startQuietRiptide(folder.path);
-    const page = await browser.newPage();
+    const page = await browser.newPage(SMALL_WINDOW);
     try {
       await page.goto(riptide.url);
       await riptide.add(film.magnet);

@@ -9,7 +9,7 @@ import { prepareFilms } from "../films/prepare-films.ts";
 import { decodeFrames } from "../films/read-frames.ts";
 import { readFrameInPage, seekInPage } from "../films/read-in-page.ts";
 import { type FilmName, recipeOf } from "../films/recipes.ts";
-import { launchBrowser } from "../support/browser.ts";
+import { launchBrowser, SMALL_WINDOW } from "../support/browser.ts";
 import { shareFilm } from "../support/film-torrent.ts";
 import { startProcess } from "../support/processes.ts";
 import { filesOf, startQuietRiptide } from "../support/riptide.ts";
@@ -38,7 +38,7 @@ describeWith(
       await using riptide = await startQuietRiptide(folder.path);
       await riptide.add(film.magnet);
       await filesOf(riptide, film.infoHash);
-      const page = await browser.newPage();
+      const page = await browser.newPage(SMALL_WINDOW);
       try {
         await page.goto(riptide.url);
         const url = `${riptide.url}/stream/${film.infoHash}/0/virtual.mp4`;
@@ -66,7 +66,7 @@ describeWith(
     await using riptide = await startQuietRiptide(folder.path);
     await riptide.add(film.magnet);
     await filesOf(riptide, film.infoHash);
-    const page = await browser.newPage();
+    const page = await browser.newPage(SMALL_WINDOW);
     const url = `${riptide.url}/stream/${film.infoHash}/0/virtual.mp4`;
     const ranges: (string | undefined)[] = [];
     page.on("request", (request) => {

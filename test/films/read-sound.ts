@@ -94,7 +94,8 @@ function decodeSamples(source: MediaSource, options: DecodeSecondsOptions): Prom
 /** The periods of a window added up: every tone of the grid is the same in each of them, and looked for in a fifth of the samples. */
 function folded(window: Float32Array): Float64Array {
   const sum = new Float64Array(PERIOD_SAMPLES);
-  for (const [index, sample] of window.entries()) sum[index % PERIOD_SAMPLES]! += sample;
+  // Counted loops, here and below: iterators take four times as long, for hours of sound.
+  for (let at = 0; at < window.length; at += 1) sum[at % PERIOD_SAMPLES]! += window[at]!;
   return sum;
 }
 
@@ -109,8 +110,8 @@ function powerAt(samples: Float32Array | Float64Array, hz: number): number {
   const coefficient = 2 * Math.cos((2 * Math.PI * hz) / SAMPLE_RATE_HZ);
   let last = 0;
   let beforeLast = 0;
-  for (const sample of samples) {
-    const next = sample + coefficient * last - beforeLast;
+  for (let at = 0; at < samples.length; at += 1) {
+    const next = samples[at]! + coefficient * last - beforeLast;
     beforeLast = last;
     last = next;
   }
