@@ -1,6 +1,5 @@
-import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { configDefaults, defineConfig } from "vitest/config";
+import { newestFfmpeg } from "./test/support/newest-ffmpeg.ts";
 
 /** Programs that `npm test` could not install here. Never any in CI: there it fails first. */
 const missing = new Set((process.env["RIPTIDE_MISSING_TOOLS"] ?? "").split(",").filter(Boolean));
@@ -41,8 +40,7 @@ const COVERED = "packages/{core,stream}/test/**/*.test.ts";
 const FILMS = NEEDS["ffmpeg"]!.filter((path) => path.startsWith("packages/") && !path.startsWith("packages/stream/"));
 
 /** The newest ffmpeg converts where nothing but ffmpeg is asked; all else is tested with Debian's, the oldest that Riptide works with. */
-const NEWEST_FFMPEG = fileURLToPath(new URL(".cache/newest-ffmpeg/ffmpeg", import.meta.url));
-const CONVERTS = existsSync(NEWEST_FFMPEG) ? { env: { FFMPEG_PATH: NEWEST_FFMPEG } } : {};
+const CONVERTS = newestFfmpeg === undefined ? {} : { env: { FFMPEG_PATH: newestFfmpeg } };
 
 /** Some encode seconds of film while other tests have the cores: what hangs is found all the same. */
 const UNIT = { testTimeout: 120_000, hookTimeout: 120_000 };

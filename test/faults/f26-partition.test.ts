@@ -8,9 +8,9 @@ import { torrentShape } from "@riptide/sim";
 import { expect, it } from "vitest";
 import { SessionReader } from "../../packages/swarm/test/simulation/session-reader.ts";
 import { SimulatedSession } from "../../packages/swarm/test/simulation/simulated-session.ts";
-import { readBody, startBundledRiptide } from "../support/bundled-riptide.ts";
+import { readBody } from "../support/bundled-riptide.ts";
 import { startProcess } from "../support/processes.ts";
-import { filesOf } from "../support/riptide.ts";
+import { filesOf, startQuietRiptide } from "../support/riptide.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { describeAsRoot } from "../support/tools.ts";
 import { waitUntil } from "../support/wait.ts";
@@ -38,9 +38,7 @@ describeAsRoot("F26", () => {
     await using seed = startProcess("ip", [...inside, "--import", "tsx", SEED_CHILD, ...about]);
     const port = await seed.waitFor((line) => /^listens at (\d+)$/.exec(line)?.[1], 60_000);
     await using folder = await temporaryFolder("partition");
-    await using riptide = await startBundledRiptide(join(folder.path, "data"), {
-      words: [`--peer=${SEED_ADDRESS}:${port}`],
-    });
+    await using riptide = await startQuietRiptide(join(folder.path, "data"), `--peer=${SEED_ADDRESS}:${port}`);
     await riptide.add(film.torrentFile);
     await filesOf(riptide, film.infoHash);
 

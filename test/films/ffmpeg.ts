@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
 import { Readable, type Writable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
-import { fileURLToPath } from "node:url";
+import { newestFfmpeg } from "../support/newest-ffmpeg.ts";
 
 /** What is kept of what a program says before it fails. */
 const STDERR_MAX_CHARACTERS = 4000;
@@ -29,9 +28,8 @@ export async function readFfmpeg(ffmpegArguments: readonly string[]): Promise<{ 
   return { stdout: stdout as Buffer, third: third as Buffer };
 }
 
-/** What decodes need not be what encoded; the newest one, without libraries to load, starts in a sixth of the time of Debian's. */
-const NEWEST = fileURLToPath(new URL("../../.cache/newest-ffmpeg/ffmpeg", import.meta.url));
-const READER = existsSync(NEWEST) ? NEWEST : "ffmpeg";
+/** What decodes need not be what encoded. */
+const READER = newestFfmpeg ?? "ffmpeg";
 
 const QUIET = ["-hide_banner", "-nostdin", "-loglevel", "error"];
 

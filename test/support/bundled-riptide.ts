@@ -10,16 +10,15 @@ export interface StartOptions {
   readonly through?: readonly string[];
   readonly words?: readonly string[];
   readonly seeds?: readonly ScriptedSeed[];
-  readonly environment?: NodeJS.ProcessEnv;
 }
 
 /** The real program, as npm packs it, in a process of its own, on any free ports, with nobody to find but the seeds. */
 export async function startBundledRiptide(dataDirectory: string, options: StartOptions = {}): Promise<RunningRiptide> {
-  const { through = [], words = [], seeds = [], environment = {} } = options;
+  const { through = [], words = [], seeds = [] } = options;
   const peers = seeds.map(({ peer }) => `--peer=${peer.host}:${peer.port}`);
   const command = [process.execPath, programPath(), ...quietly(dataDirectory, ...peers, ...words)];
   const [program = "", ...rest] = [...through, ...command];
-  return await runningRiptide(startProcess(program, rest, { env: { ...process.env, ...environment } }));
+  return await runningRiptide(startProcess(program, rest));
 }
 
 /** How a body came that was read to its end, or to where it broke off. */

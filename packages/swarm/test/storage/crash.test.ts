@@ -1,11 +1,10 @@
 import { spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { createRandom } from "@riptide/sim";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
+import { type TemporaryFolder, temporaryFolder } from "../../../../test/support/temporary-folder.ts";
 import { crashTorrent } from "./crash-torrent.ts";
 import { NEVER, StorageBench, setBits, sha1 } from "./sample-torrent.ts";
 
@@ -15,15 +14,15 @@ const CHILD = fileURLToPath(new URL("crash-child.ts", import.meta.url));
 const BUNDLER = new URL("../../../../scripts/lib/program.mjs", import.meta.url).href;
 
 /** As JavaScript: each child would translate the source anew. */
-let programs: string;
+let programs: TemporaryFolder;
 beforeAll(async () => {
-  programs = await mkdtemp(join(tmpdir(), "riptide-crash-child-"));
+  programs = await temporaryFolder("crash-child");
   const { bundleScript } = (await import(BUNDLER)) as {
     readonly bundleScript: (name: string, path: string, folder: string) => Promise<unknown>;
   };
-  await bundleScript("crash-child", CHILD, programs);
+  await bundleScript("crash-child", CHILD, programs.path);
 });
-afterAll(() => rm(programs, { recursive: true, force: true }));
+afterAll(() => programs[Symbol.asyncDispose]());
 
 let bench: StorageBench;
 beforeEach(async () => {
@@ -57,7 +56,7 @@ it(`keeps every synced piece and believes no other over ${ROUNDS} deaths by SIGK
 
 /** Runs a child until it has reported so many pieces, kills it, and gives the pieces it had reported by then. */
 async function downloadUntilKilled(seed: number, reports: number): Promise<number[]> {
-  const child = spawn(process.execPath, [join(programs, "crash-child.mjs"), bench.torrentFolder, String(seed)], {
+  const child = spawn(process.execPath, [join(programs.path, "crash-child.mjs"), bench.torrentFolder, String(seed)], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const pieces: number[] = [];
