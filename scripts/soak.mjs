@@ -2,14 +2,27 @@
 // docs/SOAK.md. Words pick steps by name: npm run soak -- swarms sigkill. SEED=N runs it all from one seed again.
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { ensureNodeModules, ensureTools } from "./lib/install.mjs";
+import { ensureNodeModules, ensureTools, TEST_TOOLS } from "./lib/install.mjs";
 import { ensurePage } from "./lib/page.mjs";
 import { bin, fail, root } from "./lib/run.mjs";
 
 const PAGE = `${root}docs/SOAK.md`;
 const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
 
+/** Each kind once is what `npm test` takes: see test/support/soak.ts. */
+const EVERY_COMBINATION = { RIPTIDE_SOAK: "true" };
+
 const STEPS = {
+  tests: {
+    what: "the tests of `npm test` with every combination of container, codec and way",
+    command: vitest("unit", "films", "covered", "integration"),
+    environment: EVERY_COMBINATION,
+  },
+  timed: {
+    what: "the tests that measure, with every way to play and every place",
+    command: vitest("timed"),
+    environment: EVERY_COMBINATION,
+  },
   swarms: {
     what: "50,000 random swarms, the scheduler alone, in virtual time",
     command: simulate("--seed", String(seed), "--runs", "50000"),
@@ -20,7 +33,7 @@ const STEPS = {
   },
   sigkill: {
     what: "100 deaths by SIGKILL while a film plays",
-    command: [bin("vitest"), "run", "--project", "integration", "test/faults/f19-sigkill.test.ts"],
+    command: [...vitest("integration"), "test/faults/f19-sigkill.test.ts"],
     environment: { RIPTIDE_DEATHS: "100", RIPTIDE_SEED: String(seed) },
   },
   hour: {
@@ -35,7 +48,7 @@ const unknown = wanted.filter((name) => !Object.hasOwn(STEPS, name));
 if (unknown.length > 0) fail(`There is no soak ${unknown.join(", ")}, but: ${Object.keys(STEPS).join(", ")}.`);
 
 ensureNodeModules();
-ensureTools(["ffmpeg", "chromium", "libtorrent"]);
+ensureTools(TEST_TOOLS);
 ensurePage();
 const results = readResults();
 let hasFailed = false;
@@ -83,6 +96,10 @@ function writeResults(lines) {
     "| --- | --- | --- | --- | --- | --- |",
   ];
   writeFileSync(PAGE, `${[...head, ...known].join("\n")}\n`);
+}
+
+function vitest(...projects) {
+  return [bin("vitest"), "run", ...projects.flatMap((project) => ["--project", project])];
 }
 
 function simulate(...words) {

@@ -3,7 +3,7 @@
 // The last line is `N passed, N failed, N skipped`. With CI=true a skipped test fails the run.
 import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
-import { ensureNodeModules, ensureTools } from "./lib/install.mjs";
+import { ensureNodeModules, ensureTools, TEST_TOOLS } from "./lib/install.mjs";
 import { ensurePage } from "./lib/page.mjs";
 import { bin, root, succeedsLater } from "./lib/run.mjs";
 import { failureSentences, filesToRunAgain, verdictOf, wholeReport, withSecondRun } from "./lib/verdict.mjs";
@@ -12,22 +12,7 @@ const selection = process.argv.slice(2);
 const isWhole = selection.length === 0;
 
 ensureNodeModules();
-ensureTools([
-  "ffmpeg",
-  "newestFfmpeg",
-  "chromium",
-  "libtorrent",
-  "aria2",
-  "transmission",
-  "webtorrent",
-  "mpv",
-  "vlc",
-  "curl",
-  "bwrap",
-  "systemd",
-  "fiu",
-  "ip",
-]);
+ensureTools(TEST_TOOLS);
 ensurePage();
 
 mkdirSync(`${root}.cache`, { recursive: true });

@@ -48,6 +48,24 @@ const TOOLS = {
   webtorrent: { lockedIn: `${root}test/support/peers/webtorrent/`, folder: `${root}.cache/webtorrent/` },
 };
 
+/** What the tests run, of `TOOLS`. */
+export const TEST_TOOLS = [
+  "ffmpeg",
+  "newestFfmpeg",
+  "chromium",
+  "libtorrent",
+  "aria2",
+  "transmission",
+  "webtorrent",
+  "mpv",
+  "vlc",
+  "curl",
+  "bwrap",
+  "systemd",
+  "fiu",
+  "ip",
+];
+
 /** Ends with a sentence if Node is too old; installs node_modules unless all that the lockfile asks for is there. */
 export function ensureNodeModules() {
   const [major, minor] = process.versions.node.split(".").map(Number);

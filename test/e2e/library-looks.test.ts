@@ -16,6 +16,7 @@ import {
   putViewing,
   SERIES,
 } from "../support/page-world.ts";
+import { everyNth } from "../support/soak.ts";
 import { describeWith } from "../support/tools.ts";
 
 /** JavaScript and styles, gzipped, that a browser needs to show the library. */
@@ -130,7 +131,7 @@ describeWith("chromium", "ffmpeg")("the library, as it looks", () => {
     expect(world.violations).toEqual([]);
   });
 
-  test.each(LOOKS)("is accessible (%s)", async (_look, options) => {
+  test.each(everyNth(LOOKS, 3))("is accessible (%s)", async (_look, options) => {
     await using world = await open(options);
     const { page } = world;
     await page.getByTestId("empty").waitFor();

@@ -5,8 +5,8 @@ import { watchForLong } from "../support/long-watch.ts";
 import { describeWith } from "../support/tools.ts";
 
 const MIB = 1024 * 1024;
-/** A busy machine watches less of it. `npm run bench -- hour` watches an hour. */
-const LONG = { filmSeconds: 240, samples: 4, limitMs: 30_000 } as const;
+/** A busy machine watches less of it. `npm run soak -- hour` watches an hour. */
+const LONG = { filmSeconds: 120, samples: 3, limitMs: 30_000 } as const;
 const WATCHED_MIN_SECONDS = 40;
 
 describeWith(

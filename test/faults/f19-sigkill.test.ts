@@ -18,7 +18,7 @@ import { waitUntil } from "../support/wait.ts";
 const KIB = 1024;
 const MIB = 1024 * KIB;
 /** `npm run soak` has it die more often. */
-const ROUNDS = Number(process.env["RIPTIDE_DEATHS"] ?? 20);
+const ROUNDS = Number(process.env["RIPTIDE_DEATHS"] ?? 6);
 const PIECE_LENGTH_BYTES = 64 * KIB;
 /** Pieces are recorded once a second: a process dies before the first time, at it, or after it. */
 const BYTES_PER_SECOND = 3 * MIB;

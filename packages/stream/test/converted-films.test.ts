@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { films } from "../../../test/films/films.ts";
 import { decodeFrames } from "../../../test/films/read-frames.ts";
 import { decodeSeconds } from "../../../test/films/read-sound.ts";
+import { everyNth } from "../../../test/support/soak.ts";
 import { realClock } from "../../transcode/test/support/clocks.ts";
 import { createStreamFactory } from "../src/index.ts";
 import { createContext, get, readAll } from "./support/context.ts";
@@ -51,7 +52,7 @@ async function convert(index: number, bytes: Uint8Array, query: string): Promise
 }
 
 describe("A film that is converted", () => {
-  test.each(FILMS)(
+  test.each(everyNth(FILMS, 2))(
     "out of %s shows and sounds what is asked for, wherever it is entered",
     { timeout: 240_000 },
     async (title, extension, encoding, query) => {

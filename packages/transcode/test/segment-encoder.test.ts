@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { readSecondFromAudio } from "../../../test/films/read-sound.ts";
+import { everyNth } from "../../../test/support/soak.ts";
 import { AudioEncoderPool, discoverFfmpeg, ProcessPool } from "../src/index.ts";
 import { CLIPS, type Clip, type ClipName, filmWithAc3, makeClip } from "./support/clips.ts";
 import { realClock } from "./support/clocks.ts";
@@ -27,7 +28,7 @@ const clips: [string, () => Promise<Clip>][] = [
 ];
 
 describe("Segments in a row", () => {
-  test.each(clips)(
+  test.each(everyNth(clips, 2))(
     "of %s are the sound of the source, to the sample, whatever was encoded before",
     async (_, open) => {
       await using clip = await open();

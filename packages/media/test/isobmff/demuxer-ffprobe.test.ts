@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import { everyNth } from "../../../../test/support/soak.ts";
 import { type Demuxer, openIsobmff } from "../../src/index.ts";
 import { corpusFile, demoFilm } from "../support/corpus.ts";
 import { demux, stretchesOf } from "../support/demux.ts";
@@ -63,7 +64,7 @@ function mapped<T extends Times>(packets: readonly T[], mapping: Mapping): T[] {
   return packets.map((packet) => ({ ...packet, pts: packet.pts - pts, dts: packet.dts - dts }));
 }
 
-describe.each(FILMS)("%s", (_title, load, mapping) => {
+describe.each(everyNth(FILMS, 2))("%s", (_title, load, mapping) => {
   let film: Uint8Array;
   let demuxer: Demuxer;
   let probed: readonly ProbedTrack[];

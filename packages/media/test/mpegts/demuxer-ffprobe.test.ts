@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import { everyNth } from "../../../../test/support/soak.ts";
 import { nalUnitsOf } from "../../src/codecs/annex-b.ts";
 import { type CodedTrack, type Demuxer, openMpegts, type Packet } from "../../src/index.ts";
 import { corpusFile, demoFilm } from "../support/corpus.ts";
@@ -44,7 +45,7 @@ const FILMS: [string, () => Promise<Uint8Array>][] = [
   ["PES packets of one frame of sound", from("-c copy -t 8 -pes_payload_size 0")],
 ];
 
-describe.each(FILMS)("%s", (_title, load) => {
+describe.each(everyNth(FILMS, 2))("%s", (_title, load) => {
   let film: Uint8Array;
   let demuxer: Demuxer;
   let packets: readonly Packet[];

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { everyNth } from "../../../../test/support/soak.ts";
 import { type Measure, measureRow, PIECE_LENGTHS, type RowFigures, SWARM_ROWS } from "./swarm-rows.ts";
 
 const TABLE = fileURLToPath(new URL("../../../../docs/SWARM.md", import.meta.url));
@@ -10,18 +11,20 @@ const TIMEOUT_MS = 600_000;
 const MAX_TIME_SHARE = 1.15;
 const MAX_BYTES_SHARE = 1.1;
 
+const SWARMS = PIECE_LENGTHS.flatMap((pieceLengthBytes) => SWARM_ROWS.map((row) => ({ pieceLengthBytes, row })));
+const isUpdate = process.env["UPDATE_DOCS"] === "true";
+
 describe("starts and seeks of a whole session", () => {
   it("are as docs/SWARM.md tells", { timeout: TIMEOUT_MS }, async () => {
     const lines: string[] = [];
-    for (const pieceLengthBytes of PIECE_LENGTHS) {
-      for (const row of SWARM_ROWS) {
-        const figures = await measureRow(row, pieceLengthBytes, SEED);
-        lines.push(`| ${cells(pieceLengthBytes, row, figures).join(" | ")} |`);
-      }
+    for (const { pieceLengthBytes, row } of isUpdate ? SWARMS : everyNth(SWARMS, 7)) {
+      const figures = await measureRow(row, pieceLengthBytes, SEED);
+      lines.push(`| ${cells(pieceLengthBytes, row, figures).join(" | ")} |`);
     }
-    const table = page(lines);
-    if (process.env["UPDATE_DOCS"] === "true") await writeFile(TABLE, table);
-    expect(table).toBe(await readFile(TABLE, "utf8"));
+    if (isUpdate) await writeFile(TABLE, page(lines));
+    const table = await readFile(TABLE, "utf8");
+    expect(table).toContain(page([]).trimEnd());
+    expect(table.split("\n").filter((line) => lines.includes(line))).toEqual(lines);
   });
 });
 

@@ -4,11 +4,12 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { createRandom } from "@riptide/sim";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
+import { isSoak } from "../../../../test/support/soak.ts";
 import { type TemporaryFolder, temporaryFolder } from "../../../../test/support/temporary-folder.ts";
 import { crashTorrent } from "./crash-torrent.ts";
 import { NEVER, StorageBench, setBits, sha1 } from "./sample-torrent.ts";
 
-const ROUNDS = 20;
+const ROUNDS = isSoak ? 20 : 6;
 const TORRENT = crashTorrent();
 const CHILD = fileURLToPath(new URL("crash-child.ts", import.meta.url));
 const BUNDLER = new URL("../../../../scripts/lib/program.mjs", import.meta.url).href;
