@@ -25,7 +25,7 @@ export class PrivateHostError extends Error {
 export async function resolveHost(
   hostname: string,
   signal: AbortSignal,
-  { reach = "anywhere", family }: { readonly reach?: Reach; readonly family?: 4 | 6 | undefined } = {},
+  { reach, family }: { readonly reach: Reach; readonly family?: 4 | 6 | undefined },
 ): Promise<ResolvedAddress[]> {
   const host = unbracketed(hostname);
   const found =
@@ -38,6 +38,20 @@ export async function resolveHost(
   const reachable = reach === "anywhere" ? usable : usable.filter(({ address }) => isPublicAddress(address));
   if (reachable.length === 0) throw new PrivateHostError("The host is in a private network");
   return reachable;
+}
+
+/**
+ * For a host that a proxy looks up: in whose networks a name lies only it can know. Throws `PrivateHostError` for what is in a private
+ * network by its looks.
+ */
+export function assertReach(host: string, reach: Reach): void {
+  if (reach === "public" && !looksPublic(host)) throw new PrivateHostError("The host is in a private network");
+}
+
+/** Whether a name, or an IP literal without brackets, may be of the internet. */
+export function looksPublic(host: string): boolean {
+  // RFC 6761 §6.3: all names under localhost mean the machine that asks, and the proxy may run on this one.
+  return isIP(host) === 0 ? !/(^|\.)localhost\.?$/i.test(host) : isPublicAddress(host);
 }
 
 /** The host of a URL without the brackets that an IPv6 literal has there (RFC 3986 §3.2.2). */
