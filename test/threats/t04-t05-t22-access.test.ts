@@ -2,8 +2,9 @@ import { execFile } from "node:child_process";
 import { chmod, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import type { Link, MediaInfo, Playback } from "@riptide/http";
+import type { Link, MediaInfo, Playback, Problem } from "@riptide/http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { streamLinks } from "../../packages/http/src/security/stream-links.ts";
 import { demoFilmPath } from "../../packages/media/test/support/corpus.ts";
 import { exitOf, ffmpegsOf, quietly, startCommandLine, urlOf } from "../support/command-line.ts";
 import { type MadeTorrent, makeTorrent } from "../support/made-torrent.ts";
@@ -152,6 +153,18 @@ describe("T5 an address for a player", () => {
     const text = await response.text();
     expect([response.status, JSON.parse(text).code]).toEqual([403, "link_invalid"]);
     expect(text).not.toMatch(new RegExp(`${SECRET_NAME}|${TOKEN}|${torrent.infoHash}`));
+  });
+
+  it("T5 is shut when its time is over", async () => {
+    const target = { infoHash: torrent.infoHash, index: 0 };
+    const opened = async (ageMs: number): Promise<unknown> => {
+      const { query } = streamLinks(TOKEN, () => Date.now() - ageMs).sign(target);
+      const response = await fetch(`${url}/stream/${torrent.infoHash}/0/direct?${query}`, {
+        headers: { range: "bytes=0-0" },
+      });
+      return response.ok ? response.status : [response.status, ((await response.json()) as Problem).code];
+    };
+    expect([await opened(0), await opened(25 * 60 * 60 * 1000)]).toEqual([206, [403, "link_expired"]]);
   });
 
   it("T5 changes nothing", async () => {
