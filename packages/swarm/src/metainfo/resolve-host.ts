@@ -50,8 +50,12 @@ export function assertReach(host: string, reach: Reach): void {
 
 /** Whether a name, or an IP literal without brackets, may be of the internet. */
 export function looksPublic(host: string): boolean {
+  if (isIP(host) !== 0) return isPublicAddress(host);
+  // Addresses that udp: URLs leave as they are, such as 0x7f.1: http: URLs spell them out, and a proxy may understand them.
+  const url = `http://${host}`;
+  const name = URL.canParse(url) ? new URL(url).hostname : "localhost";
   // RFC 6761 §6.3: all names under localhost mean the machine that asks, and the proxy may run on this one.
-  return isIP(host) === 0 ? !/(^|\.)localhost\.?$/i.test(host) : isPublicAddress(host);
+  return isIP(name) === 0 ? !/(^|\.)localhost\.?$/.test(name) : isPublicAddress(name);
 }
 
 /** The host of a URL without the brackets that an IPv6 literal has there (RFC 3986 §3.2.2). */

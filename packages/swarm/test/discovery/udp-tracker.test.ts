@@ -100,7 +100,8 @@ describe("announcing to a UDP tracker", () => {
     await expectUnreachable(announce(announceRequest({ url: tracker.url, reach: "public" })));
     await using socks = await startSocks5Server({ routes: () => ({}) });
     const announceByProxy = createTrackerClient(clock, new Network({ proxy: socks.proxy }));
-    for (const url of [tracker.url, tracker.url.replace("127.0.0.1", "localhost")]) {
+    for (const host of ["127.0.0.1", "[::1]", "localhost", "%6cocalhost", "0x7f.1", "2130706433"]) {
+      const url = tracker.url.replace("127.0.0.1", host);
       await expectUnreachable(announceByProxy(announceRequest({ url, reach: "public" })));
     }
     expect([tracker.requests, socks.requests]).toEqual([[], []]);
