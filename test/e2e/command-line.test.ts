@@ -123,9 +123,9 @@ describe("a start that cannot be", () => {
       "film is no magnet link, URL or info hash, and no file that can be read.",
     ],
     [
-      "beyond loopback without a token",
-      ["--host=0.0.0.0"],
-      "Listening on 0.0.0.0 lets others in: give a --token, or leave --host out.",
+      "beyond loopback with a token that others can guess",
+      ["--host=0.0.0.0", "--token=film"],
+      "Listening on 0.0.0.0 lets others guess a token of less than 22 characters: openssl rand -hex 16 makes a good one.",
     ],
     ["a token that no header can carry", ["--token=two words"], /^--token must be ASCII characters without spaces/],
     ["an ffmpeg that is not there", ["--port=0", "--ffmpeg=/nonexistent"], /ffmpeg/],

@@ -54,6 +54,7 @@ test("F24 a data folder that vanishes while a film plays ends neither the server
   await waitUntil("it is missed", async () =>
     (await readiness()).reasons.some((reason) => reason.startsWith("disk: The data folder is gone")),
   );
+  expect((await fetch(`${server.url}/readyz`)).status).toBe(503);
   expect(server.process.stderr()).toContain("The data folder is gone");
   expect(await server.process.stop()).toBe(0);
 });

@@ -12,7 +12,7 @@ import { startForeignTracker, startTracker } from "../support/peers/tracker.ts";
 import { startScriptedSeed } from "../support/scripted-seed.ts";
 import { sha256 } from "../support/sha256.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
-import { never, readRange, realClock, startTestEngine, type TestEngine } from "../support/test-engine.ts";
+import { NAMED_HERE, never, readRange, realClock, startTestEngine, type TestEngine } from "../support/test-engine.ts";
 import { createTestTorrent, type TestTorrent } from "../support/test-torrent.ts";
 import { describeWith } from "../support/tools.ts";
 import { waitUntil } from "../support/wait.ts";
@@ -42,7 +42,7 @@ describe("a magnet finds its peers", () => {
     await using tracker = await startTracker(() => [seed.peer.port]);
     {
       await using us = await startTestEngine();
-      await us.engine.add(magnetWith(torrent, `tr=${encodeURIComponent(tracker.url)}`), { signal: never });
+      await us.engine.add(magnetWith(torrent, `tr=${encodeURIComponent(tracker.url)}`), NAMED_HERE);
       await expectToPlay(us, torrent);
       expect(tracker.announces[0]?.get("port")).toBe(String(await us.engine.peerPort(never)));
     }
@@ -60,7 +60,7 @@ describe("a magnet finds its peers", () => {
         : announceResponse(transactionId, [127, 0, 0, 1, port >> 8, port & 255]),
     ]);
     await using us = await startTestEngine();
-    await us.engine.add(magnetWith(torrent, `tr=${encodeURIComponent(tracker.url)}`), { signal: never });
+    await us.engine.add(magnetWith(torrent, `tr=${encodeURIComponent(tracker.url)}`), NAMED_HERE);
     await expectToPlay(us, torrent);
   });
 
@@ -152,7 +152,7 @@ describeWith("webtorrent")("a whole tracker of another make", () => {
       await using torrent = await smallTorrent(tracker);
       await using seed = await startLibtorrent(seedOf(torrent));
       await using us = await startTestEngine();
-      await us.engine.add(magnetWith(torrent, `tr=${encodeURIComponent(tracker)}`), { signal: never });
+      await us.engine.add(magnetWith(torrent, `tr=${encodeURIComponent(tracker)}`), NAMED_HERE);
       await expectToPlay(us, torrent);
       await seed[Symbol.asyncDispose]();
       await using leech = await startLeech(torrent, {}, `tr=${encodeURIComponent(tracker)}`);

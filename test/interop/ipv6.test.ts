@@ -12,7 +12,7 @@ import {
 import { startLibtorrent } from "../support/peers/libtorrent.ts";
 import { startScriptedSeed } from "../support/scripted-seed.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
-import { never, readRange, startTestEngine, type TestEngine } from "../support/test-engine.ts";
+import { NAMED_HERE, never, readRange, startTestEngine, type TestEngine } from "../support/test-engine.ts";
 import { createTestTorrent, type TestTorrent } from "../support/test-torrent.ts";
 import { describeWith } from "../support/tools.ts";
 import { waitUntil } from "../support/wait.ts";
@@ -96,7 +96,7 @@ describe("IPv6", () => {
     {
       await using us = await startTestEngine({ settings: DUAL });
       const magnet = `magnet:?xt=urn:btih:${torrent.infoHash}&tr=${encodeURIComponent(url)}`;
-      await us.engine.add(magnet, { signal: never });
+      await us.engine.add(magnet, NAMED_HERE);
       await expectToPlay(us, torrent);
     }
     expect(new Set(from)).toEqual(new Set([HOST]));
@@ -114,7 +114,7 @@ describe("IPv6", () => {
     }, 6);
     await using us = await startTestEngine({ settings: DUAL });
     const magnet = `magnet:?xt=urn:btih:${torrent.infoHash}&tr=${encodeURIComponent(tracker.url)}`;
-    await us.engine.add(magnet, { signal: never });
+    await us.engine.add(magnet, NAMED_HERE);
     await expectToPlay(us, torrent);
   });
 

@@ -14,7 +14,7 @@ import { startRouter } from "../support/peers/router.ts";
 import { startSocks5Server } from "../support/peers/socks5-server.ts";
 import { startTracker } from "../support/peers/tracker.ts";
 import { startScriptedSeed } from "../support/scripted-seed.ts";
-import { never, readRange, realClock, startTestEngine, type TestEngine } from "../support/test-engine.ts";
+import { NAMED_HERE, never, readRange, realClock, startTestEngine, type TestEngine } from "../support/test-engine.ts";
 import { createTestTorrent, type TestTorrent } from "../support/test-torrent.ts";
 import { waitUntil } from "../support/wait.ts";
 
@@ -101,7 +101,7 @@ describe("with a proxy", () => {
         ["tr", `udp://127.0.0.1:${canary.port}/announce`],
         ["tr", `http://127.0.0.1:${canary.port}/announce`],
       );
-      await us.engine.add(magnet, { signal: never });
+      await us.engine.add(magnet, NAMED_HERE);
       await expectToPlay(us, torrent);
       // The tracker names the canary, and so does the user: both are asked for, and the proxy leads there neither time.
       await waitUntil(
@@ -135,7 +135,7 @@ describe("with a proxy", () => {
     const trackers = [`udp://${FAR_TRACKER}:6969/announce`, ...(relays ? [] : [tracker.url])];
     const parameters = trackers.map((url) => ["tr", url] as const);
     const always = relays ? [] : [["x.pe", FAR_PEER] as const];
-    await us.engine.add(magnetWith(torrent, ...parameters, ...always), { signal: never });
+    await us.engine.add(magnetWith(torrent, ...parameters, ...always), NAMED_HERE);
     await expectToPlay(us, torrent);
     expect(tracker.requests.length > 0).toBe(relays);
     expect(server.requests.includes(`UDP ${FAR_TRACKER}:6969`)).toBe(relays);
@@ -160,14 +160,13 @@ describe("with a proxy", () => {
     for (const proxy of [wrong, gone]) {
       await using us = await startTestEngine({ settings: settingsWith({ proxy }) });
       const url = `http://127.0.0.1:${canary.port}/announce`;
-      await us.engine.add(magnetWith(torrent, ["x.pe", FAR_PEER], ["x.pe", `127.0.0.1:${canary.port}`], ["tr", url]), {
-        signal: never,
-      });
-      await expect(us.engine.add(`http://127.0.0.1:${canary.port}/a.torrent`, { signal: never })).rejects.toMatchObject(
-        {
-          code: "fetch_failed",
-        },
+      await us.engine.add(
+        magnetWith(torrent, ["x.pe", FAR_PEER], ["x.pe", `127.0.0.1:${canary.port}`], ["tr", url]),
+        NAMED_HERE,
       );
+      await expect(us.engine.add(`http://127.0.0.1:${canary.port}/a.torrent`, NAMED_HERE)).rejects.toMatchObject({
+        code: "fetch_failed",
+      });
       if (proxy === wrong) await waitUntil("it was refused", () => server.refusedLogins() > 2);
     }
     expect([canary.heard, server.requests]).toEqual([[], []]);
@@ -188,7 +187,7 @@ describe("with one interface", () => {
       return [action === 0 ? connectResponse(transactionId, 7n) : announceResponse(transactionId)];
     });
     await using us = await startTestEngine({ settings: settingsWith({ bindInterface: "127.0.0.2" }) });
-    await us.engine.add(magnetWith(torrent, ["tr", tracker.url], ["tr", udpTracker.url]), { signal: never });
+    await us.engine.add(magnetWith(torrent, ["tr", tracker.url], ["tr", udpTracker.url]), NAMED_HERE);
     await expectToPlay(us, torrent);
     await udpTracker.received(2);
     expect(new Set(from)).toEqual(new Set(["127.0.0.2"]));

@@ -99,7 +99,7 @@ describe("the Dockerfile", () => {
     expect(riptide.stderr()).toMatch(/^Listening on 0\.0\.0\.0 lets others in: give a --token/);
     await expectUnderstood([
       ...words.map((word) => word.replace("/data", folder.path)),
-      "--token=a-token-for-the-test",
+      "--token=a-token-for-this-test-of-ours",
     ]);
   });
 

@@ -14,6 +14,9 @@ export const realClock = clockFrom({ nowMs: () => performance.now(), setTimeout,
 /** A signal that nobody aborts. */
 export const never = new AbortController().signal;
 
+/** How the command line adds a torrent: what the torrent names may be on this machine. */
+export const NAMED_HERE = { signal: never, isLocal: true };
+
 export interface TestEngine extends AsyncDisposable {
   readonly engine: RiptideTorrentEngine;
   readonly dataDirectory: string;

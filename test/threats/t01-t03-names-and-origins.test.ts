@@ -19,6 +19,8 @@ let us: Threatened;
 beforeAll(async () => {
   torrent = makeTorrent(SECRET, [{ path: ["film.mp4"], bytes: await readFile(demoFilmPath("MP4")) }]);
   us = await startThreatened({ torrents: [torrent] });
+  const watched = { method: "PUT", headers: json(), body: JSON.stringify({ positionSeconds: 1.5 }) };
+  await fetch(`${us.riptide.url}/api/torrents/${torrent.infoHash}/files/0/viewing`, watched);
 });
 afterAll(() => us[Symbol.asyncDispose]());
 
@@ -86,11 +88,12 @@ describe("T3 a request that changes something", () => {
     ["a page of a neighbour", { headers: { ...json(), "sec-fetch-site": "same-site" } }, 403],
     ["a foreign Origin", { headers: { ...json(), origin: "https://evil.example" } }, 403],
     ["a sandboxed frame", { headers: { ...json(), origin: "null" } }, 403],
-    ["a foreign removal", { method: "DELETE", path: "HASH", headers: { "sec-fetch-site": "cross-site" } }, 403],
+    ["a foreign removal", { ...foreign("DELETE"), path: "?data=true" }, 403],
+    ["a foreign removal of what was watched", { ...foreign("DELETE"), path: "/files/0/viewing" }, 403],
   ])("T3 by %s is refused", async (_what, { path, ...init }, status) => {
     const before = await state();
     const source = `magnet:?xt=urn:btih:${"e".repeat(40)}`;
-    const address = path === undefined ? "/api/torrents" : `/api/torrents/${torrent.infoHash}?data=true`;
+    const address = path === undefined ? "/api/torrents" : `/api/torrents/${torrent.infoHash}${path}`;
     const body = init.method === "DELETE" ? undefined : JSON.stringify({ source });
     const response = await fetch(us.riptide.url + address, { method: "POST", ...(body && { body }), ...init });
     expect([response.status, await state()]).toEqual([status, before]);
@@ -213,14 +216,20 @@ function corsHeaders(response: Response): string[] {
   return [...response.headers.keys()].filter((name) => name.startsWith("access-control-"));
 }
 
+function foreign(method: string): RequestInit {
+  return { method, headers: { "sec-fetch-site": "cross-site" } };
+}
+
 function json(): Record<string, string> {
   return { "content-type": "application/json" };
 }
 
-/** All that a change would change: which torrents there are. */
+/** All that a change would change: which torrents there are, and what was watched. */
 async function state(): Promise<unknown> {
   const { torrents } = await us.riptide.api<{ torrents: { infoHash: string; name: string }[] }>("/api/torrents");
-  return torrents.map(({ infoHash, name }) => [infoHash, name]);
+  const { viewings } = await us.riptide.api<{ viewings: object[] }>("/api/viewings");
+  expect(viewings).toHaveLength(1);
+  return [torrents.map(({ infoHash, name }) => [infoHash, name]), viewings];
 }
 
 function withExamples(path: string): string {

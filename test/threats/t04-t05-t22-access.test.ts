@@ -2,8 +2,9 @@ import { execFile } from "node:child_process";
 import { chmod, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import type { Link, MediaInfo, Playback } from "@riptide/http";
+import type { Link, MediaInfo, Playback, Problem } from "@riptide/http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { streamLinks } from "../../packages/http/src/security/stream-links.ts";
 import { demoFilmPath } from "../../packages/media/test/support/corpus.ts";
 import { exitOf, ffmpegsOf, quietly, startCommandLine, urlOf } from "../support/command-line.ts";
 import { type MadeTorrent, makeTorrent } from "../support/made-torrent.ts";
@@ -154,6 +155,18 @@ describe("T5 an address for a player", () => {
     expect(text).not.toMatch(new RegExp(`${SECRET_NAME}|${TOKEN}|${torrent.infoHash}`));
   });
 
+  it("T5 is shut when its time is over", async () => {
+    const target = { infoHash: torrent.infoHash, index: 0 };
+    const opened = async (ageMs: number): Promise<unknown> => {
+      const { query } = streamLinks(TOKEN, () => Date.now() - ageMs).sign(target);
+      const response = await fetch(`${url}/stream/${torrent.infoHash}/0/direct?${query}`, {
+        headers: { range: "bytes=0-0" },
+      });
+      return response.ok ? response.status : [response.status, ((await response.json()) as Problem).code];
+    };
+    expect([await opened(0), await opened(25 * 60 * 60 * 1000)]).toEqual([206, [403, "link_expired"]]);
+  });
+
   it("T5 changes nothing", async () => {
     const { url: path } = await linkTo(0, "direct");
     const query = path.slice(path.indexOf("?"));
@@ -194,7 +207,7 @@ describe("T5 an address for a player", () => {
 });
 
 describe("T22 who has no token", () => {
-  it("T22 learns that the server lives, and nothing else, wherever he asks", async () => {
+  it("T22 learns that the server lives and is ready, and nothing else, wherever he asks", async () => {
     const { paths } = (await (await ask("/openapi.json")).json()) as { paths: Record<string, object> };
     const answers = new Map<string, string[]>();
     for (const path of [...Object.keys(paths), "/", "/index.html", "/nothing", "/metrics", "/.env", "/api", "/debug"]) {
@@ -207,9 +220,12 @@ describe("T22 who has no token", () => {
       answers.set(told, [...(answers.get(told) ?? []), path]);
       expect([response.headers.get("server"), response.headers.get("x-powered-by")]).toEqual([null, null]);
     }
-    const [lives, refused, ...others] = [...answers.entries()].sort(([, a], [, b]) => a.length - b.length);
-    expect(lives).toEqual(['200 {"status":"ok"}', ["/livez"]]);
-    expect([refused![0].slice(0, 3), others]).toEqual(["401", []]);
+    const [refused, ...open] = [...answers.entries()].sort(([, a], [, b]) => b.length - a.length);
+    expect(refused![0].slice(0, 3)).toBe("401");
+    expect(Object.fromEntries(open)).toEqual({
+      '200 {"status":"ok"}': ["/livez"],
+      '200 {"status":"ready"}': ["/readyz"],
+    });
   });
 
   it("T22 is answered alike and as soon for a torrent that is here as for one that is not", async () => {

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { lstat, mkdir, readdir, symlink, writeFile } from "node:fs/promises";
+import { lstat, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Problem, Torrent } from "@riptide/http";
 import { createRandom } from "@riptide/sim";
@@ -35,6 +35,9 @@ const HOSTILE_PATHS = [
   ["long".repeat(1_250)],
   [".riptide", "verified"],
   [".riptide", "info"],
+  [""],
+  ["", "empty", ""],
+  ["."],
   ["Same"],
   ["same"],
   ["~root"],
@@ -50,25 +53,30 @@ const hostile = makeTorrent(
 const planted = makeTorrent("film", [{ path: ["sub", "film.mkv"], bytes: createRandom(9).bytes(5_000) }]);
 const plantedWhole = makeTorrent("whole", [{ path: ["film.mkv"], bytes: createRandom(10).bytes(5_000) }]);
 
-let yard: TemporaryFolder;
+let top: TemporaryFolder;
+/** Where the folder of data is, one level below the top. */
+let yard: string;
+let untouched: readonly string[];
 let seeds: ScriptedSeed[];
 let riptide: RunningRiptide;
 /** Its folder of data lies in a folder with things that are not its own. */
 beforeAll(async () => {
-  yard = await temporaryFolder("yard");
-  for (const folder of ["data", "elsewhere", "elsewhere/sub"]) await mkdir(join(yard.path, folder));
-  await writeFile(join(yard.path, "mine.txt"), "not yours");
-  await mkdir(join(yard.path, "data", planted.infoHash));
-  await symlink(join(yard.path, "elsewhere/sub"), join(yard.path, "data", planted.infoHash, "sub"));
-  await symlink(join(yard.path, "elsewhere"), join(yard.path, "data", plantedWhole.infoHash));
+  top = await temporaryFolder("yard");
+  yard = join(top.path, "yard");
+  for (const folder of ["data", "elsewhere/sub"]) await mkdir(join(yard, folder), { recursive: true });
+  for (const folder of [yard, top.path]) await writeFile(join(folder, "mine.txt"), "not yours");
+  await mkdir(join(yard, "data", planted.infoHash));
+  await symlink(join(yard, "elsewhere/sub"), join(yard, "data", planted.infoHash, "sub"));
+  await symlink(join(yard, "elsewhere"), join(yard, "data", plantedWhole.infoHash));
   seeds = await Promise.all([hostile, planted, plantedWhole].map((torrent) => startScriptedSeed({ torrent })));
   const peers = seeds.map(({ peer }) => `--peer=${peer.host}:${peer.port}`);
-  riptide = await startQuietRiptide(join(yard.path, "data"), ...peers);
+  riptide = await startQuietRiptide(join(yard, "data"), ...peers);
+  untouched = await pathsOutside([]);
 });
 afterAll(async () => {
   await riptide[Symbol.asyncDispose]();
   for (const seed of seeds) await seed[Symbol.asyncDispose]();
-  await yard[Symbol.asyncDispose]();
+  await top[Symbol.asyncDispose]();
 });
 
 describe("T6 a torrent that names places outside", () => {
@@ -101,7 +109,7 @@ describe("T6 a torrent that names places outside", () => {
         expect(map).toEqual({ available: [], wanted: [], reading: [] });
       }
     }
-    expect(await pathsOutside([...infoHashes])).toEqual(UNTOUCHED);
+    expect(await pathsOutside([...infoHashes])).toEqual(untouched);
   });
 
   it("T6 is downloaded whole, into its own folder, and served by number", async () => {
@@ -112,9 +120,9 @@ describe("T6 a torrent that names places outside", () => {
       const bytes = Buffer.from(await response.arrayBuffer());
       expect(bytes.equals(hostile.bytes.subarray(index * 5_000, (index + 1) * 5_000))).toBe(true);
     }
-    const inside = await readdir(join(yard.path, "data", hostile.infoHash), { recursive: true, withFileTypes: true });
+    const inside = await readdir(join(yard, "data", hostile.infoHash), { recursive: true, withFileTypes: true });
     expect(inside.filter((entry) => !entry.isFile() && !entry.isDirectory())).toEqual([]);
-    expect(await pathsOutside([])).toEqual(UNTOUCHED);
+    expect(await pathsOutside([])).toEqual(untouched);
   });
 
   it.each([
@@ -147,8 +155,8 @@ describe("T7 a link that was planted where a torrent will be stored", () => {
     const added = await post(torrent.torrentFile);
     const refused = added.ok ? await fetch(`${riptide.url}/stream/${torrent.infoHash}/0/direct`) : added;
     expect([refused.status, await refused.json()]).toMatchObject([500, { code: "storage_failed" }]);
-    expect(await readdir(join(yard.path, "elsewhere"), { recursive: true })).toEqual(["sub"]);
-    const link = join(yard.path, "data", torrent.infoHash, ...(torrent === planted ? ["sub"] : []));
+    expect(await readdir(join(yard, "elsewhere"), { recursive: true })).toEqual(["sub"]);
+    const link = join(yard, "data", torrent.infoHash, ...(torrent === planted ? ["sub"] : []));
     expect((await lstat(link)).isSymbolicLink()).toBe(true);
   });
 
@@ -158,14 +166,15 @@ describe("T7 a link that was planted where a torrent will be stored", () => {
     await post(bytes);
     const { files } = await riptide.torrent(infoHash);
     expect(files.map(({ path, length }) => [path, length])).toContainEqual(["a/b/foo", 0]);
-    const folder = await readdir(join(yard.path, "data", infoHash), { recursive: true, withFileTypes: true });
+    const folder = await readdir(join(yard, "data", infoHash), { recursive: true, withFileTypes: true });
     expect(folder.filter((entry) => entry.isSymbolicLink())).toEqual([]);
   });
 });
 
-const UNTOUCHED = ["data", "data/.riptide.lock", "elsewhere", "elsewhere/sub", "mine.txt"];
-
-/** Every path of the yard that is in the folder of none of these torrents, nor of the hostile ones. */
+/**
+ * All that is in the folder of none of these torrents, nor of the hostile ones, up to one level above the yard: path, inode, and content. Who
+ * writes through a link, or puts another file in the place of one, is seen as well.
+ */
 async function pathsOutside(infoHashes: readonly string[]): Promise<string[]> {
   const known = await riptide.api<{ torrents: Torrent[] }>("/api/torrents");
   const own = [
@@ -174,8 +183,15 @@ async function pathsOutside(infoHashes: readonly string[]): Promise<string[]> {
     planted.infoHash,
     plantedWhole.infoHash,
   ];
-  const paths = await readdir(yard.path, { recursive: true });
-  return paths.filter((path) => !own.some((infoHash) => path.startsWith(`data/${infoHash}`))).sort();
+  const paths = await readdir(top.path, { recursive: true });
+  const outside = paths.filter((path) => !own.some((infoHash) => path.startsWith(`yard/data/${infoHash}`))).sort();
+  return await Promise.all(
+    outside.map(async (path) => {
+      const stats = await lstat(join(top.path, path));
+      const content = stats.isFile() ? await readFile(join(top.path, path), "latin1") : "";
+      return `${path} ${stats.ino} ${stats.mode} ${content}`;
+    }),
+  );
 }
 
 function post(torrentFile: Uint8Array): Promise<Response> {

@@ -133,6 +133,16 @@ describeWith("chromium")("T8 in a real browser", () => {
     expect(complaints.filter((text) => text.includes("Content Security Policy"))).toEqual([]);
   });
 
+  it("T8 nor does the question whether a link's magnet is to be added, or the page where its film is watched", async () => {
+    const magnet = `magnet:?xt=urn:btih:${"e".repeat(40)}&dn=${encodeURIComponent(SCRIPT)}`;
+    await tab.goto(`${us.riptide.url}/?add=${encodeURIComponent(magnet)}`);
+    await tab.getByRole("alertdialog").getByText("window.__x=1").waitFor();
+    expect([await tab.evaluate(OWNED), await tab.locator("img[src=x]").count()]).toEqual([undefined, 0]);
+    await tab.goto(`${us.riptide.url}/watch/${infoHash}/0`);
+    await tab.getByLabel("window.__x=1").waitFor();
+    expect([await tab.evaluate(OWNED), await tab.locator("img[src=x]").count()]).toEqual([undefined, 0]);
+  });
+
   it.each(["a.html", "a.svg", "a.xhtml", "a.xml", "page that is a film.mp4"])(
     "T8 %s opened as a page is saved, and runs nothing",
     async (name) => {

@@ -1,12 +1,15 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
-import type { Problem } from "@riptide/http";
+import { createServer } from "node:http";
+import type { Problem, Readiness } from "@riptide/http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type BencodeInput, encodeBencode } from "../../packages/swarm/src/metainfo/bencode.ts";
 import { HOSTILE_BENCODE } from "../../packages/swarm/test/metainfo/hostile-bencode.ts";
+import { listening } from "../support/listening.ts";
 import { residentBytes } from "../support/resident-bytes.ts";
 import { startThreatened, type Threatened } from "../support/threatened.ts";
+import { waitUntil } from "../support/wait.ts";
 
 const MIB = 1024 * 1024;
 /** Of the machine that is busy with other tests as well; alone, none takes 200 ms. */
@@ -15,29 +18,35 @@ const GROWTH_LIMIT_BYTES = 32 * MIB;
 /** What Node has not yet given back of a 10 MiB body and its copies, whatever is in it. */
 const UPLOAD_BYTES = 96 * MIB;
 
+const BOMBS: readonly (readonly [string, Uint8Array])[] = [
+  ...HOSTILE_BENCODE,
+  ["20,000 lists in each other", Buffer.alloc(20_000, "l")],
+  // Well-formed: only a limit of depth stands between it and the stack.
+  ["20,000 lists that are closed again", Buffer.from(`d4:info${"l".repeat(20_000)}${"e".repeat(20_000)}e`)],
+  ["2 million lists that are closed again", Buffer.from(`${"l".repeat(2_000_000)}${"e".repeat(2_000_000)}`)],
+  ["a string longer than the input", Buffer.from("d4:info9999999999:")],
+  ["negative zero", Buffer.from("d4:infoi-0ee")],
+  ["a prototype", Buffer.from("d9:__proto__d6:lengthi1eee")],
+  ["an info with a prototype", Buffer.from("d4:infod9:__proto__d4:name1:xe11:constructor1:xee")],
+  ["nothing", new Uint8Array()],
+  ["noise", Buffer.alloc(100_000, 0xff)],
+  ["11 MiB", Buffer.alloc(11 * MIB, "i")],
+];
+
 let us: Threatened;
+let trackers: Awaited<ReturnType<typeof startTrackers>>;
 beforeAll(async () => {
-  us = await startThreatened();
+  trackers = await startTrackers();
+  // Only trackers that the command line names may be on this machine.
+  us = await startThreatened({ words: [trackers.magnet] });
 });
-afterAll(() => us[Symbol.asyncDispose]());
+afterAll(async () => {
+  await us[Symbol.asyncDispose]();
+  await trackers[Symbol.asyncDispose]();
+});
 
 describe("T15 a bencode bomb", () => {
-  const bombs: readonly (readonly [string, Uint8Array])[] = [
-    ...HOSTILE_BENCODE,
-    ["20,000 lists in each other", Buffer.alloc(20_000, "l")],
-    // Well-formed: only a limit of depth stands between it and the stack.
-    ["20,000 lists that are closed again", Buffer.from(`d4:info${"l".repeat(20_000)}${"e".repeat(20_000)}e`)],
-    ["2 million lists that are closed again", Buffer.from(`${"l".repeat(2_000_000)}${"e".repeat(2_000_000)}`)],
-    ["a string longer than the input", Buffer.from("d4:info9999999999:")],
-    ["negative zero", Buffer.from("d4:infoi-0ee")],
-    ["a prototype", Buffer.from("d9:__proto__d6:lengthi1eee")],
-    ["an info with a prototype", Buffer.from("d4:infod9:__proto__d4:name1:xe11:constructor1:xee")],
-    ["nothing", new Uint8Array()],
-    ["noise", Buffer.alloc(100_000, 0xff)],
-    ["11 MiB", Buffer.alloc(11 * MIB, "i")],
-  ];
-
-  it.each(bombs)("T15 of %s is refused at once, and the program lives", async (_what, body) => {
+  it.each(BOMBS)("T15 of %s is refused at once, and the program lives", async (_what, body) => {
     const startedMs = performance.now();
     const response = await post(body);
     const problem = (await response.json()) as Problem;
@@ -47,10 +56,16 @@ describe("T15 a bencode bomb", () => {
     expect((await fetch(`${us.riptide.url}/livez`)).status).toBe(200);
   });
 
+  it("T15 in the answer of a tracker ends nothing either", async () => {
+    await waitUntil("all have answered", () => trackers.answered.size === BOMBS.length);
+    const { status, engine } = await us.riptide.api<Readiness>("/readyz");
+    expect([status, engine.restarts]).toEqual(["ready", 0]);
+  });
+
   it("T15 none of them is kept in memory", async () => {
     const before = await residentBytes(us.riptide.process.child.pid!);
     for (let round = 0; round < 3; round += 1) {
-      for (const [, body] of bombs) await (await post(body)).arrayBuffer();
+      for (const [, body] of BOMBS) await (await post(body)).arrayBuffer();
     }
     expect((await residentBytes(us.riptide.process.child.pid!)) - before).toBeLessThan(UPLOAD_BYTES);
   });
@@ -106,6 +121,25 @@ describe("T16 a torrent bomb", () => {
     expect(await allocatedBytes(us.folder)).toBeLessThan(32 * MIB);
   });
 });
+
+/** A tracker for each bomb, and a magnet with all of them. */
+async function startTrackers() {
+  const answered = new Set<string>();
+  const server = createServer((request, response) => {
+    const path = request.url!.split("?")[0]!;
+    response.once("close", () => answered.add(path)).end(BOMBS[Number(path.slice(1))]![1]);
+  });
+  const { port, [Symbol.asyncDispose]: close } = await listening(server);
+  const urls = BOMBS.map((_bomb, number) => `tr=${encodeURIComponent(`http://127.0.0.1:${port}/${number}`)}`);
+  return {
+    answered,
+    magnet: [`magnet:?xt=urn:btih:${"b".repeat(40)}`, ...urls].join("&"),
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      await close();
+    },
+  };
+}
 
 function pieces(count: number): Uint8Array {
   return Buffer.alloc(20 * count, 7);

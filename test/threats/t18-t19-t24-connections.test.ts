@@ -185,6 +185,17 @@ describe("T24 what a proxy says, and what only looks like a request", () => {
     const foreign = ["GET /api/torrents HTTP/1.1", "Host: evil.example", "X-Forwarded-Host: localhost"];
     expect(statusOf(await rawRequest(us.port, [...foreign, "Connection: close"]))).toBe(421);
   });
+
+  it.each([
+    ["https", "https"],
+    ["javascript", "http"],
+    ["https://evil.example/?", "http"],
+  ])("T24 of %s in X-Forwarded-Proto a playlist takes no more than: %s", async (scheme, taken) => {
+    const headers = { "x-forwarded-proto": scheme, "x-forwarded-host": "evil.example", "x-forwarded-port": "1" };
+    const response = await fetch(`${us.riptide.url}/stream/${torrent.infoHash}/0/play.m3u8`, { headers });
+    expect((await response.text()).split("\n")[2]).toBe(`${taken}://127.0.0.1:${us.port}${path()}`);
+    expect(response.headers.get("cache-control")).toMatch(/no-store|private/);
+  });
 });
 
 /** What the program holds: objects, and the memory of chunks. */

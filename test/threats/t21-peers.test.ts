@@ -26,13 +26,13 @@ const MISDEEDS: Readonly<Record<string, (socket: Socket) => void>> = {
   "a piece that there is not": (socket) => socket.write(message(4, uint32(PIECES))),
   "a have of three bytes": (socket) => socket.write(message(4, Buffer.alloc(3))),
   "noise in place of lengths": (socket) => socket.write(Buffer.alloc(100, 0xff)),
+  "keep-alives without end": (socket) => sendForEver(socket, Buffer.alloc(4_096)),
+  "blocks that nobody asked for": (socket) =>
+    sendForEver(socket, message(7, uint32(0), uint32(0), Buffer.alloc(16_384))),
 };
 
 /** What need not be the end, and must cost nothing. */
 const NUISANCES: Readonly<Record<string, (socket: Socket) => void>> = {
-  "keep-alives without end": (socket) => sendForEver(socket, Buffer.alloc(4_096)),
-  "blocks that nobody asked for": (socket) =>
-    sendForEver(socket, message(7, uint32(0), uint32(0), Buffer.alloc(16_384))),
   "haves without end": (socket) => sendForEver(socket, message(4, uint32(1))),
   "a request for 1 MiB": (socket) => socket.write(message(6, uint32(0), uint32(0), uint32(MIB))),
   "metadata of 2 GiB": (socket) => socket.write(extension("d1:md11:ut_metadatai3ee13:metadata_sizei2147483648ee")),

@@ -7,8 +7,10 @@ import { readOptionWords } from "./option-words.ts";
 import { readTokenFile } from "./token-file.ts";
 import { UsageError } from "./usage-error.ts";
 
-/** 128 bits as text are 22 characters of base64 or 32 hex digits; less than this is a password that people think up. */
-const GOOD_TOKEN_CHARACTERS = 16;
+/** 128 bits as text are 22 characters of base64url (RFC 4648 §5) or 32 hex digits. */
+const GOOD_TOKEN_CHARACTERS = 22;
+/** What to do about a token that is none. */
+const TOKEN_ADVICE = "openssl rand -hex 16 makes a good one.";
 /** Two of the largest common pieces (16 MiB) in front of a reader, and the head and the index of its film. */
 const MAX_DISK_MIN_BYTES = 64 * 1024 ** 2;
 /** Bytes per second. Less would take longer for a block than peers wait; more than 100 Gbit/s is no limit. */
@@ -84,9 +86,7 @@ function readServeOptions(
   }
   const host = parseHost("--host", values.host);
   const token = chooseToken(values.token, values["token-file"], environment);
-  if (!isLoopback(host) && token === undefined && !values["insecure-no-auth"]) {
-    throw new UsageError(`Listening on ${host} lets others in: give a --token, or leave --host out.`);
-  }
+  if (!isLoopback(host) && !values["insecure-no-auth"]) assertKeepsOthersOut(host, token);
   if (mode === "demo" && (values["bind-interface"] ?? values.proxy) !== undefined) {
     throw new UsageError("The peers of the demo are on this machine: leave --bind-interface and --proxy out.");
   }
@@ -150,6 +150,16 @@ function isLoopback(host: string): boolean {
   return loopback.check(host, version === 4 ? "ipv4" : "ipv6");
 }
 
+function assertKeepsOthersOut(host: string, token: string | undefined): void {
+  if (token === undefined) {
+    throw new UsageError(`Listening on ${host} lets others in: give a --token, or leave --host out.`);
+  }
+  if (isWeakToken(token)) {
+    const why = `Listening on ${host} lets others guess a token of less than ${GOOD_TOKEN_CHARACTERS} characters`;
+    throw new UsageError(`${why}: ${TOKEN_ADVICE}`);
+  }
+}
+
 function chooseToken(
   given: string | undefined,
   file: string | undefined,
@@ -161,10 +171,10 @@ function chooseToken(
   // RFC 6750 §2.1: a bearer token is visible ASCII.
   if (token === undefined || /^[\x21-\x7e]+$/.test(token)) return token;
   const name = file !== undefined ? "What --token-file holds" : given === undefined ? "RIPTIDE_TOKEN" : "--token";
-  throw new UsageError(`${name} must be ASCII characters without spaces: openssl rand -hex 16 makes a good one.`);
+  throw new UsageError(`${name} must be ASCII characters without spaces: ${TOKEN_ADVICE}`);
 }
 
-/** Whether the token is so short that it can be guessed: worth a word to whoever started the server, who may know better. */
+/** Whether the token is so short that it can be guessed: where only this machine asks, that is worth a word and no more. */
 export function isWeakToken(token: string | undefined): boolean {
   return token !== undefined && token.length < GOOD_TOKEN_CHARACTERS;
 }

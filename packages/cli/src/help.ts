@@ -10,7 +10,7 @@ export const HELP = `Riptide plays a torrent the moment you ask for it.
   --data-dir DIR      where torrents are kept (~/.local/share/riptide; demo: a temporary folder)
   --max-disk SIZE     keep at most so much of all torrents, as 20G (M, G, T; at least 64M; unlimited): what was read longest
                       ago makes way for what is read next
-  --token TOKEN       ask for this token, best of 16 characters or more; RIPTIDE_TOKEN keeps it out of the process list
+  --token TOKEN       ask for this token, of 22 characters or more; RIPTIDE_TOKEN keeps it out of the process list
   --token-file FILE   the same, out of a file that only you may read (chmod 600)
   --insecure-no-auth  listen beyond loopback without a token: whoever reaches the port may do everything
   --peer HOST:PORT    a peer to try for every torrent (repeatable)

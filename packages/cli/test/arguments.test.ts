@@ -5,7 +5,7 @@ import { isWeakToken, parseCommandLine, type ServeOptions } from "../src/argumen
 import { UsageError } from "../src/usage-error.ts";
 
 const HASH = "0123456789abcdef0123456789abcdef01234567";
-const TOKEN = "q7Zr0w_kV2mB4tYx";
+const TOKEN = "q7Zr0w_kV2mB4tYx8nUcLg";
 const HOME_DATA = join(homedir(), ".local", "share", "riptide");
 
 const PROXY_RULE = "--proxy takes socks5://HOST:PORT or socks5://USER:PASSWORD@HOST:PORT.";
@@ -147,6 +147,11 @@ const goodLines: readonly GoodLine[] = [
     words: ["--token", TOKEN],
     environment: { RIPTIDE_TOKEN: "short" },
     expected: { ...DEFAULTS, token: TOKEN },
+  },
+  {
+    title: "who lets everybody in may have a short token, too",
+    words: ["--host", "0.0.0.0", "--token", "a", "--insecure-no-auth"],
+    expected: { ...DEFAULTS, host: "0.0.0.0", token: "a" },
   },
   { title: "an empty variable is no token", words: [], environment: { RIPTIDE_TOKEN: "" }, expected: DEFAULTS },
   {
@@ -295,6 +300,10 @@ const badLines: readonly (readonly [words: readonly string[], sentence: string])
     "Listening on 127.0.0.1.evil.example lets others in: give a --token, or leave --host out.",
   ],
   [["--host", "127.0.0.999"], "Listening on 127.0.0.999 lets others in: give a --token, or leave --host out."],
+  [
+    ["--host", "0.0.0.0", "--token", TOKEN.slice(1)],
+    "Listening on 0.0.0.0 lets others guess a token of less than 22 characters: openssl rand -hex 16 makes a good one.",
+  ],
   [["--token", "with spaces in between"], `--token ${TOKEN_RULE}`],
   [["--token", "schlüsselschlüssel"], `--token ${TOKEN_RULE}`],
   [["--peer", "192.0.2.1"], '--peer takes HOST:PORT, not "192.0.2.1".'],
@@ -348,7 +357,7 @@ test.each(badLines)("%j is refused: %s", (words, sentence) => {
 test.each([
   [undefined, false],
   ["secret", true],
-  ["fifteen-letters", true],
+  [TOKEN.slice(1), true],
   [TOKEN, false],
 ])("the token %s can be guessed: %s", (token, isWeak) => {
   expect(isWeakToken(token)).toBe(isWeak);

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Command, parseCommandLine } from "../src/arguments.ts";
 import { UsageError } from "../src/usage-error.ts";
 
-const TOKEN = "q7Zr0w_kV2mB4tYx";
+const TOKEN = "q7Zr0w_kV2mB4tYx8nUcLg";
 let folder: string;
 
 beforeEach(async () => {

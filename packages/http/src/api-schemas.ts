@@ -141,9 +141,14 @@ export const engineHealthSchema = z
 
 export const livenessSchema = z.strictObject({ status: z.literal("ok") }).openapi("Liveness");
 
+const readinessStatus = z.enum(["ready", "not_ready"]);
+
+/** What everybody is told. */
+export const readinessStatusSchema = z.strictObject({ status: readinessStatus }).openapi("ReadinessStatus");
+
 export const readinessSchema = z
   .strictObject({
-    status: z.enum(["ready", "not_ready"]),
+    status: readinessStatus,
     version: z.string(),
     engine: engineHealthSchema,
     ffmpeg: z

@@ -39,6 +39,9 @@ export interface App {
 /** Never written anywhere: the client is gone. The number is nginx's. */
 const CLIENT_CLOSED_REQUEST = 499;
 
+/** Supervisors and load balancers ask for these, and have no secrets: they are told yes or no. */
+const OPEN_PATHS: ReadonlySet<string> = new Set(["/livez", "/readyz"]);
+
 /** Creates the app. It holds no sockets and no timers; what a response holds is released with its body. */
 export function createApp(options: AppOptions): App {
   const links = options.token === undefined ? undefined : streamLinks(options.token, options.wallClockMs);
@@ -123,12 +126,9 @@ function createRoutes(appOptions: AppOptions, links: StreamLinks | undefined): O
   return routes;
 }
 
-/**
- * `/livez` says nothing but that the process lives, and whoever asks for it may have no secrets. Who has the token needs no link, and
- * may have an old one.
- */
+/** Who has the token needs no link, and may have an old one. */
 function assertAccess(request: Request, token: string, links: StreamLinks | undefined): void {
-  if (new URL(request.url).pathname === "/livez") return;
+  if (OPEN_PATHS.has(new URL(request.url).pathname)) return;
   if (links !== undefined && isSigned(request) && !hasToken(request, token)) return links.assertSigned(request);
   assertToken(request, token);
 }

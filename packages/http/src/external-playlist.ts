@@ -13,7 +13,10 @@ export function externalPlaylist(entries: readonly PlaylistEntry[], request: Req
   return `${["#EXTM3U", ...lines].join("\n")}\n`;
 }
 
-/** The address that the client uses: Host has been checked, and a proxy that ends TLS says so in the usual way. */
+/**
+ * The address that the client uses: Host has been checked, and a proxy that ends TLS says so in the usual way. This is all that is believed of
+ * such a word, and only one of two schemes: whoever lies spoils a playlist that nobody else gets.
+ */
 function originOf({ headers }: Request): string {
   const isSecure = headers.get("x-forwarded-proto")?.split(",")[0]?.trim() === "https";
   return `${isSecure ? "https" : "http"}://${headers.get("host") ?? ""}`;

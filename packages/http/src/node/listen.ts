@@ -40,6 +40,8 @@ export interface ListenOptions {
   readonly host: string;
   /** 0 picks a free port. */
   readonly port: number;
+  /** For tests: how long a request may take to come, its body included. */
+  readonly requestTimeoutMs?: number;
   /** For tests: how long a client may take nothing of what lies ready for it. */
   readonly stalledReaderMs?: number;
   /** For tests: the same for bodies that cannot be resumed. */
@@ -62,11 +64,12 @@ export interface Listener {
 
 /** Puts the app on a socket. Rejects with a `ListenError` that says why it cannot. */
 export async function listen(app: App, options: ListenOptions): Promise<Listener> {
+  const { requestTimeoutMs = REQUEST_TIMEOUT_MS } = options;
   const server = createServer(
     {
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      connectionsCheckingInterval: TIMEOUT_CHECK_INTERVAL_MS,
+      headersTimeout: Math.min(HEADERS_TIMEOUT_MS, requestTimeoutMs),
+      requestTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: Math.min(TIMEOUT_CHECK_INTERVAL_MS, requestTimeoutMs),
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
       maxHeaderSize: MAX_HEADER_BYTES,
     },

@@ -1,19 +1,25 @@
-import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { FfmpegUse } from "@riptide/stream";
-import { livenessSchema, type Readiness, readinessSchema } from "../api-schemas.ts";
+import { livenessSchema, type Readiness, readinessSchema, readinessStatusSchema } from "../api-schemas.ts";
 import type { AppOptions } from "../app-options.ts";
+import { hasToken } from "../security/access-token.ts";
 import { jsonContent } from "./json-content.ts";
 
-/** For supervisors and load balancers: does the process live, and should it get requests. */
+/** For supervisors and load balancers, which have no token: does the process live, and should it get requests. The reasons are for who has it. */
 export function addHealthRoutes(routes: OpenAPIHono, options: AppOptions): void {
   routes.openapi(livez, (context) => context.json({ status: "ok" as const }, 200));
   routes.openapi(readyz, (context) => {
     const readiness = readinessOf(options);
-    return context.json(readiness, readiness.status === "ready" ? 200 : 503);
+    const { status } = readiness;
+    const isTold = options.token === undefined || hasToken(context.req.raw, options.token);
+    return context.json(isTold ? readiness : { status }, status === "ready" ? 200 : 503);
   });
 }
 
-/** A missing ffmpeg (most films need none) and a full disk (what is there plays) degrade, and are only told; a missing engine or a drain is not ready. */
+/**
+ * A missing ffmpeg (most films need none) and a full disk (what is there plays) degrade, and are only told; without an engine or a data folder
+ * nothing can be added, and while the server drains nothing should be: that is not ready.
+ */
 function readinessOf({ engine, streams, version, draining }: AppOptions): Readiness {
   const health = engine.health();
   const isDraining = draining?.aborted === true;
@@ -32,7 +38,7 @@ function readinessOf({ engine, streams, version, draining }: AppOptions): Readin
   if (health.problem !== undefined) reasons.push(`disk: ${health.problem}`);
   if (diskProblem?.error) reasons.push(`disk: ${diskProblem.error.message}`);
   return {
-    status: isDraining || health.state !== "running" ? "not_ready" : "ready",
+    status: isDraining || health.state !== "running" || health.problem !== undefined ? "not_ready" : "ready",
     version,
     engine: health,
     ffmpeg: streams.ffmpeg && shownUse(streams.ffmpeg),
@@ -51,12 +57,14 @@ const livez = createRoute({
   responses: { 200: jsonContent(livenessSchema, "It does") },
 });
 
+const answered = z.union([readinessSchema, readinessStatusSchema]);
+
 const readyz = createRoute({
   method: "get",
   path: "/readyz",
   summary: "Whether requests should come here",
   responses: {
-    200: jsonContent(readinessSchema, "Ready, perhaps degraded: see reasons"),
-    503: jsonContent(readinessSchema, "Not ready: see reasons"),
+    200: jsonContent(answered, "Ready, perhaps degraded: who has the token is told the reasons"),
+    503: jsonContent(answered, "Not ready: who has the token is told the reasons"),
   },
 });

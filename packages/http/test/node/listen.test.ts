@@ -1,10 +1,10 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { describe, expect, test } from "vitest";
-import { ListenError, listen } from "../../src/index.ts";
+import { type App, ListenError, listen } from "../../src/index.ts";
 import { listenError } from "../../src/node/listen-error.ts";
 import { Deferred } from "../support/deferred.ts";
-import { openRequest, readToEnd } from "../support/raw-client.ts";
+import { openRequest, readToEnd, statusOf } from "../support/raw-client.ts";
 import { answering, endlessBody, serve } from "../support/server.ts";
 import { createWorld } from "../support/world.ts";
 
@@ -55,6 +55,26 @@ describe("starting", () => {
     expect([error.code, error.cause]).toEqual([expected, cause]);
     expect(error.message).toContain(words);
   });
+});
+
+test("an upload that trickles in ends at the limit of a request, and nobody waits for the rest of it", async () => {
+  const { app, failures, engine } = await createWorld();
+  const answered = new Deferred<Response>();
+  const noted: App = {
+    async fetch(request) {
+      const response = await app.fetch(request);
+      answered.resolve(response);
+      return response;
+    },
+  };
+  const { port } = await serve(noted, { requestTimeoutMs: 150 });
+  const upload = ["Content-Type: application/x-bittorrent", "Content-Length: 9999"];
+  const socket = openRequest(port, ["POST /api/torrents HTTP/1.1", "Host: 127.0.0.1", ...upload]);
+  const trickle = setInterval(() => socket.write("d"), 20);
+  const answer = await readToEnd(socket);
+  clearInterval(trickle);
+  expect([statusOf(answer), (await answered.promise).status]).toEqual([408, 499]);
+  expect([failures, engine.list().length]).toEqual([[], 1]);
 });
 
 describe("closing", () => {

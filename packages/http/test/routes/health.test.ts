@@ -49,14 +49,19 @@ describe("readiness", () => {
     expect(body).toEqual({ ...READY, reasons: ["disk: The disk is full. Free some space."] });
   });
 
-  test("without its data folder is degraded, still 200, and says what to do", async () => {
+  test("without its data folder, where nothing can be added, is 503, and says what to do", async () => {
     const { send, engine } = await createWorld();
     const problem = "The data folder is gone. Bring it back.";
     vi.spyOn(engine, "health").mockReturnValue({ state: "running", restarts: 0, problem });
     const { status, body } = await statusAndJson(await send("/readyz"));
     expect([status, body]).toEqual([
-      200,
-      { ...READY, engine: { state: "running", restarts: 0, problem }, reasons: [`disk: ${problem}`] },
+      503,
+      {
+        ...READY,
+        status: "not_ready",
+        engine: { state: "running", restarts: 0, problem },
+        reasons: [`disk: ${problem}`],
+      },
     ]);
   });
 

@@ -104,6 +104,7 @@ describe("/openapi.json", () => {
     ["liveness", "/livez", "get", ({ send }) => send("/livez")],
     ["readiness", "/readyz", "get", ({ send }) => send("/readyz")],
     ["unreadiness", "/readyz", "get", unready],
+    ["readiness for who has no token", "/readyz", "get", readyForAnybody],
     ["no such file", "/stream/{infoHash}/{index}", "get", ({ send }) => send(`/stream/${FILM}/9`)],
     ["a wrong method", "/livez", "get", ({ send }) => send("/livez", DELETE)],
     ["a wait with Retry-After", "/stream/{infoHash}/{index}", "get", waitInVain],
@@ -137,6 +138,11 @@ async function failedTorrent({ send, engine }: World): Promise<Response> {
 async function unready({ send, engine, streams }: World): Promise<Response> {
   engine.crash();
   streams.ffmpeg = undefined;
+  return send("/readyz");
+}
+
+async function readyForAnybody(): Promise<Response> {
+  const { send } = await createWorld({ token: "another-one" });
   return send("/readyz");
 }
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { createWorld, FILM, problemCode, WEB_ROOT } from "../support/world.ts";
+import { createWorld, FILM, problemCode, statusAndJson, WEB_ROOT } from "../support/world.ts";
 
 const TOKEN = "q7Zr0w_kV2mB4tYx8nUcLg";
-const PROTECTED = ["/", "/api/torrents", `/stream/${FILM}/0`, "/api/events", "/readyz", "/openapi.json", "/nothing"];
+const PROTECTED = ["/", "/api/torrents", `/stream/${FILM}/0`, "/api/events", "/metrics", "/openapi.json", "/nothing"];
 
 describe("a server with an access token", () => {
   test.each(PROTECTED)("does not answer %s without it", async (path) => {
@@ -23,6 +23,18 @@ describe("a server with an access token", () => {
     const { send } = await createWorld({ token: TOKEN });
     const response = await send("/livez");
     expect([response.status, await response.text()]).toEqual([200, '{"status":"ok"}']);
+  });
+
+  test("tells anybody whether requests should come here, and why not who has the token", async () => {
+    const { send, engine } = await createWorld({ token: TOKEN });
+    const ask = async (headers = {}): Promise<unknown[]> => {
+      const { status, body } = await statusAndJson(await send("/readyz", { headers }));
+      return [status, body];
+    };
+    expect(await ask()).toEqual([200, { status: "ready" }]);
+    engine.crash();
+    expect(await ask()).toEqual([503, { status: "not_ready" }]);
+    expect(await ask({ authorization: `Bearer ${TOKEN}` })).toMatchObject([503, { reasons: ["engine: restarting"] }]);
   });
 
   test.each([

@@ -2,7 +2,6 @@ import type { Clock } from "@riptide/core";
 import { BencodeError, type BencodeValue, decodeBencode } from "../metainfo/bencode.ts";
 import { HttpGetError, httpGet } from "../metainfo/http-get.ts";
 import { peerAddress } from "../metainfo/peer-address.ts";
-import type { Reach } from "../metainfo/resolve-host.ts";
 import type { Network } from "../network/network.ts";
 import type { PeerAddress } from "../types.ts";
 import { decodeCompactPeers } from "./compact-peers.ts";
@@ -20,8 +19,6 @@ const MAX_RESPONSE_BYTES = 1_000_000;
 
 /** A dictionary of a list of dictionaries; a few tokens for each of thousands of peers. */
 const RESPONSE_LIMITS = { maxInputBytes: MAX_RESPONSE_BYTES, maxDepth: 8, maxTokens: 50_000 };
-
-const ANNOUNCE_PATH = "/announce";
 
 /** For trackers that forget to say. */
 const DEFAULT_INTERVAL_SECONDS = 1_800;
@@ -60,22 +57,14 @@ export function readAnnounceResponse(body: Uint8Array): AnnounceResult {
 }
 
 async function getResponse(request: AnnounceRequest, means: Means): Promise<Uint8Array> {
-  const { signal, family } = request;
+  const { signal, family, reach } = request;
   const limits = { maxBytes: MAX_RESPONSE_BYTES, timeoutMs: ANNOUNCE_TIMEOUT_MS };
   try {
-    return await httpGet(announceUrl(request), { ...means, signal, family, ...limits, reach: reachOf(request) });
+    return await httpGet(announceUrl(request), { ...means, signal, family, reach, ...limits });
   } catch (cause) {
     if (!(cause instanceof HttpGetError)) throw cause;
     throw new TrackerError("unreachable", `The tracker does not answer: ${cause.message}`, { cause });
   }
-}
-
-/**
- * A tracker in a private network is asked nothing but an announce, whoever named it: no other service takes that (libtorrent's rule). Those
- * under other paths must have been given locally.
- */
-function reachOf({ url, reach }: AnnounceRequest): Reach {
-  return new URL(url).pathname.startsWith(ANNOUNCE_PATH) ? "anywhere" : reach;
 }
 
 /** The URL may already carry a query (a passkey); ours is added as text, as `URLSearchParams` cannot escape raw bytes. */

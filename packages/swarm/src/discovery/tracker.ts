@@ -26,7 +26,7 @@ export interface AnnounceRequest extends AnnounceStats {
   /** Left out for the announces at regular intervals. */
   readonly event?: AnnounceEvent;
   readonly wantedPeers: number;
-  /** Where an http tracker may be. */
+  /** Where the tracker may be. */
   readonly reach: Reach;
   readonly signal: AbortSignal;
 }

@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
 import type { Clock } from "@riptide/core";
 import { withDeadline } from "../metainfo/deadline.ts";
-import { type ResolvedAddress, resolveHost, unbracketed } from "../metainfo/resolve-host.ts";
+import { assertReach, type ResolvedAddress, resolveHost, unbracketed } from "../metainfo/resolve-host.ts";
 import type { Network } from "../network/network.ts";
 import { askUntilAnswered, openUdpChannel, type UdpChannel, type UdpExchange } from "../network/udp-exchange.ts";
 import { openUdpRelay } from "../network/udp-relay.ts";
@@ -87,15 +87,19 @@ export class UdpTrackerClient {
   }
 
   /** A way to the tracker, and what tells trackers apart. */
-  async #open({ url, family }: AnnounceRequest, signal: AbortSignal): Promise<{ key: string; channel: UdpChannel }> {
+  async #open(
+    { url, family, reach }: AnnounceRequest,
+    signal: AbortSignal,
+  ): Promise<{ key: string; channel: UdpChannel }> {
     const { hostname, port } = new URL(url);
     const key = `${hostname} ${port} ${family ?? ""}`;
     const { proxy } = this.#network;
     if (proxy !== undefined) {
       const target = { host: unbracketed(hostname), port: Number(port) };
+      assertReach(target.host, reach);
       return { key, channel: await openUdpRelay(this.#network, proxy, target, signal) };
     }
-    const address = this.#preferred(await resolveHost(hostname, signal, { family }));
+    const address = this.#preferred(await resolveHost(hostname, signal, { family, reach }));
     const source = this.#network.sourceAddress(address.family);
     const target = { host: address.address, port: Number(port) };
     return { key: `${key} ${address.address}`, channel: await openUdpChannel(target, { source, signal }) };

@@ -25,8 +25,8 @@ export interface TorrentEngineOptions {
 export interface RiptideTorrentEngine extends TorrentEngine {
   readonly notes: TorrentNotes;
   /**
-   * As the port says. `isLocal`: whoever runs this machine names the torrent (not a client of the API), so its address, its http trackers
-   * and its web seeds may lie in private networks.
+   * As the port says. `isLocal`: whoever runs this machine names the torrent (not a client of the API), so its address, its trackers and its
+   * web seeds may lie in private networks.
    */
   add(source: TorrentSource, options: { signal: AbortSignal; isLocal?: boolean }): Promise<TorrentStatus>;
   /** The TCP port that peers can connect to, once the session listens. */

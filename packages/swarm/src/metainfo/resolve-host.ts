@@ -25,7 +25,7 @@ export class PrivateHostError extends Error {
 export async function resolveHost(
   hostname: string,
   signal: AbortSignal,
-  { reach = "anywhere", family }: { readonly reach?: Reach; readonly family?: 4 | 6 | undefined } = {},
+  { reach, family }: { readonly reach: Reach; readonly family?: 4 | 6 | undefined },
 ): Promise<ResolvedAddress[]> {
   const host = unbracketed(hostname);
   const found =
@@ -38,6 +38,24 @@ export async function resolveHost(
   const reachable = reach === "anywhere" ? usable : usable.filter(({ address }) => isPublicAddress(address));
   if (reachable.length === 0) throw new PrivateHostError("The host is in a private network");
   return reachable;
+}
+
+/**
+ * For a host that a proxy looks up: in whose networks a name lies only it can know. Throws `PrivateHostError` for what is in a private
+ * network by its looks.
+ */
+export function assertReach(host: string, reach: Reach): void {
+  if (reach === "public" && !looksPublic(host)) throw new PrivateHostError("The host is in a private network");
+}
+
+/** Whether a name, or an IP literal without brackets, may be of the internet. */
+export function looksPublic(host: string): boolean {
+  if (isIP(host) !== 0) return isPublicAddress(host);
+  // Addresses that udp: URLs leave as they are, such as 0x7f.1: http: URLs spell them out, and a proxy may understand them.
+  const url = `http://${host}`;
+  const name = URL.canParse(url) ? new URL(url).hostname : "localhost";
+  // RFC 6761 §6.3: all names under localhost mean the machine that asks, and the proxy may run on this one.
+  return isIP(name) === 0 ? !/(^|\.)localhost\.?$/.test(name) : isPublicAddress(name);
 }
 
 /** The host of a URL without the brackets that an IPv6 literal has there (RFC 3986 §3.2.2). */

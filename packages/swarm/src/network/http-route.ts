@@ -3,7 +3,8 @@ import { isIP, type LookupFunction, Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { isPublicAddress } from "../metainfo/public-address.ts";
 import {
-  PrivateHostError,
+  assertReach,
+  looksPublic,
   type Reach,
   type ResolvedAddress,
   resolveHost,
@@ -37,10 +38,9 @@ export async function httpRoute(
   const { proxy } = network;
   if (proxy !== undefined) {
     const { host } = hostAndPort(target);
-    const isPublic = isIP(host) === 0 || isPublicAddress(host);
-    if (reach === "public" && !isPublic) throw new PrivateHostError("The host is in a private network");
+    assertReach(host, reach);
     const open = (): Promise<Socket> => openTunnel(network, proxy, hostAndPort(target), signal);
-    return { options: { createConnection: tunnelTo(target, open) }, isPublic };
+    return { options: { createConnection: tunnelTo(target, open) }, isPublic: looksPublic(host) };
   }
   const addresses = await resolveHost(target.hostname, signal, { reach, family });
   const isPublic = addresses.every(({ address }) => isPublicAddress(address));

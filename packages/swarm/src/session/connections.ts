@@ -2,7 +2,7 @@ import type { Clock } from "@riptide/core";
 import type { Network } from "../network/network.ts";
 import type { PeerAddress } from "../types.ts";
 import type { Utp } from "../utp/index.ts";
-import { connectWire, type Wire } from "../wire/index.ts";
+import { connectWire, SENDS_KEEP_ALIVES, type Wire } from "../wire/index.ts";
 import { AddressBook, type AddressOrigin } from "./address-book.ts";
 import type { ConnectionBudget, Need, Tenant } from "./connection-budget.ts";
 import { Peer, type PeerListener, SENDS_UNREQUESTED } from "./peer.ts";
@@ -21,6 +21,8 @@ const KEEP_ALIVE_MS = 100_000;
 const MAX_QUEUED_BYTES = 8 * 1024 * 1024;
 /** A peer that sent this much sent more than handshakes and bitfields. */
 const USEFUL_BYTES = 64 * 1024;
+/** Who sends much of nothing must not be dialled anew twice a second for its pains. */
+const FLOODS: readonly string[] = [SENDS_UNREQUESTED, SENDS_KEEP_ALIVES];
 /** Two connections that were made within this time are two peers that dialled each other at once. */
 const SIMULTANEOUS_MS = 2_000;
 const CONNECTED_TWICE = "connected twice";
@@ -241,8 +243,7 @@ export class Connections implements Tenant {
       this.book.ended(
         peer.address,
         {
-          // What floods us must not be dialled anew twice a second for its pains.
-          wasUseful: wire.receivedBytes >= USEFUL_BYTES && reason !== SENDS_UNREQUESTED,
+          wasUseful: wire.receivedBytes >= USEFUL_BYTES && !FLOODS.includes(reason),
           wasRefusedSilently: wasSilent && wire.didSendBytes,
           mayTryUtp: wasSilent && this.#options.utp?.reaches(peer.address) === true,
           wasOurChoice,

@@ -16,6 +16,7 @@ export {
   type MetadataPiece,
   parseMetadataMessage,
 } from "./metadata-exchange.ts";
+export { SENDS_KEEP_ALIVES } from "./parser.ts";
 export {
   encodePeerExchange,
   MAX_PEX_PEERS,

@@ -11,6 +11,11 @@ import type { BlockTarget, WireHandler } from "./wire.ts";
  */
 export const MAX_MESSAGE_BYTES = 2 * 1024 * 1024;
 
+/** One behind the other, with nothing said between them: a day and more of a peer that keeps to BEP 3, and less than a second of a flood. */
+const MAX_KEEP_ALIVES = 1_000;
+
+export const SENDS_KEEP_ALIVES = "sends nothing but keep-alives";
+
 /** The part of the session that hears messages; beginning and end of a connection are not the parser's affair. */
 export type MessageHandler = Omit<WireHandler, "onHandshake" | "onReadEnd" | "onClose">;
 
@@ -48,6 +53,8 @@ export class MessageParser {
   #receiving: Receiving | null = null;
   /** What is left of a message that nobody here understands. */
   #ignoredBytes = 0;
+  /** Since the last message that said something. */
+  #keepAlives = 0;
   #isStopped = false;
 
   constructor(handler: MessageHandler) {
@@ -123,7 +130,8 @@ export class MessageParser {
   /** Handles the message at `at`, of which `bytesNeeded` bytes are there. */
   #handle(bytes: Uint8Array, at: number): void {
     const length = readUint32(bytes, at);
-    if (length === 0) return;
+    if (length === 0) return this.#countKeepAlive();
+    this.#keepAlives = 0;
     const id = bytes[at + 4]!;
     const body = at + MESSAGE_HEADER_BYTES;
     const handler = this.#handler;
@@ -163,6 +171,12 @@ export class MessageParser {
       default:
         this.#ignoredBytes = length - 1;
     }
+  }
+
+  /** Who has nothing else to say for so long keeps a place that another peer could use. */
+  #countKeepAlive(): void {
+    this.#keepAlives += 1;
+    if (this.#keepAlives > MAX_KEEP_ALIVES) throw new ProtocolViolation(SENDS_KEEP_ALIVES);
   }
 
   #startBlock(piece: number, offset: number, length: number): void {

@@ -103,6 +103,15 @@ describe("announcing to an http tracker", () => {
     await expect(announcing).rejects.toBe(reason);
   });
 
+  it("asks none in a private network for a torrent that a stranger names, whatever its path", async () => {
+    await using server = await startHttpServer((_request, response) => response.end("d8:intervali60e5:peers0:e"));
+    const announce = createTrackerClient(new FakeClock(), new Network({}));
+    for (const path of ["/announce", "/announceX?cmd=reboot", "/"]) {
+      await expectUnreachable(announce(announceRequest({ url: server.origin + path, reach: "public" })));
+    }
+    expect(server.paths).toEqual([]);
+  });
+
   it.each(["wss://tracker.example", "nonsense", ""])("does not know the tracker '%s'", async (url) => {
     const announcing = createTrackerClient(new FakeClock(), new Network({}))(announceRequest({ url }));
     await expect(announcing).rejects.toMatchObject({ name: "TrackerError", kind: "invalid" });

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { startSocks5Server } from "../../../../test/support/peers/socks5-server.ts";
 import { createTrackerClient } from "../../src/discovery/tracker-client.ts";
 import { Network } from "../../src/network/network.ts";
 import { FakeClock } from "../metainfo/fake-clock.ts";
@@ -91,6 +92,19 @@ describe("announcing to a UDP tracker", () => {
     await expectUnreachable(announce(announceRequest({ url: tracker.url, family: other })));
     await announce(announceRequest({ url: tracker.url, family }));
     expect(tracker.requests).toHaveLength(2);
+  });
+
+  it("asks none in a private network for a torrent that a stranger names", async () => {
+    await using tracker = await startUdpTracker(answerWell);
+    const announce = createTrackerClient(clock, new Network({}));
+    await expectUnreachable(announce(announceRequest({ url: tracker.url, reach: "public" })));
+    await using socks = await startSocks5Server({ routes: () => ({}) });
+    const announceByProxy = createTrackerClient(clock, new Network({ proxy: socks.proxy }));
+    for (const host of ["127.0.0.1", "[::1]", "localhost", "%6cocalhost", "0x7f.1", "2130706433"]) {
+      const url = tracker.url.replace("127.0.0.1", host);
+      await expectUnreachable(announceByProxy(announceRequest({ url, reach: "public" })));
+    }
+    expect([tracker.requests, socks.requests]).toEqual([[], []]);
   });
 
   it("uses a connection again for a minute, and never the transaction id", async () => {

@@ -46,7 +46,7 @@ it("has the proxy look up names, over every redirect", async () => {
 it("asks no proxy for an address of a private network where that must not be", async () => {
   await using socks = await startSocks5Server({ routes: () => ({}) });
   const network = new Network({ proxy: socks.proxy });
-  for (const host of ["10.0.0.1", "[::1]", "[::ffff:7f00:1]"]) {
+  for (const host of ["10.0.0.1", "[::1]", "[::ffff:7f00:1]", "localhost", "a.LOCALHOST."]) {
     await expect(get(network, `http://${host}/`, "public")).rejects.toThrow("the server is in a private network");
   }
   expect(socks.requests).toEqual([]);

@@ -12,7 +12,8 @@ describe("Session", () => {
     await using tracker = await startSwitchingTracker();
     await using started = await startSession();
     const { session, told } = started;
-    for (const number of [1, 2]) session.handle({ type: "add", order: order(number, { trackers: [[tracker.url]] }) });
+    for (const number of [1, 2])
+      session.handle({ type: "add", order: order(number, { trackers: [[tracker.url]], isLocal: true }) });
     await expect.poll(() => tracker.answers(), { timeout: 10_000 }).toBe(2);
     session.handle({ type: "remove", infoHash: order(1).infoHash });
     await told("removed");
