@@ -11,16 +11,25 @@ export interface StallGuardOptions {
   readonly explain: () => StreamError;
 }
 
+/**
+ * How many times as long a read waits for peers where one has been waited for and came: a network that is gone comes back, and a player
+ * whose stream breaks off may not ask again.
+ */
+const OUTAGE_PATIENCE = 3;
+
 /** A provider whose reads do not wait for ever in a swarm that delivers nothing: they fail and say why. */
 export function withStallGuard(provider: PieceProvider, options: StallGuardOptions): PieceProvider {
+  let patience = 1;
   return {
     sizeBytes: provider.sizeBytes,
     available: (range) => provider.available(range),
     want: (demand) => provider.want(demand),
-    readAt: (offset, length, read) => {
+    readAt: async (offset, length, read) => {
       const isThere = offset >= 0 && length > 0 && provider.available({ start: offset, end: offset + 1 }).length > 0;
       if ((isThere && options.isSure(offset)) || read.signal.aborted) return provider.readAt(offset, length, read);
-      return guardedRead(provider, options, { offset, length, ...read });
+      const bytes = await guardedRead(provider, options, { offset, length, patience, ...read });
+      patience = OUTAGE_PATIENCE;
+      return bytes;
     },
   };
 }
@@ -28,21 +37,23 @@ export function withStallGuard(provider: PieceProvider, options: StallGuardOptio
 async function guardedRead(
   provider: PieceProvider,
   options: StallGuardOptions,
-  read: { offset: number; length: number } & Parameters<PieceProvider["readAt"]>[2],
+  read: { offset: number; length: number; patience: number } & Parameters<PieceProvider["readAt"]>[2],
 ): Promise<Uint8Array> {
   const { clock, limitMs } = options;
   const controller = new AbortController();
   const startedMs = clock.nowMs();
   const check = (): void => {
     const idleMs = clock.nowMs() - Math.max(startedMs, options.lastProgressMs());
-    if (idleMs >= limitMs) controller.abort(options.explain());
-    else timer = clock.setTimer(limitMs - idleMs, check);
+    const why = options.explain();
+    const leftMs = (why.code === "no_peers" ? read.patience : 1) * limitMs - idleMs;
+    if (leftMs <= 0) controller.abort(why);
+    else timer = clock.setTimer(leftMs, check);
   };
   let timer = clock.setTimer(limitMs, check);
   const forward = (): void => controller.abort(read.signal.reason);
   read.signal.addEventListener("abort", forward, { once: true });
   try {
-    const { offset, length, ...rest } = read;
+    const { offset, length, patience, ...rest } = read;
     return await provider.readAt(offset, length, { ...rest, signal: controller.signal });
   } finally {
     timer[Symbol.dispose]();

@@ -6,12 +6,14 @@ import { virtualTime } from "../session/virtual-time.ts";
 
 const LIMIT_MS = 30_000;
 const STALLED = new StreamError("no_peers", "Nothing comes.");
+const FULL = new StreamError("disk_full", "Make room.");
 
 function setUp() {
   const clock = virtualTime();
   let lastProgressMs = 0;
   let readsUnderWay = 0;
-  const arrived = new Deferred<Uint8Array>();
+  let arrived = new Deferred<Uint8Array>();
+  let why = STALLED;
   let isThere = false;
   const held: unknown[] = [];
   const provider: PieceProvider = {
@@ -33,7 +35,7 @@ function setUp() {
     limitMs: LIMIT_MS,
     lastProgressMs: () => lastProgressMs,
     isSure: () => true,
-    explain: () => STALLED,
+    explain: () => why,
   });
   const controller = new AbortController();
   /** Starts a read; the outcome is undefined while it waits. */
@@ -58,7 +60,14 @@ function setUp() {
     progress: () => {
       lastProgressMs = clock.nowMs();
     },
-    answer: (bytes: Uint8Array) => arrived.resolve(bytes),
+    answer: async (bytes: Uint8Array) => {
+      arrived.resolve(bytes);
+      await clock.advance(0);
+      arrived = new Deferred();
+    },
+    blame: (error: StreamError) => {
+      why = error;
+    },
     arrive: () => {
       isThere = true;
     },
@@ -102,9 +111,29 @@ describe("withStallGuard", () => {
     const { clock, read, answer } = setUp();
     const state = read();
     await clock.advance(20_000);
-    answer(Uint8Array.of(1, 2));
-    await clock.advance(0);
+    await answer(Uint8Array.of(1, 2));
     expect([state.outcome, clock.pendingTimers]).toEqual([Uint8Array.of(1, 2), 0]);
+  });
+
+  it("waits three times as long for peers where what was waited for has come before", async () => {
+    const { clock, read, answer } = setUp();
+    read();
+    await answer(Uint8Array.of(1, 2));
+    const state = read();
+    await clock.advance(3 * LIMIT_MS - 1);
+    expect(state.outcome).toBeUndefined();
+    await clock.advance(1);
+    expect([state.outcome, clock.pendingTimers]).toEqual([STALLED, 0]);
+  });
+
+  it("waits no longer than before for what no peer can mend", async () => {
+    const { clock, read, answer, blame } = setUp();
+    read();
+    await answer(Uint8Array.of(1, 2));
+    blame(FULL);
+    const state = read();
+    await clock.advance(LIMIT_MS);
+    expect(state.outcome).toBe(FULL);
   });
 
   it("passes on the reader's own abort, and leaves neither timer nor read", async () => {
