@@ -2,26 +2,34 @@ import { chmod, readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import type { Problem } from "@riptide/http";
+import type { Problem, Readiness } from "@riptide/http";
 import { createRandom } from "@riptide/sim";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { demoFilmPath } from "../../packages/media/test/support/corpus.ts";
+import { ffmpegsOf } from "../support/command-line.ts";
+import { answerFrom } from "../support/from-address.ts";
+import { heldProcess } from "../support/held-process.ts";
 import { listening } from "../support/listening.ts";
 import { type MadeTorrent, makeTorrent } from "../support/made-torrent.ts";
 import { readMetrics } from "../support/metrics.ts";
 import { type TemporaryFolder, temporaryFolder } from "../support/temporary-folder.ts";
 import { startThreatened, type Threatened } from "../support/threatened.ts";
 import { describeWith } from "../support/tools.ts";
+import { waitUntil } from "../support/wait.ts";
 
 /** Files of this machine that no film may show. */
 const CANARY_TEXT = "canary-of-this-machine";
 /** Between the words of a command line as the fake ffmpeg says them. */
 const SEPARATOR = "\u001f";
-/** Passes on what is asked of ffmpeg before it is used; for a film it says its command line, behind the first box of an MP4. */
+/**
+ * Passes on what is asked of ffmpeg before it is used; for a film it says its command line, behind the first box of an MP4. A picture that is
+ * to be this narrow it never makes.
+ */
 const RECORDING_FFMPEG = `#!/bin/sh
 for word; do
   case "$word" in -version|-demuxers|-encoders|lavfi) exec /usr/bin/ffmpeg "$@";; esac
 done
+case "$*" in *scale=w=160:*) kill -STOP $$;; esac
 printf '\\000\\000\\000\\024ftypARGV'
 for word; do printf '\\037%s' "$word"; done
 `;
@@ -159,6 +167,41 @@ it.each(Object.keys(SUBTITLES))(
     expect(text).not.toMatch(/<script|<img|onclick/);
   },
 );
+
+describeWith("ffmpeg")("T20 the picture of a stranger's film", () => {
+  it("T12 T20 is decoded as confined as all else, for all clients one at a time", async () => {
+    const pid = us.riptide.process.child.pid!;
+    const { ffmpeg } = await us.riptide.api<Readiness>("/readyz");
+    const url = `${us.riptide.url}/api/torrents/${film.infoHash}/files/0/thumbnail?width=160&t=`;
+    await (await fetch(`${us.riptide.url}/stream/${film.infoHash}/0/direct`)).arrayBuffer();
+    const client = new AbortController();
+    const asking = fetch(`${url}0`, { signal: client.signal }).catch((error: unknown) => error);
+    const [running] = await waitUntil("it runs", async () => {
+      const pids = await ffmpegsOf(pid);
+      return pids.length > 0 && pids;
+    });
+    const held = await heldProcess(running!);
+    expect(Object.fromEntries(held.limits)).toMatchObject({
+      "Max file size": 0,
+      "Max core file size": 0,
+      "Max open files": 64,
+      "Max cpu time": 60,
+      "Max data size": 1024 ** 3,
+      "Max address space": 8 * 1024 ** 3,
+    });
+    expect(held.network).not.toBe((await heldProcess(pid)).network);
+    const isSealed = ffmpeg!.isolation === "network and files";
+    expect([held.root.includes("usr"), held.root.includes("home")]).toEqual([true, !isSealed]);
+    const others = await Promise.all(
+      ["127.0.0.1", "127.0.0.87", "127.0.0.88"].map((address, index) => answerFrom(address, `${url}${index + 5}`)),
+    );
+    for (const { status, retryAfter } of others) expect([status, Number(retryAfter) > 0]).toEqual([503, true]);
+    expect(await ffmpegsOf(pid)).toEqual([running]);
+    client.abort();
+    await asking;
+    await waitUntil("none is left", async () => (await ffmpegsOf(pid)).length === 0, 5_000);
+  });
+});
 
 describeWith("ffmpeg")("T13 the command line of ffmpeg", () => {
   const hostileWords = [

@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 const TRIAL_LIMIT_MS = 5_000;
 
 /** What ffmpeg is started for: it needs different things of the machine. */
-export type FfmpegWork = "audio_segment" | "conversion" | "hardware_conversion";
+export type FfmpegWork = "audio_segment" | "conversion" | "hardware_conversion" | "picture";
 
 /** What of the machine is out of reach for ffmpeg. `files`: all but the programs and libraries of the system. */
 export type Isolation = "network and files" | "network" | "nothing";
@@ -56,6 +56,7 @@ function confinement(isolation: Isolation, { limited, sealed = [], offline = [] 
     launchers: {
       audio_segment: [...limited("audio_segment"), ...sealed],
       conversion: [...limited("conversion"), ...sealed],
+      picture: [...limited("picture"), ...sealed],
       // Drivers want devices, /sys, /proc and files of their own.
       hardware_conversion: [...limited("hardware_conversion"), ...offline],
     },
@@ -65,23 +66,24 @@ function confinement(isolation: Isolation, { limited, sealed = [], offline = [] 
 const NONE: Confinement = {
   isolation: "nothing",
   isLimited: false,
-  launchers: { audio_segment: [], conversion: [], hardware_conversion: [] },
+  launchers: { audio_segment: [], conversion: [], hardware_conversion: [], picture: [] },
 };
 
 const GIB = 1024 ** 3;
 const DAY_SECONDS = 24 * 60 * 60;
 
 /**
- * - `data`: what is written to. A conversion of an 8K film takes 3 GiB, a segment of sound 9 MB.
+ * - `data`: what is written to. A conversion of an 8K film takes 3 GiB, a segment of sound 9 MB, a picture of 8192 by 8192 pixels 384 MB.
  * - `as`: what is mapped: threads and their arenas reserve far more than they use. Graphics cards map all their memory.
  * - `fsize`, `core`: it writes to pipes only. Drivers of graphics cards write to files that only look like some.
  * - `nofile`: three pipes and the libraries while they are loaded.
- * - `cpu`: all of a long film on all threads; a segment of sound takes half a second.
+ * - `cpu`: all of a long film on all threads; a segment of sound takes half a second, as does a picture.
  */
 const LIMITS: Readonly<Record<FfmpegWork, readonly string[]>> = {
   audio_segment: ["--cpu=120", `--data=${GIB}`, `--as=${8 * GIB}`, "--fsize=0", "--core=0", "--nofile=64"],
   conversion: [`--cpu=${DAY_SECONDS}`, `--data=${4 * GIB}`, `--as=${16 * GIB}`, "--fsize=0", "--core=0", "--nofile=64"],
   hardware_conversion: [`--cpu=${DAY_SECONDS}`, "--core=0", "--nofile=256"],
+  picture: ["--cpu=60", `--data=${GIB}`, `--as=${8 * GIB}`, "--fsize=0", "--core=0", "--nofile=64"],
 };
 
 /** Root may, and who may make namespaces of users. */

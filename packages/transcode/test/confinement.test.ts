@@ -34,7 +34,7 @@ test("without any of the programs nothing is confined, and nothing stands in fro
   expect(confinement).toEqual({
     isolation: "nothing",
     isLimited: false,
-    launchers: { audio_segment: [], conversion: [], hardware_conversion: [] },
+    launchers: { audio_segment: [], conversion: [], hardware_conversion: [], picture: [] },
   });
 });
 

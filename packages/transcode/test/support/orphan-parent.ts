@@ -6,6 +6,7 @@ const [path = "", death] = process.argv.slice(2);
 
 const ffmpeg = await startFfmpegProcess({
   path,
+  launcher: undefined,
   arguments: [],
   async *input(signal) {
     yield new Uint8Array(10);
