@@ -22,12 +22,13 @@ export interface Confinement {
 }
 
 /**
- * Finds out what this machine has to hold ffmpeg with: prlimit and bwrap or unshare, as far as they are installed and work here. Each
- * is tried with ffmpeg itself, so that one that lies elsewhere than usual, or a machine that forbids namespaces, is no failure.
+ * Finds out what this machine has to hold ffmpeg with: prlimit, and bwrap or unshare and setpriv, as far as they are installed and
+ * work here. Each is tried with ffmpeg itself, so that one that lies elsewhere than usual, or a machine that forbids namespaces, is
+ * no failure.
  */
 export async function findConfinement(path: string, signal: AbortSignal): Promise<Confinement> {
   if (process.platform !== "linux") return NONE;
-  const [prlimit, bwrap, unshare] = await Promise.all(["prlimit", "bwrap", "unshare"].map(findProgram));
+  const [prlimit, bwrap, unshare, setpriv] = await Promise.all(PROGRAMS.map(findProgram));
   const works = (words: readonly string[]): Promise<boolean> => isAbleToStart(path, words, signal);
   const limited = (work: FfmpegWork): string[] => (prlimit === undefined ? [] : [prlimit, ...LIMITS[work]]);
   const sealed = bwrap === undefined ? [] : [bwrap, ...(await sealedFolders(path))];
@@ -37,19 +38,24 @@ export async function findConfinement(path: string, signal: AbortSignal): Promis
     return confinement("network and files", { limited, sealed, offline });
   }
   const namespaces = unshare === undefined ? [] : NETWORK_NAMESPACES.map((words) => [unshare, ...words]);
-  const [canLimit, ...canUnshare] = await Promise.all([limited("conversion"), ...namespaces].map(works));
-  const offline = namespaces.find((_, index) => canUnshare[index]);
+  const mortal = setpriv === undefined ? [] : [setpriv, ...ENDS_WITH_US];
+  const [canLimit, canEnd, ...canUnshare] = await Promise.all(
+    [limited("conversion"), mortal, ...namespaces].map(works),
+  );
+  const namespace = namespaces.find((_, index) => canUnshare[index]);
+  // In this order: a process that comes into a namespace of users may be told no more when we end.
+  const offline = [...(namespace ?? []), ...(canEnd === true ? mortal : [])];
   const kept = canLimit === true ? limited : () => [];
-  return confinement(offline === undefined ? "nothing" : "network", { limited: kept, sealed: offline, offline });
+  return confinement(namespace === undefined ? "nothing" : "network", { limited: kept, sealed: offline, offline });
 }
 
 interface Launchers {
   readonly limited: (work: FfmpegWork) => readonly string[];
-  readonly sealed: readonly string[] | undefined;
-  readonly offline: readonly string[] | undefined;
+  readonly sealed: readonly string[];
+  readonly offline: readonly string[];
 }
 
-function confinement(isolation: Isolation, { limited, sealed = [], offline = [] }: Launchers): Confinement {
+function confinement(isolation: Isolation, { limited, sealed, offline }: Launchers): Confinement {
   return {
     isolation,
     isLimited: limited("conversion").length > 0,
@@ -86,8 +92,11 @@ const LIMITS: Readonly<Record<FfmpegWork, readonly string[]>> = {
   picture: ["--cpu=60", `--data=${GIB}`, `--as=${8 * GIB}`, "--fsize=0", "--core=0", "--nofile=64"],
 };
 
+const PROGRAMS = ["prlimit", "bwrap", "unshare", "setpriv"];
 /** Root may, and who may make namespaces of users. */
 const NETWORK_NAMESPACES = [["--net"], ["--map-current-user", "--net"]];
+/** The kernel kills it when we are gone, be it by SIGKILL while it hangs and does not see that its pipes have ended. */
+const ENDS_WITH_US = ["--pdeathsig", "KILL"];
 /** Namespaces of its own for all there is, and it ends with us. */
 const APART = ["--unshare-all", "--die-with-parent"];
 const NETWORK_ONLY = [...APART, "--dev-bind", "/", "/"];
