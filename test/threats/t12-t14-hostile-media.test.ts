@@ -168,6 +168,18 @@ it.each(Object.keys(SUBTITLES))(
   },
 );
 
+it("T14 a crowd that sends bombs as a viewer's own subtitles keeps nobody waiting", async () => {
+  const body = Buffer.from(SUBTITLES["nested.srt"]!.subarray(0, 300_000));
+  const headers = { "content-type": "text/plain" };
+  const longestWait = watchLiveness();
+  const crowd = Array.from({ length: 12 }, async () => {
+    const response = await fetch(`${us.riptide.url}/api/subtitles`, { method: "POST", headers, body });
+    return `${response.status} ${(await response.text()).slice(0, 6)}`;
+  });
+  expect(new Set(await Promise.all(crowd))).toEqual(new Set(["200 WEBVTT"]));
+  expect(await longestWait()).toBeLessThan(STANDSTILL_LIMIT_MS);
+});
+
 describeWith("ffmpeg")("T20 the picture of a stranger's film", () => {
   it("T12 T20 is decoded as confined as all else, for all clients one at a time", async () => {
     const pid = us.riptide.process.child.pid!;
