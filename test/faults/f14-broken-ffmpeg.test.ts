@@ -33,6 +33,8 @@ describeWith("ffmpeg", "libtorrent")("F14 an ffmpeg", () => {
   let ffmpeg: FfmpegInstallation;
   let real = "";
   let us: ServedEngine;
+  /** What this process has started that is no ffmpeg. */
+  let others: ReadonlySet<string>;
   beforeAll(async () => {
     folder = await temporaryFolder("ffmpeg");
     film = await shareFilm(FILM);
@@ -43,6 +45,7 @@ describeWith("ffmpeg", "libtorrent")("F14 an ffmpeg", () => {
     await us.engine.add(film.magnet, { signal: never });
     // All of it is there, so that nothing but ffmpeg is waited for.
     await readBody(`${us.url}/stream/${film.infoHash}/0/direct`);
+    others = new Set(await descendants());
   });
   beforeEach(() => void us.log.splice(0));
   afterAll(async () => {
@@ -104,24 +107,48 @@ describeWith("ffmpeg", "libtorrent")("F14 an ffmpeg", () => {
     await nothingLeft();
   });
 
+  // Last of all: of a process that waits for the next segment, what it does is known when it starts.
+  it.each([
+    ["that ends with exit code 1", "echo oops >&2; exit 1"],
+    ["that crashes", "kill -SEGV $$"],
+  ])("%s twice on a segment of sound is one typed error, and leaves nothing running", async (_what, script) => {
+    await play(script);
+    const response = await fetch(`${us.url}/stream/${film.infoHash}/0/hls/audio/0/seg-1.m4s`);
+    expect([response.status, await response.json()]).toEqual([502, expect.objectContaining({ code: "ffmpeg_failed" })]);
+    await nothingLeft();
+  });
+
   /** No process of ours, none that it started, no zombie, and no demand. */
   async function nothingLeft(): Promise<void> {
     await waitUntil("all processes are gone", async () => (await leftovers()).length === 0, 5_000);
     await waitUntil("no demand is left", () => us.engine.get(film.infoHash)!.activeDemands === 0);
   }
 
-  /** Of proc(5): children of this process that are ffmpeg, ended or not, and whatever sleeps our mark. */
+  /** Whatever descends from this process since it was asked to convert, under whichever name and ended or not, or sleeps our mark. */
   async function leftovers(): Promise<string[]> {
-    const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
-    const found = await Promise.all(
-      pids.map(async (pid) => {
-        const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
-        const words = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
-        const [, parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-        const isOurs = Number(parent) === process.pid && stat.includes("(ffmpeg)");
-        return isOurs || words.includes(MARK) ? [stat] : [];
-      }),
-    );
-    return found.flat();
+    const found = await descendants();
+    return found.filter((pid) => !others.has(pid));
   }
 });
+
+/** Of proc(5): processes that this one started, and those that they did, zombies included; and those that sleep our mark, whose parent is gone. */
+async function descendants(): Promise<string[]> {
+  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const parents = new Map(await Promise.all(pids.map(async (pid) => [pid, await parentOf(pid)] as const)));
+  const descends = (pid: string | undefined): boolean =>
+    pid === String(process.pid) || (pid !== undefined && descends(parents.get(pid)));
+  const isFound = await Promise.all(
+    pids.map(async (pid) => {
+      const words = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
+      return descends(parents.get(pid)) || words.includes(MARK);
+    }),
+  );
+  return pids.filter((_, index) => isFound[index]);
+}
+
+/** Undefined for one that is gone. */
+async function parentOf(pid: string): Promise<string | undefined> {
+  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined);
+  // The name in brackets may hold anything; state and parent follow it.
+  return stat?.slice(stat.lastIndexOf(")") + 2).split(" ")[1];
+}

@@ -2,30 +2,24 @@ import { chmod, readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import type { Problem } from "@riptide/http";
+import type { MediaInfo, Playback, Problem, Readiness } from "@riptide/http";
 import { createRandom } from "@riptide/sim";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { demoFilmPath } from "../../packages/media/test/support/corpus.ts";
+import { films } from "../films/films.ts";
+import { ffmpegsOf } from "../support/command-line.ts";
+import { answerFrom } from "../support/from-address.ts";
+import { heldProcess } from "../support/held-process.ts";
 import { listening } from "../support/listening.ts";
 import { type MadeTorrent, makeTorrent } from "../support/made-torrent.ts";
 import { readMetrics } from "../support/metrics.ts";
+import { commandLineIn, RECORDING_FFMPEG } from "../support/recording-ffmpeg.ts";
 import { type TemporaryFolder, temporaryFolder } from "../support/temporary-folder.ts";
 import { startThreatened, type Threatened } from "../support/threatened.ts";
 import { describeWith } from "../support/tools.ts";
+import { waitUntil } from "../support/wait.ts";
 
 /** Files of this machine that no film may show. */
 const CANARY_TEXT = "canary-of-this-machine";
-/** Between the words of a command line as the fake ffmpeg says them. */
-const SEPARATOR = "\u001f";
-/** Passes on what is asked of ffmpeg before it is used; for a film it says its command line, behind the first box of an MP4. */
-const RECORDING_FFMPEG = `#!/bin/sh
-for word; do
-  case "$word" in -version|-demuxers|-encoders|lavfi) exec /usr/bin/ffmpeg "$@";; esac
-done
-printf '\\000\\000\\000\\024ftypARGV'
-for word; do printf '\\037%s' "$word"; done
-`;
-
 const ASS_HEAD =
   "[Script Info]\nScriptType: v4.00+\n[Events]\nFormat: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text\n";
 /** What is small to write, and could be much to read: each is cut at 10 MiB. */
@@ -69,7 +63,7 @@ beforeAll(async () => {
     Object.entries(hostile).map(([name, text]) => ({ path: [name], bytes: Buffer.from(text, "latin1") })),
   );
   film = makeTorrent(`-i ${secret} -f lavfi`, [
-    { path: [`-y concat:${secret}|x.mkv`], bytes: await readFile(demoFilmPath("MKV")) },
+    { path: [`-y concat:${secret}|x.mkv`], bytes: await readFile(await films.ensure("mkv-h264-bframes-ac3-ass")) },
   ]);
   bombs = Object.fromEntries(
     Object.entries(SUBTITLES).map(([name, bytes]) => [name, makeTorrent(name, [{ path: [name], bytes }])]),
@@ -160,6 +154,53 @@ it.each(Object.keys(SUBTITLES))(
   },
 );
 
+it("T14 a crowd that sends bombs as a viewer's own subtitles keeps nobody waiting", async () => {
+  const body = Buffer.from(SUBTITLES["nested.srt"]!.subarray(0, 300_000));
+  const headers = { "content-type": "text/plain" };
+  const longestWait = watchLiveness();
+  const crowd = Array.from({ length: 12 }, async () => {
+    const response = await fetch(`${us.riptide.url}/api/subtitles`, { method: "POST", headers, body });
+    return `${response.status} ${(await response.text()).slice(0, 6)}`;
+  });
+  expect(new Set(await Promise.all(crowd))).toEqual(new Set(["200 WEBVTT"]));
+  expect(await longestWait()).toBeLessThan(STANDSTILL_LIMIT_MS);
+});
+
+describeWith("ffmpeg")("T20 the picture of a stranger's film", () => {
+  it("T12 T20 is decoded as confined as all else, for all clients one at a time", async () => {
+    const pid = us.riptide.process.child.pid!;
+    const { ffmpeg } = await us.riptide.api<Readiness>("/readyz");
+    const url = `${us.riptide.url}/api/torrents/${film.infoHash}/files/0/thumbnail?width=160&t=`;
+    await (await fetch(`${us.riptide.url}/stream/${film.infoHash}/0/direct`)).arrayBuffer();
+    const client = new AbortController();
+    const asking = fetch(`${url}0`, { signal: client.signal }).catch((error: unknown) => error);
+    const [running] = await waitUntil("it runs", async () => {
+      const pids = await ffmpegsOf(pid);
+      return pids.length > 0 && pids;
+    });
+    const held = await heldProcess(running!);
+    expect(Object.fromEntries(held.limits)).toMatchObject({
+      "Max file size": 0,
+      "Max core file size": 0,
+      "Max open files": 64,
+      "Max cpu time": 60,
+      "Max data size": 1024 ** 3,
+      "Max address space": 8 * 1024 ** 3,
+    });
+    expect(held.network).not.toBe((await heldProcess(pid)).network);
+    const isSealed = ffmpeg!.isolation === "network and files";
+    expect([held.root.includes("usr"), held.root.includes("home")]).toEqual([true, !isSealed]);
+    const others = await Promise.all(
+      ["127.0.0.1", "127.0.0.87", "127.0.0.88"].map((address, index) => answerFrom(address, `${url}${index + 5}`)),
+    );
+    for (const { status, retryAfter } of others) expect([status, Number(retryAfter) > 0]).toEqual([503, true]);
+    expect(await ffmpegsOf(pid)).toEqual([running]);
+    client.abort();
+    await asking;
+    await waitUntil("none is left", async () => (await ffmpegsOf(pid)).length === 0, 5_000);
+  });
+});
+
 describeWith("ffmpeg")("T13 the command line of ffmpeg", () => {
   const hostileWords = [
     "-i /etc/passwd",
@@ -182,13 +223,13 @@ describeWith("ffmpeg")("T13 the command line of ffmpeg", () => {
     "-1",
     "0x10",
   ];
-  const parameters = ["t", "audio", "video", "sound", "aac", "from", "to", "token", "i", "f", "vf"];
+  const parameters = ["t", "audio", "video", "sound", "aac", "from", "to", "token", "vf"];
 
   it("T13 holds words of ours only, whatever a request says", async () => {
     const clean = ["sound=aac&video=h264&t=1", "sound=aac&video=h264", "sound=aac", "video=h264"];
     const shapes = new Set<string>();
     for (const query of clean) shapes.add(shapeOf((await commandLineFor(query))!));
-    expect(Math.min(...[...shapes].map((shape) => shape.split(SEPARATOR).length))).toBeGreaterThan(30);
+    expect(Math.min(...[...shapes].map((shape) => shape.split(" ").length))).toBeGreaterThan(30);
     const seen: string[] = [];
     for (const name of parameters) {
       await Promise.all(
@@ -202,6 +243,33 @@ describeWith("ffmpeg")("T13 the command line of ffmpeg", () => {
     }
     // What means nothing is passed over: then the film is converted as if it had not been said.
     expect(seen.length).toBeGreaterThan(hostileWords.length * 3);
+    expect(seen.filter((shape) => !shapes.has(shape))).toEqual([]);
+  });
+
+  it("T13 holds them for segments of sound, for pictures, and for what a player says of itself, too", async () => {
+    const sound = `/stream/${film.infoHash}/0/hls/audio/0/seg-1.m4s?aac=0`;
+    const picture = `/api/torrents/${film.infoHash}/files/0/thumbnail?t=1`;
+    const played = await playbackOf("");
+    const shapes = new Set<string>();
+    for (const path of [sound, picture, played]) shapes.add(shapeOf((await commandLineAt(path))!));
+    const seen: string[] = [];
+    // Mostly they are refused before anything else is done.
+    const some = hostileWords.slice(0, 6);
+    for (const word of some) {
+      const said = encodeURIComponent(word);
+      const paths = [
+        sound.replace("aac=0", `aac=${said}`),
+        sound.replace("audio/0", `audio/${said}`),
+        sound.replace("seg-1.m4s", said),
+        `${sound}&from=${said}`,
+        picture.replace("t=1", `t=${said}`),
+        `${picture}&width=${said}`,
+      ];
+      const answers = await Promise.all(paths.map(commandLineAt));
+      seen.push(...answers.flatMap((words) => (words === undefined ? [] : [shapeOf(words)])));
+      expect(await playbackOf(word)).toBe(played);
+    }
+    expect(seen.length).toBeGreaterThanOrEqual(some.length);
     expect(seen.filter((shape) => !shapes.has(shape))).toEqual([]);
   });
 
@@ -244,18 +312,32 @@ function watchLiveness(): () => Promise<number> {
 
 /** All but its numbers: those are times. */
 function shapeOf(words: readonly string[]): string {
-  return words.join(SEPARATOR).replace(/\d+(\.\d+)?/g, "N");
+  return words.join(" ").replace(/\d+(\.\d+)?/g, "N");
 }
 
 /** What our own fake ffmpeg was started with for a stream of the film; undefined if the request was refused. */
-async function commandLineFor(query: string): Promise<string[] | undefined> {
+function commandLineFor(query: string): Promise<string[] | undefined> {
+  return commandLineAt(`/stream/${film.infoHash}/0/remux.mp4?${query}`);
+}
+
+/** The same for any path of the server. */
+async function commandLineAt(path: string): Promise<string[] | undefined> {
   for (;;) {
-    const response = await fetch(`${us.riptide.url}/stream/${film.infoHash}/0/remux.mp4?${query}`);
-    const text = await response.text().catch(() => "");
-    if (response.status === 503) continue;
-    const [head = "", ...words] = text.split(SEPARATOR);
-    return head.endsWith("ftypARGV") ? words : undefined;
+    const response = await fetch(us.riptide.url + path);
+    const body = await response.arrayBuffer().catch(() => new ArrayBuffer(0));
+    if (response.status !== 503) return commandLineIn(new Uint8Array(body));
   }
+}
+
+/** What a player gets that knows no AC-3, and this. */
+async function playbackOf(mediaType: string): Promise<string> {
+  const path = `${us.riptide.url}/api/torrents/${film.infoHash}/files/0`;
+  const { questions } = (await (await fetch(path)).json()) as MediaInfo;
+  const file = [...questions.file.filter((question) => !question.includes("ac-3")), mediaType];
+  const body = JSON.stringify({ can: { mse: [mediaType], file, nativeHls: false } });
+  const headers = { "content-type": "application/json" };
+  const response = await fetch(`${path}/playback`, { method: "POST", headers, body });
+  return ((await response.json()) as Playback).url!;
 }
 
 function box(type: string, ...parts: readonly Uint8Array[]): Buffer {

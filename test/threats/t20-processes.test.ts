@@ -1,10 +1,10 @@
-import { once } from "node:events";
-import { readdir, readFile, readlink } from "node:fs/promises";
-import { get, type IncomingMessage } from "node:http";
+import { readFile } from "node:fs/promises";
 import type { Problem, Readiness } from "@riptide/http";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { demoFilmPath } from "../../packages/media/test/support/corpus.ts";
 import { ffmpegsOf } from "../support/command-line.ts";
+import { answerFrom } from "../support/from-address.ts";
+import { heldProcess } from "../support/held-process.ts";
 import { type MadeTorrent, makeTorrent } from "../support/made-torrent.ts";
 import { startThreatened, type Threatened } from "../support/threatened.ts";
 import { describeWith } from "../support/tools.ts";
@@ -43,8 +43,8 @@ describeWith("ffmpeg")("T20 a crowd that wants films converted", () => {
     const answers = await Promise.all(asking);
     const refused = answers.filter(({ status }) => status !== 200);
     // The crowd is one client, and others have places left: more than a crowd of addresses in one house has.
-    const neighbour = await statusFrom("127.0.0.88", `/stream/${torrent.infoHash}/0/remux.mp4?sound=aac`);
-    expect(neighbour).toBe(200);
+    const path = `/stream/${torrent.infoHash}/0/remux.mp4?sound=aac`;
+    expect(await answerFrom("127.0.0.88", us.riptide.url + path)).toMatchObject({ status: 200 });
     expect(new Set(refused.map(({ status, code }) => `${status} ${code}`))).toEqual(new Set(["503 ffmpeg_busy"]));
     for (const { retryAfter } of refused) expect(Number(retryAfter)).toBeGreaterThan(0);
     expect([refused.length >= CROWD - 3 * limit, refused.length < CROWD]).toEqual([true, true]);
@@ -61,34 +61,26 @@ describeWith("ffmpeg")("T20 a crowd that wants films converted", () => {
     const client = new AbortController();
     const { signal } = client;
     await fetch(`${us.riptide.url}/stream/${torrent.infoHash}/0/remux.mp4?sound=aac&video=h264`, { signal });
-    const [held] = await waitUntil("it runs", async () => {
+    const [running] = await waitUntil("it runs", async () => {
       const pids = await ffmpegsOf(pid);
       return pids.length > 0 && pids;
     });
-    const limits = await readFile(`/proc/${held}/limits`, "utf8");
+    const held = await heldProcess(running!);
     for (const [name, value] of [
-      ["Max file size", "0"],
-      ["Max core file size", "0"],
-      ["Max open files", "64"],
-      ["Max cpu time", "86400"],
-      ["Max data size", String(4 * 1024 ** 3)],
-      ["Max address space", String(16 * 1024 ** 3)],
-    ]) {
-      expect(new RegExp(`^${name} +(\\d+) `, "m").exec(limits)?.[1]).toBe(value);
+      ["Max file size", 0],
+      ["Max core file size", 0],
+      ["Max open files", 64],
+      ["Max cpu time", 86_400],
+      ["Max data size", 4 * 1024 ** 3],
+      ["Max address space", 16 * 1024 ** 3],
+    ] as const) {
+      expect([name, held.limits.get(name)]).toEqual([name, value]);
     }
-    expect(await readlink(`/proc/${held}/ns/net`)).not.toBe(await readlink(`/proc/${pid}/ns/net`));
+    expect(held.network).not.toBe((await heldProcess(pid)).network);
     // Its root is one of its own then, with nothing of ours in it.
-    const seen = await readdir(`/proc/${held}/root`);
-    expect([seen.includes("usr"), seen.includes("home")]).toEqual([true, ffmpeg!.isolation !== "network and files"]);
+    const isSealed = ffmpeg!.isolation === "network and files";
+    expect([held.root.includes("usr"), held.root.includes("home")]).toEqual([true, !isSealed]);
     client.abort();
     await waitUntil("none is left", async () => (await ffmpegsOf(pid)).length === 0, 5_000);
   });
 });
-
-/** The status of a request that comes from another address of this machine; what is answered is not read. */
-async function statusFrom(localAddress: string, path: string): Promise<number | undefined> {
-  const request = get(us.riptide.url + path, { localAddress });
-  const [response] = (await once(request, "response")) as [IncomingMessage];
-  response.destroy();
-  return response.statusCode;
-}

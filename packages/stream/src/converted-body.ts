@@ -43,7 +43,7 @@ async function startProcess(
     const started = output.getReader();
     return { reader: started, first: await firstFragment(started) };
   };
-  // It may have been killed, or got stuck, for a reason that is not in the film, and nobody has seen anything of it yet.
+  // Nobody has seen anything of it yet.
   const startAgain = (error: unknown): Promise<Started> => {
     if (!isWorthAnotherTry(error)) throw error;
     return start();
@@ -63,7 +63,8 @@ interface Started {
   readonly first: Uint8Array;
 }
 
-function isWorthAnotherTry(error: unknown): boolean {
+/** Whether a process failed that may have been killed, or got stuck, for a reason that is not in the film. */
+export function isWorthAnotherTry(error: unknown): boolean {
   return error instanceof TranscodeError && (error.code === "ffmpeg_failed" || error.code === "ffmpeg_stalled");
 }
 

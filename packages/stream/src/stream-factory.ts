@@ -23,6 +23,8 @@ import type { PlaybackChoice } from "./playback.ts";
 import { type Preparation, type PreparedPart, prepareFilm } from "./preparation.ts";
 import { createRemuxProducer } from "./remux-producer.ts";
 import { AttachmentLibrary } from "./subtitles/attachment-library.ts";
+import { externalSubtitles } from "./subtitles/external-subtitles.ts";
+import { createSubtitleTurns } from "./subtitles/sidecar-response.ts";
 import { createSubtitlesProducer } from "./subtitles/subtitles-producer.ts";
 import { type Thumbnail, Thumbnails, type ThumbnailWish } from "./thumbnails.ts";
 import { createVirtualProducer } from "./virtual/virtual-producer.ts";
@@ -60,6 +62,8 @@ export interface StreamFactory extends AsyncDisposable {
   readonly hls: StreamProducer;
   /** Tracks of subtitles, files of subtitles, and the fonts that they need. */
   readonly subtitles: StreamProducer;
+  /** A file of subtitles that a viewer has, as WebVTT, when it is its turn among all such files. Rejects like the function of this name. */
+  externalSubtitles(bytes: Uint8Array, signal: AbortSignal): Promise<string>;
   /** What is attached to a film; waits for the headers of all of it, behind what is more urgent. Rejects like `mediaInfo`. */
   attachments(context: StreamContext): Promise<readonly Attachment[]>;
   /** The same if it can be told without fetching anything for it. Rejects like `mediaInfo`. */
@@ -106,6 +110,7 @@ export function createStreamFactory(options: StreamFactoryOptions): StreamFactor
   const direct = createDirectProducer(library);
   const attachments = new AttachmentLibrary(library, notes);
   const chapters = new ChapterLibrary(library, notes);
+  const turns = createSubtitleTurns();
   const remux = createRemuxProducer({ library, films, transcoder, neverTranscodeVideo });
   const settings = { hasFfmpeg: ffmpeg !== undefined, neverTranscodeVideo };
   const choose = async (context: StreamContext): Promise<StreamChoice> => chooseMode(await library.mediaInfo(context));
@@ -123,7 +128,11 @@ export function createStreamFactory(options: StreamFactoryOptions): StreamFactor
     remux,
     virtual: createVirtualProducer({ library, films, direct }),
     hls: createHlsProducer({ library, films, encoder }),
-    subtitles: createSubtitlesProducer({ library, films, attachments }),
+    subtitles: createSubtitlesProducer({ library, films, attachments, turns }),
+    async externalSubtitles(bytes, signal) {
+      using _turn = await turns.take({ signal });
+      return await externalSubtitles(bytes, signal);
+    },
     attachments: (context) => attachments.list(context),
     knownAttachments: (context) => attachments.known(context),
     chapters: (context) => chapters.list(context),

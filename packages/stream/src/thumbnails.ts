@@ -87,7 +87,8 @@ export class Thumbnails {
       const packet = await firstKeyframe(film.demuxer, place, provider, options);
       if (packet === undefined) throw new MissingBytes();
       const envelope = concatenate([filmEnvelopeHead([track]), filmEnvelopeBlocks([track], [packet])]);
-      const jpeg = await thumbnailer.picture({ plan: planOf(video, widthPixels), envelope, signal });
+      const plan = planOf(video, widthPixels);
+      const jpeg = await thumbnailer.picture({ plan, envelope, signal, client: context.client });
       return { jpeg, timeSeconds: packet.ptsTicks / track.coded.timescale };
     });
   }

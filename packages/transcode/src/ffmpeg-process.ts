@@ -17,8 +17,8 @@ const TERM_GRACE_MS = 500;
 export interface FfmpegProcessOptions {
   /** Absolute path of the program. */
   readonly path: string;
-  /** The words in front of it, the absolute path of a program first: `Confinement.launchers`. Default none. */
-  readonly launcher?: readonly string[] | undefined;
+  /** The words in front of it, the absolute path of a program first: `Confinement.launchers`. Whoever forgot them would decode unheld. */
+  readonly launcher: readonly string[] | undefined;
   readonly arguments: readonly string[];
   readonly input: Input;
   readonly clock: Clock;

@@ -6,8 +6,9 @@ const liveGroups = new Set<number>();
 /**
  * Remembers the group of a detached child until it has exited, and kills what is left of it then and when this process exits.
  *
- * No orphan is left however this process ends: by `exit` they are killed here; by SIGKILL their stdin ends and their stdout
- * breaks, which ends ffmpeg, because nobody else holds those pipes.
+ * No orphan is left however this process ends: by `exit` they are killed here; by SIGKILL the kernel kills them, as their launcher
+ * asks it to (`confinement.ts`). Where nothing is installed that can, their stdin ends and their stdout breaks, because nobody else
+ * holds those pipes, which ends an ffmpeg that does not hang.
  */
 export function superviseGroup(child: ChildProcess): void {
   const { pid } = child;

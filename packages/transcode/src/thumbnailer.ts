@@ -13,6 +13,8 @@ export interface ThumbnailJob {
   readonly envelope: Uint8Array;
   /** Aborted when nobody wants the picture any more. */
   readonly signal: AbortSignal;
+  /** Who wants it: of those that wait, so many may be his. */
+  readonly client?: string | undefined;
 }
 
 /** Makes small pictures, one after the other: they must not slow down what plays. */
@@ -30,12 +32,14 @@ export class Thumbnailer {
   }
 
   /** A JPEG. Rejects with `ffmpeg_busy`, `ffmpeg_failed`, `ffmpeg_stalled` or the signal's reason; the process is then gone. */
-  async picture({ plan, envelope, signal }: ThumbnailJob): Promise<Uint8Array> {
+  async picture({ plan, envelope, signal, client }: ThumbnailJob): Promise<Uint8Array> {
     const waiting = { clock: this.#clock, signal };
-    using _turn = await this.#turns.acquireSoon("copy", waiting);
+    using _turn = await this.#turns.acquireSoon("copy", { ...waiting, client });
+    // Nobody's own: who has his share of what plays would wait for it, and all others for him.
     using _place = await this.#pool.acquireSoon("copy", waiting);
     const ffmpeg = await startFfmpegProcess({
       path: this.#ffmpeg.path,
+      launcher: this.#ffmpeg.confinement?.launchers.picture,
       arguments: thumbnailArguments(plan),
       input: async function* () {
         yield envelope;

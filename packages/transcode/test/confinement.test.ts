@@ -1,27 +1,15 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { chmod, symlink, writeFile } from "node:fs/promises";
+import { chmod, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { findConfinement, findProgram } from "../src/confinement.ts";
+import { findConfinement } from "../src/confinement.ts";
 import { fakeFfmpeg, temporaryFolder } from "./support/fake-ffmpeg.ts";
+import { findConfinementWith } from "./support/find-confinement.ts";
 
 const { signal } = new AbortController();
 const SHELL = "/bin/sh";
-
-/** Finds out with these programs alone on the path; names that are not installed here are left out. */
-async function findWith(...names: readonly string[]) {
-  const bin = await temporaryFolder();
-  for (const name of names) {
-    const program = await findProgram(name);
-    if (program !== undefined) await symlink(program, join(bin, name));
-  }
-  vi.stubEnv("PATH", bin);
-  onTestFinished(() => void vi.unstubAllEnvs());
-  const path = await fakeFfmpeg("exit 0");
-  return { path, confinement: await findConfinement(path, signal) };
-}
 
 /** What a script that stands for ffmpeg says as it is held. */
 async function sayHeld(launcher: readonly string[], script: string): Promise<string> {
@@ -30,17 +18,17 @@ async function sayHeld(launcher: readonly string[], script: string): Promise<str
 }
 
 test("without any of the programs nothing is confined, and nothing stands in front", async () => {
-  const { confinement } = await findWith();
+  const { confinement } = await findConfinementWith();
   expect(confinement).toEqual({
     isolation: "nothing",
     isLimited: false,
-    launchers: { audio_segment: [], conversion: [], hardware_conversion: [] },
+    launchers: { audio_segment: [], conversion: [], hardware_conversion: [], picture: [] },
   });
 });
 
 test("programs that fail here are not used", async () => {
   const bin = await temporaryFolder();
-  for (const name of ["prlimit", "bwrap", "unshare"]) {
+  for (const name of ["prlimit", "bwrap", "unshare", "setpriv"]) {
     await writeFile(join(bin, name), "#!/bin/sh\nexit 1\n");
     await chmod(join(bin, name), 0o755);
   }
@@ -55,14 +43,14 @@ test("programs that fail here are not used", async () => {
 });
 
 test("an ffmpeg that lies where no distribution puts it is started as well", async () => {
-  const { confinement, path } = await findWith("prlimit", "bwrap", "unshare");
+  const { confinement, path } = await findConfinementWith("prlimit", "bwrap", "unshare", "setpriv");
   const [program, ...words] = [...confinement.launchers.conversion, path] as const;
   await promisify(execFile)(program, words, { env: {} });
   expect(confinement.isLimited).toBe(true);
 });
 
 test("limits hold: it writes no file, opens few, and takes no more memory than it may", async () => {
-  const { confinement } = await findWith("prlimit");
+  const { confinement } = await findConfinementWith("prlimit");
   const limits = await sayHeld(
     confinement.launchers.conversion,
     'while read line; do echo "$line"; done < /proc/self/limits',
@@ -78,7 +66,7 @@ test("limits hold: it writes no file, opens few, and takes no more memory than i
 
 test("a network of its own has nobody in it, by either program that makes one", async () => {
   for (const programs of [["unshare"], ["bwrap"]]) {
-    const { confinement } = await findWith(...programs);
+    const { confinement } = await findConfinementWith(...programs);
     const script = 'while read line; do echo "$line"; done < /proc/net/dev';
     // Sealed from files, it has no /proc either: the one for hardware has.
     const launcher = confinement.launchers.hardware_conversion;
@@ -88,7 +76,7 @@ test("a network of its own has nobody in it, by either program that makes one", 
 });
 
 test("files of this machine are not there, but for the system's, where bwrap works", async () => {
-  const { confinement } = await findWith("prlimit", "bwrap");
+  const { confinement } = await findConfinementWith("prlimit", "bwrap");
   const secret = join(await temporaryFolder(), "secret");
   await writeFile(secret, "canary");
   const places = [secret, "/etc/passwd", "/root", "/home", "/proc/1", "/usr/bin"];

@@ -22,6 +22,7 @@ async function start(script: string, options: StartOptions = {}): Promise<Ffmpeg
   const end = new AbortController();
   const ffmpeg = await startFfmpegProcess({
     path,
+    launcher: undefined,
     arguments: options.arguments ?? [],
     input: options.input ?? recordedInput(0, 0).input,
     clock: options.clock ?? realClock,
@@ -159,6 +160,7 @@ describe("A process that fails", () => {
     const { signal } = new AbortController();
     const started = startFfmpegProcess({
       path: await programPath(),
+      launcher: undefined,
       arguments: [],
       input: source.input,
       clock: realClock,
@@ -172,6 +174,7 @@ describe("A process that fails", () => {
     const signal = AbortSignal.abort(new DOMException("gone", "AbortError"));
     const started = startFfmpegProcess({
       path: "/bin/cat",
+      launcher: undefined,
       arguments: [],
       input: recordedInput(0, 0).input,
       clock: realClock,

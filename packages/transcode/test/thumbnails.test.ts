@@ -88,4 +88,19 @@ describe("Pictures", () => {
     expect(await told).toBe(reason);
     expect(pool.active).toBe(0);
   });
+
+  test("are waited for by so many of one client, and by others beside him", async () => {
+    const { thumbnailer } = await start("exec sleep 1000");
+    const told: unknown[] = [];
+    const clients = [...Array.from({ length: 20 }, () => "10.0.0.1"), "10.0.0.2"];
+    const requests = clients.map((client) => {
+      const request = new AbortController();
+      const picture = thumbnailer.picture({ plan, envelope, signal: request.signal, client });
+      picture.catch((error: { code?: unknown }) => told.push(error.code));
+      return request;
+    });
+    await eventually(() => expect(told).toEqual(["ffmpeg_busy", "ffmpeg_busy", "ffmpeg_busy"]));
+    for (const request of requests) request.abort();
+    await eventually(() => expect(told).toHaveLength(clients.length));
+  });
 });

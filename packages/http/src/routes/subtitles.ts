@@ -1,5 +1,5 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import { CONTENT_SAFETY_HEADERS, externalSubtitles } from "@riptide/stream";
+import { CONTENT_SAFETY_HEADERS } from "@riptide/stream";
 import { HttpError } from "../http-error.ts";
 import { attachmentSchema } from "../media-info-schema.ts";
 import { openStream, type RouteOptions } from "../open-stream.ts";
@@ -32,7 +32,7 @@ export function addSubtitleRoutes(routes: OpenAPIHono, options: RouteOptions, ac
   });
 
   routes.openapi(convertSubtitles, async ({ req }) => {
-    const document = await externalSubtitles(await readSubtitles(req.raw), req.raw.signal);
+    const document = await streams.externalSubtitles(await readSubtitles(req.raw), req.raw.signal);
     return new Response(document, {
       headers: { ...CONTENT_SAFETY_HEADERS, "content-type": "text/vtt; charset=utf-8" },
     });

@@ -1,5 +1,11 @@
 import { type StreamContext, StreamError, type StreamProducer } from "@riptide/core";
-import type { PlaybackChoice, Preparation, PreparedPart, StreamFactory } from "@riptide/stream";
+import {
+  externalSubtitles,
+  type PlaybackChoice,
+  type Preparation,
+  type PreparedPart,
+  type StreamFactory,
+} from "@riptide/stream";
 
 /** What `playback` of the fake factory answers, until a test wants another choice. */
 export const PLAYBACK: PlaybackChoice = {
@@ -133,6 +139,7 @@ export function createFakeStreams(): FakeStreams {
     virtual: producer("virtual", self),
     hls: producer("hls", self),
     subtitles: producer("subtitles", self),
+    externalSubtitles,
     async attachments() {
       if (streams.failure !== undefined) throw streams.failure;
       return ATTACHMENTS;

@@ -15,7 +15,7 @@ import {
   segmentFrom,
 } from "@riptide/media";
 import { CONVERTED_AUDIO } from "../client-abilities.ts";
-import { ffmpegMissing } from "../converted-body.ts";
+import { ffmpegMissing, isWorthAnotherTry } from "../converted-body.ts";
 import type { FilmSegments } from "../film-segments.ts";
 import type { FragmentRendition } from "./fragment-rendition.ts";
 import type { PlaylistSegment } from "./media-playlist.ts";
@@ -52,7 +52,7 @@ export function convertedSound(
       const part = { ...presentation, grid, segment };
       const bytesPerSecond = library.bytesPerSecond(context);
       const frames = (reading: AbortSignal) => soundFrames(part, context.provider, { signal: reading, bytesPerSecond });
-      yield* fragmentsOf(encodeSegment({ grid, segment, frames, encoder: own, signal }));
+      yield* orOnceMore(() => fragmentsOf(encodeSegment({ grid, segment, frames, encoder: own, signal })));
     },
   };
 }
@@ -79,6 +79,20 @@ function playlistSegments({ rateHz }: AudioGrid, segments: readonly AudioSegment
 /** 0.2 s and 0.5 s at 48 kHz: as `Fragmenter` does. */
 const FIRST_FRAGMENT_UNITS = 10;
 const NEXT_FRAGMENT_UNITS = 24;
+
+/** What is encoded, and once more if that fails before anything came of it: nobody has heard anything yet. */
+async function* orOnceMore(encode: () => AsyncGenerator<Uint8Array, void>): AsyncGenerator<Uint8Array, void> {
+  let hasBegun = false;
+  try {
+    for await (const bytes of encode()) {
+      hasBegun = true;
+      yield bytes;
+    }
+  } catch (error) {
+    if (hasBegun || !isWorthAnotherTry(error)) throw error;
+    yield* encode();
+  }
+}
 
 /** Fragments of a fixed number of units, however the encoder hands them out. */
 async function* fragmentsOf(batches: AsyncGenerator<readonly AccessUnit[], void>): AsyncGenerator<Uint8Array, void> {

@@ -7,7 +7,7 @@ import { noSuchSubtitles, unsupportedSubtitles } from "./subtitle-errors.ts";
 
 /**
  * A file of subtitles as WebVTT, whatever it is written in: SRT, ASS, SSA or WebVTT, in any charset. It is small, so all of it is
- * fetched and waited for, but no more than SUBTITLE_FILE_LIMIT_BYTES, when it is its turn (`createSidecarTurns`). What it is, its name tells.
+ * fetched and waited for, but no more than SUBTITLE_FILE_LIMIT_BYTES, when it is its turn (`createSubtitleTurns`). What it is, its name tells.
  */
 export async function produceSidecar(request: Request, context: StreamContext, turns: Turns): Promise<Response> {
   const kind = subtitleKindOf(context.file.name);
@@ -27,13 +27,13 @@ export async function produceSidecar(request: Request, context: StreamContext, t
 }
 
 /**
- * Files that are read and converted at once: each may take ten times SUBTITLE_FILE_LIMIT_BYTES of memory. Enough that one whose bytes do not
+ * Files of subtitles that are read and converted at once, be they of torrents or a viewer's own: each may take ten times SUBTITLE_FILE_LIMIT_BYTES of memory. Enough that one whose bytes do not
  * come holds up nobody. Whoever waits holds a connection, of which there are so many (`http/node/listen.ts`).
  */
-const SIDECARS_AT_ONCE = 8;
+const FILES_AT_ONCE = 8;
 
-export function createSidecarTurns(): Turns {
-  return new Turns({ atOnce: SIDECARS_AT_ONCE });
+export function createSubtitleTurns(): Turns {
+  return new Turns({ atOnce: FILES_AT_ONCE });
 }
 
 /** The file never changes; a day is longer than anybody watches a film. */

@@ -4,7 +4,7 @@ import type { MediaLibrary } from "../media-library.ts";
 import type { AttachmentLibrary } from "./attachment-library.ts";
 import { produceFont } from "./font-response.ts";
 import { subtitleResourceAt } from "./resources.ts";
-import { createSidecarTurns, produceSidecar } from "./sidecar-response.ts";
+import { produceSidecar } from "./sidecar-response.ts";
 import { noSuchSubtitles } from "./subtitle-errors.ts";
 import { produceTrack } from "./track-response.ts";
 
@@ -12,6 +12,8 @@ export interface SubtitleDependencies {
   readonly library: MediaLibrary;
   readonly films: FilmLibrary;
   readonly attachments: AttachmentLibrary;
+  /** Of those who have a file of subtitles converted: `createSubtitleTurns`. */
+  readonly turns: Turns;
 }
 
 /**
@@ -22,21 +24,20 @@ export interface SubtitleDependencies {
  * asked for, and like `MediaLibrary.mediaInfo`.
  */
 export function createSubtitlesProducer(dependencies: SubtitleDependencies): StreamProducer {
-  const sidecarTurns = createSidecarTurns();
-  return { produce: (request, context) => produceSubtitles(request, context, { ...dependencies, sidecarTurns }) };
+  return { produce: (request, context) => produceSubtitles(request, context, dependencies) };
 }
 
 async function produceSubtitles(
   request: Request,
   context: StreamContext,
-  dependencies: SubtitleDependencies & { readonly sidecarTurns: Turns },
+  dependencies: SubtitleDependencies,
 ): Promise<Response> {
   const resource = subtitleResourceAt(new URL(request.url).pathname);
   switch (resource?.kind) {
     case "track":
       return await produceTrack(request, resource, context, dependencies);
     case "file":
-      return await produceSidecar(request, context, dependencies.sidecarTurns);
+      return await produceSidecar(request, context, dependencies.turns);
     case "attachment":
       return await produceFont(request, resource.index, context, dependencies.attachments);
     case undefined:

@@ -8,6 +8,7 @@ import { remade } from "../../../media/test/support/ffmpeg.ts";
 import { makeClip } from "../../../transcode/test/support/clips.ts";
 import { realClock } from "../../../transcode/test/support/clocks.ts";
 import { eventually } from "../../../transcode/test/support/eventually.ts";
+import { fakeFfmpeg } from "../../../transcode/test/support/fake-ffmpeg.ts";
 import { createStreamFactory, type StreamFactory } from "../../src/index.ts";
 import { childProcesses } from "../support/child-processes.ts";
 import { createContext, KIB, MIB, readAll, readerOf } from "../support/context.ts";
@@ -37,6 +38,13 @@ function factoryOf(installation: typeof ffmpeg | undefined = ffmpeg): StreamFact
 }
 
 const open = (kind: string): HlsFilm => hlsFilm(bytesOf.get(kind)!, factoryOf());
+
+/** A film whose sounds are converted by a script that stands for ffmpeg. */
+const withScript = async (script: string): Promise<HlsFilm> => {
+  const { version, path } = ffmpeg;
+  const fake = await fakeFfmpeg(`real=${path}\n${script}`);
+  return hlsFilm(bytesOf.get("Matroska")!, factoryOf({ version, canEncodeH264: true, path: fake }));
+};
 
 afterAll(async () => {
   await Promise.all(factories.map((factory) => factory[Symbol.asyncDispose]()));
@@ -237,6 +245,30 @@ describe("Without ffmpeg", () => {
     await expect(hlsFilm(bytes).ask("master.m3u8")).rejects.toMatchObject({ code: "ffmpeg_missing" });
     const master = await hlsFilm(bytes, factoryOf()).text("master.m3u8");
     expect(attributesOf(master, "STREAM-INF")[0]).toMatchObject({ CODECS: '"mp4a.40.2"' });
+  });
+});
+
+describe("A process that fails", () => {
+  const seg = "audio/0/seg-1.m4s";
+  test("before anything was heard is started once more", async () => {
+    const film = await withScript('mkdir "$0.begun" 2> /dev/null && exit 1\nexec $real "$@"');
+    expect(Buffer.compare(await film.bytes(seg), await open("Matroska").bytes(seg))).toBe(0);
+  });
+
+  test("twice is one error", async () => {
+    const film = await withScript("echo $0: oops >&2; exit 1");
+    await expect(film.bytes(seg)).rejects.toMatchObject({ code: "ffmpeg_failed" });
+    expect(film.factory.ffmpeg?.exits.failed).toBeGreaterThanOrEqual(2);
+  });
+
+  test("later on breaks the segment off", async () => {
+    const film = await withScript('$real "$@" | head -c 20000; exit 1');
+    const reader = readerOf(await film.ask(seg));
+    expect((await reader.read()).value?.length).toBeGreaterThan(1000);
+    const rest = async (): Promise<void> => {
+      while (!(await reader.read()).done);
+    };
+    await expect(rest()).rejects.toMatchObject({ code: "ffmpeg_failed" });
   });
 });
 

@@ -88,12 +88,12 @@ test("a client that goes leaves nothing behind", async () => {
   expect(provider.counters()).toMatchObject({ demandsHeld: 0, readsWaiting: 0 });
 });
 
-test("eight files are read at once, and the next when one of them is done or not wanted any more", async () => {
-  const { subtitles: fresh } = createStreamFactory({ ffmpeg: undefined, clock });
+test("eight files are read at once, and the next, or a viewer's own, when one of them is done or not wanted any more", async () => {
+  const fresh = createStreamFactory({ ffmpeg: undefined, clock });
   const asked = Array.from({ length: 11 }, () => {
     const bytes = new TextEncoder().encode(SRT);
     const { context, provider, client } = createContext({ bytes, clock, name: "a.srt", arrivals: { kind: "manual" } });
-    const answer = fresh.produce(get({}, PATH), context);
+    const answer = fresh.subtitles.produce(get({}, PATH), context);
     answer.catch(() => undefined);
     return { provider, client, answer };
   });
@@ -103,12 +103,19 @@ test("eight files are read at once, and the next when one of them is done or not
   };
   const first = (count: number): boolean[] => asked.map((_, index) => index < count);
   expect(await begun()).toEqual(first(8));
+  const own = { isDone: false };
+  const document = fresh.externalSubtitles(new TextEncoder().encode(SRT), new AbortController().signal).finally(() => {
+    own.isDone = true;
+  });
   asked[3]!.client.abort(new DOMException("gone", "AbortError"));
   asked[10]!.client.abort(new DOMException("gone", "AbortError"));
   expect(await begun()).toEqual(first(9));
   asked[0]!.provider.deliver(0);
   expect(await textOf(await asked[0]!.answer)).toContain(TEXT);
   expect(await begun()).toEqual(first(10));
+  expect(own.isDone).toBe(false);
+  asked[1]!.provider.deliver(0);
+  expect(await document).toContain(TEXT);
   await expect(asked[10]!.answer).rejects.toMatchObject({ name: "AbortError" });
 });
 
