@@ -27,7 +27,7 @@ export function withStallGuard(provider: PieceProvider, options: StallGuardOptio
     readAt: async (offset, length, read) => {
       const isThere = offset >= 0 && length > 0 && provider.available({ start: offset, end: offset + 1 }).length > 0;
       if ((isThere && options.isSure(offset)) || read.signal.aborted) return provider.readAt(offset, length, read);
-      const bytes = await guardedRead(provider, options, { offset, length, patience, ...read });
+      const bytes = await guardedRead(provider, { ...options, patience }, { offset, length, ...read });
       patience = OUTAGE_PATIENCE;
       return bytes;
     },
@@ -36,8 +36,8 @@ export function withStallGuard(provider: PieceProvider, options: StallGuardOptio
 
 async function guardedRead(
   provider: PieceProvider,
-  options: StallGuardOptions,
-  read: { offset: number; length: number; patience: number } & Parameters<PieceProvider["readAt"]>[2],
+  options: StallGuardOptions & { readonly patience: number },
+  read: { offset: number; length: number } & Parameters<PieceProvider["readAt"]>[2],
 ): Promise<Uint8Array> {
   const { clock, limitMs } = options;
   const controller = new AbortController();
@@ -45,7 +45,7 @@ async function guardedRead(
   const check = (): void => {
     const idleMs = clock.nowMs() - Math.max(startedMs, options.lastProgressMs());
     const why = options.explain();
-    const leftMs = (why.code === "no_peers" ? read.patience : 1) * limitMs - idleMs;
+    const leftMs = (why.code === "no_peers" ? options.patience : 1) * limitMs - idleMs;
     if (leftMs <= 0) controller.abort(why);
     else timer = clock.setTimer(leftMs, check);
   };
@@ -53,7 +53,7 @@ async function guardedRead(
   const forward = (): void => controller.abort(read.signal.reason);
   read.signal.addEventListener("abort", forward, { once: true });
   try {
-    const { offset, length, patience, ...rest } = read;
+    const { offset, length, ...rest } = read;
     return await provider.readAt(offset, length, { ...rest, signal: controller.signal });
   } finally {
     timer[Symbol.dispose]();
