@@ -107,8 +107,8 @@ function createRequestListener(
         await sendResponse(response, outgoing, chunks);
       } catch (error) {
         outgoing.destroy();
-        const what = `The body of ${request.method} ${new URL(request.url).pathname} broke off`;
-        log?.(what, error, observationOf(request));
+        const observed = observationOf(request);
+        log?.(`The body of ${observed?.name ?? request.method} broke off`, error, observed);
       }
       return RESPONSE_ALREADY_SENT;
     },
