@@ -26,6 +26,7 @@ ensureTools([
   "bwrap",
   "systemd",
   "fiu",
+  "faketime",
   "ip",
 ]);
 ensurePage();
