@@ -34,5 +34,6 @@ await mkdir(RESULTS, { recursive: true });
 const machine = { cpu: cpus()[0]?.model, cores: cpus().length, memoryBytes: totalmem(), node: process.version };
 const report = { measuredAt: new Date().toISOString(), machine, rows };
 await writeFile(`${RESULTS}${name}.json`, `${JSON.stringify(report, null, 2)}\n`);
-// Machines are noisy: only who asks for it is told by the exit code.
-if (process.env["RIPTIDE_GOALS"] === "must" && rows.some(isMissed)) process.exitCode = 1;
+// Machines are noisy: of speed only who asks for it is told by the exit code.
+const mustAll = process.env["RIPTIDE_GOALS"] === "must";
+if (rows.some((row) => isMissed(row) && (mustAll || row.isMust === true))) process.exitCode = 1;

@@ -5,6 +5,8 @@ export interface Row {
   readonly unit: string;
   /** Undefined where the number is only for information. */
   readonly goal: { readonly relation: "<" | "≥"; readonly value: number } | undefined;
+  /** Missing the goal is no matter of the machine: something is wrong. */
+  readonly isMust?: boolean;
   /** What others reached, and what nobody can: for information, in the same unit. */
   readonly beside?: Readonly<Record<string, number>>;
 }

@@ -45,6 +45,8 @@ const TOOLS = {
   systemd: { checks: [["systemd-analyze", "--version"]], debian: "systemd" },
   // Lets calls to the system fail.
   fiu: { checks: [["sh", "-c", "command -v fiu-run fiu-ctrl"]], debian: "fiu-utils" },
+  // Lets clocks jump.
+  faketime: { checks: [["sh", "-c", "command -v faketime"]], debian: "faketime" },
   webtorrent: { lockedIn: `${root}test/support/peers/webtorrent/`, folder: `${root}.cache/webtorrent/` },
 };
 
@@ -63,6 +65,7 @@ export const TEST_TOOLS = [
   "bwrap",
   "systemd",
   "fiu",
+  "faketime",
   "ip",
 ];
 

@@ -12,7 +12,7 @@ const CONNECTIONS = 200;
 let one: OneTorrent;
 let server: Server;
 beforeAll(async () => {
-  one = await oneTorrent({ lengthBytes: 1_000_000 });
+  one = await oneTorrent({ lengthBytes: 3_000_000, seed: { bytesPerSecond: 500_000 } });
   server = await one.start();
   // Only now: while it loads its modules it may need more.
   const words = ["--pid", String(server.process.child.pid), `--nofile=${DESCRIPTORS}:${DESCRIPTORS}`];
@@ -23,8 +23,11 @@ afterAll(async () => {
   await one[Symbol.asyncDispose]();
 });
 
-test("F12 more connections than descriptors: the server lives, and answers when they are gone", async () => {
-  expect(await isFilmRight(server.film, one.torrent)).toBe(true);
+test("F12 more connections than descriptors: the server lives, what plays goes on, and it answers when they are gone", async () => {
+  let isOver = false;
+  const playing = isFilmRight(server.film, one.torrent).finally(() => (isOver = true));
+  // Its file is open by then: what is not waits for a descriptor.
+  await waitUntil("it plays", () => one.seed.counters.bytesSent > 400_000);
   const port = Number(new URL(server.url).port);
   const sockets: Socket[] = [];
   for (let index = 0; index < CONNECTIONS; index += 1) {
@@ -33,6 +36,8 @@ test("F12 more connections than descriptors: the server lives, and answers when 
   // Those that cannot be had are closed again, by whoever noticed: nobody waits for ever.
   const open = (): number => sockets.filter((socket) => !socket.closed && !socket.destroyed).length;
   await waitUntil("those were turned away for whom there is none", () => open() < DESCRIPTORS);
+  expect([open() > 0, isOver]).toEqual([true, false]);
+  expect(await playing).toBe(true);
   expect(open()).toBeGreaterThan(0);
   for (const socket of sockets) socket.destroy();
   await waitUntil("it answers again", () =>

@@ -73,7 +73,7 @@ describeWith("ffmpeg", "libtorrent")("F15 a server", () => {
     }
     const startedMs = performance.now();
     await nothingLeft(riptide, shared);
-    expect(performance.now() - startedMs).toBeLessThan(2_000);
+    expect(performance.now() - startedMs).toBeLessThan(1_000);
     await waitUntil(
       "the file descriptors are back",
       async () => (await openDescriptors(riptide)) <= before + 2,

@@ -3,15 +3,19 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { launchBrowser } from "../support/browser.ts";
-import { exitOf, quietly } from "../support/command-line.ts";
+import { exitOf, quietly, urlOf } from "../support/command-line.ts";
 import { isFilmRight, type OneTorrent, oneTorrent, readBody } from "../support/one-torrent.ts";
 import { startProcess } from "../support/processes.ts";
+import { programPath } from "../support/program.ts";
 import { describeWith } from "../support/tools.ts";
 import { waitUntil } from "../support/wait.ts";
 
 const START = fileURLToPath(new URL("../../scripts/start.mjs", import.meta.url));
 /** Root may write everywhere, unless it gives that up. */
 const AS_OTHERS_ARE = process.getuid?.() === 0 ? ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] : [];
+/** A file system of its own, as in F10, with a copy of the folder in it, and not a byte to spare. */
+const ON_FULL_DISK =
+  'mount -t tmpfs -o size=8m tmpfs "$0" && cp -a "$1/." "$0" && ! dd if=/dev/zero of="$0/ballast" bs=4k 2>/dev/null && shift && exec "$@"';
 let one: OneTorrent;
 beforeAll(async () => {
   one = await oneTorrent({ lengthBytes: 3_000_000, seed: { bytesPerSecond: 1_000_000 } });
@@ -80,8 +84,20 @@ describeWith("chromium")("F24", () => {
   });
 });
 
-test("F24 a data folder that is gone at the start is made, and the film is fetched anew", async () => {
+test("F24 a data folder that is gone at the start is made, one on a disk that is full then plays what is there", async () => {
   await rm(one.folder.path, { recursive: true });
-  await using server = await one.start();
-  expect(await isFilmRight(server.film, one.torrent)).toBe(true);
+  {
+    await using server = await one.start();
+    expect(await isFilmRight(server.film, one.torrent)).toBe(true);
+    expect(await server.process.stop()).toBe(0);
+  }
+  const disk = `${one.folder.path}-disk`;
+  await mkdir(disk);
+  const words = [process.execPath, programPath(), ...quietly(disk, "--max-disk=1GB")];
+  await using riptide = startProcess("unshare", ["-rm", "sh", "-c", ON_FULL_DISK, disk, one.folder.path, ...words]);
+  const url = await urlOf(riptide);
+  expect(await isFilmRight(url + one.path, one.torrent)).toBe(true);
+  expect(await readdir(join(`/proc/${riptide.child.pid}/root`, disk))).toContain(".riptide.lock");
+  expect(await riptide.stop()).toBe(0);
+  await rm(disk, { recursive: true });
 });

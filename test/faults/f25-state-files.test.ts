@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readdir, readFile, truncate, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createRandom } from "@riptide/sim";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -18,7 +18,8 @@ afterAll(() => one[Symbol.asyncDispose]());
 /** All that is stored about the torrent besides its bytes. */
 async function stateFiles(): Promise<string[]> {
   const folder = join(one.folder.path, one.torrent.infoHash, ".riptide");
-  const files = (await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isFile());
+  const entries = await readdir(folder, { withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile() && !entry.name.endsWith(".corrupt"));
   return files.map(({ name }) => join(folder, name)).sort();
 }
 
@@ -34,6 +35,7 @@ test.each([
   for (const path of files) {
     await damage(path);
     damaged.set(path, hashOf(await readFile(path)));
+    await rm(`${path}.corrupt`, { force: true });
   }
   const sentBefore = one.seed.counters.bytesSent;
   await using server = await one.start();
@@ -42,6 +44,10 @@ test.each([
   const fetchedBytes = one.seed.counters.bytesSent - sentBefore;
   expect(fetchedBytes).toBeLessThanOrEqual(one.torrent.bytes.length * fetchedShareMax);
   expect(await server.process.stop()).toBe(0);
+  // A person can look at what nothing else says as well.
+  for (const path of files.filter((file) => /(info|torrent\.json)$/.test(file))) {
+    expect(hashOf(await readFile(`${path}.corrupt`))).toBe(damaged.get(path));
+  }
   // They were written anew.
   const journal = files.find((path) => path.endsWith("verified"))!;
   expect(hashOf(await readFile(journal))).not.toBe(damaged.get(journal));

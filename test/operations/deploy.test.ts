@@ -40,6 +40,10 @@ describe("the systemd unit", () => {
       MemoryMax: "2G",
       TasksMax: "512",
       Restart: "on-failure",
+      RestartSec: "5",
+      // Ten starts, five seconds apart, are fewer than fit: what a person has to mend is not tried for ever.
+      StartLimitIntervalSec: "300",
+      StartLimitBurst: "10",
       KillMode: "mixed",
       TimeoutStopSec: "30",
       OOMPolicy: "continue",

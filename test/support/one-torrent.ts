@@ -16,6 +16,7 @@ export interface OneTorrentOptions {
 interface StartOptions {
   /** A script for Node to run first, in each thread: how a fault comes into the process. */
   readonly preload?: string;
+  readonly environment?: NodeJS.ProcessEnv;
   /** Words for Node. */
   readonly nodeWords?: readonly string[];
   readonly words?: readonly string[];
@@ -48,11 +49,12 @@ export async function oneTorrent({ lengthBytes, seed: seedOptions }: OneTorrentO
     seed,
     folder,
     path,
-    async start({ preload, nodeWords = [], words = [] } = {}) {
+    async start({ preload, environment = {}, nodeWords = [], words = [] } = {}) {
       const { host, port } = seed.peer;
       const imported = preload === undefined ? [] : ["--import", `data:text/javascript,${encodeURIComponent(preload)}`];
       const own = quietly(folder.path, `--peer=${host}:${port}`, ...words, torrent.torrentPath);
-      const started = startProcess(process.execPath, [...imported, ...nodeWords, START, ...own]);
+      const env = { ...process.env, ...environment };
+      const started = startProcess(process.execPath, [...imported, ...nodeWords, START, ...own], { env });
       const url = await urlOf(started);
       await started.waitFor((line) => line.includes(torrent.name) || undefined);
       return {

@@ -13,6 +13,7 @@ export type Tool =
   | "curl"
   | "systemd"
   | "fiu"
+  | "faketime"
   | "ip";
 
 const missing = new Set((process.env["RIPTIDE_MISSING_TOOLS"] ?? "").split(",").filter(Boolean));

@@ -1,4 +1,5 @@
-import type { RequestRecord } from "@riptide/http";
+import { RiptideError } from "@riptide/core";
+import type { FailureIds, RequestRecord } from "@riptide/http";
 import { pino } from "pino";
 import { failureText } from "./failure-text.ts";
 import { LOG_LEVELS, type LogFormat, type LogLevel } from "./log-options.ts";
@@ -22,7 +23,7 @@ export interface Log {
   readonly info: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
   /** Something that whoever started Riptide should know. */
   readonly warn: (message: string) => void;
-  readonly failure: (message: string, error: unknown, ids?: { readonly requestId: string }) => void;
+  readonly failure: (message: string, error: unknown, ids?: FailureIds) => void;
   readonly request: (record: RequestRecord) => void;
   /** An error that nobody handled: the last line. */
   readonly fault: (error: unknown) => void;
@@ -44,7 +45,7 @@ export function createLog({ format: chosen, level: chosenLevel, stderr, secrets 
   return {
     info: (message, fields = {}) => tell("info", message, fields),
     warn: (message) => tell("warn", message, {}),
-    failure: (message, error, ids) => tell("error", message, { reqId: ids?.requestId, cause: failureText(error) }),
+    failure: (message, error, ids) => tell("error", message, failureFields(error, ids)),
     request: (record) => {
       const { method, route } = record;
       tell(PROBES.has(route) ? "debug" : "info", `${method} ${route}`, requestFields(record));
@@ -89,13 +90,20 @@ function prettyTeller(level: LogLevel, write: (line: string) => void): Tell {
   };
 }
 
-function requestFields({ requestId: reqId, stream, ...record }: RequestRecord): Fields {
+function failureFields(error: unknown, ids: FailureIds | undefined): Fields {
+  const code = error instanceof RiptideError ? error.code : undefined;
+  return { ...(ids && idFields(ids)), code, cause: failureText(error) };
+}
+
+function idFields({ requestId: reqId, stream }: FailureIds): Fields {
+  const ih8 = stream?.infoHash.slice(0, SHOWN_HASH_DIGITS);
+  return { reqId, streamId: stream?.streamId, ih8, file: stream?.index };
+}
+
+function requestFields(record: RequestRecord): Fields {
   const { method, route, status, code, bytes, end } = record;
   return {
-    reqId,
-    streamId: stream?.streamId,
-    ih8: stream?.infoHash.slice(0, SHOWN_HASH_DIGITS),
-    file: stream?.index,
+    ...idFields(record),
     method,
     route,
     status,

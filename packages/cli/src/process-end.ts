@@ -13,7 +13,7 @@ const FAULT_CLOSE_MS = 5_000;
 
 /** Why and how this process is to end. */
 export interface ProcessEnd {
-  /** Aborted by SIGINT, SIGTERM, or a fault of ours. */
+  /** Aborted by SIGINT, SIGTERM, SIGHUP (the terminal was closed), or a fault of ours. */
   readonly stop: AbortSignal;
   /** Whether an error came that nobody handled. */
   hasFault(): boolean;
@@ -32,7 +32,8 @@ export function watchForEnd(report: (error: unknown) => void): ProcessEnd {
     firstSignalMs = Math.min(firstSignalMs, performance.now());
     controller.abort();
   };
-  process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
+  // Node.js forgets that nohup(1) ignores SIGHUP (its ResetSignalHandlers): whoever closes the terminal means to end us.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, onSignal);
   // Unhandled rejections come here too.
   process.on("uncaughtException", (error) => {
     report(error);

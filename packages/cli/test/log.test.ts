@@ -54,18 +54,24 @@ describe("where nobody looks", () => {
     ]);
   });
 
-  test("failures have their cause and the id of their request", () => {
+  test("failures have their cause, their code, and the ids of their request and its stream", () => {
     const { log, objects } = openLog();
     const error = new RiptideError("storage_failed", "The disk is broken.", { cause: "EIO" });
-    log.failure("GET /api/torrents failed", error, { requestId: "abc" });
+    log.failure("The body of GET /stream/:infoHash/:index/direct broke off", error, RECORD);
+    log.failure("GET /api/torrents failed", new TypeError("a bug"), { requestId: "abc" });
+    const always = { time: expect.any(String), level: "error" };
     expect(objects()).toEqual([
       {
-        time: expect.any(String),
-        level: "error",
-        msg: "GET /api/torrents failed",
-        reqId: "abc",
+        ...always,
+        msg: "The body of GET /stream/:infoHash/:index/direct broke off",
+        reqId: "0123456789ab",
+        streamId: "ba9876543210",
+        ih8: "01234567",
+        file: 3,
+        code: "storage_failed",
         cause: "The disk is broken. Cause: EIO",
       },
+      { ...always, msg: "GET /api/torrents failed", reqId: "abc", cause: expect.stringMatching(/^TypeError: a bug/) },
     ]);
   });
 

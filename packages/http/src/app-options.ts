@@ -1,14 +1,19 @@
 import type { ChunkPool, Clock, TorrentEngine, ViewingStore } from "@riptide/core";
 import type { StreamFactory } from "@riptide/stream";
 import type { Metrics } from "./observe/metrics.ts";
-import type { RequestObserver } from "./observe/request-record.ts";
+import type { RequestObserver, StreamRecord } from "./observe/request-record.ts";
 import type { HostPolicy } from "./security/host-policy.ts";
 
 /**
- * Told of failures that no client hears about in full. The message says what failed; of a request it holds the path
- * (percent-encoded) but never the query, which may hold the access token. `ids` name the request, as its header does.
+ * Told of failures that no client hears about in full. The message says what failed; of a request it holds the pattern of its
+ * address, and nothing that was asked for. `ids` name the request, as its header does, and its stream.
  */
-export type FailureLog = (message: string, error: unknown, ids?: { readonly requestId: string }) => void;
+export type FailureLog = (message: string, error: unknown, ids?: FailureIds) => void;
+
+export interface FailureIds {
+  readonly requestId: string;
+  readonly stream?: StreamRecord | undefined;
+}
 
 export interface AppOptions {
   readonly engine: TorrentEngine;

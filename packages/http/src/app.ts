@@ -76,8 +76,7 @@ async function answer(request: Request, { routes, links }: Served, options: AppO
     if (request.signal.aborted) return new Response(null, { status: CLIENT_CLOSED_REQUEST });
     const observed = observationOf(request);
     observed?.failed(problemCodeOf(error));
-    const ids = observed && { requestId: observed.requestId };
-    if (!isExpected(error)) options.log?.(`${request.method} ${new URL(request.url).pathname} failed`, error, ids);
+    if (!isExpected(error)) options.log?.(`${observed?.name ?? request.method} failed`, error, observed);
     return problemResponse(error);
   }
 }

@@ -10,6 +10,7 @@ export type HttpErrorCode =
   | "payload_too_large"
   | "unsupported_media_type"
   | "misdirected"
+  | "too_many_connections"
   | "internal";
 
 /** A request that cannot be answered as it was sent. The message is a sentence for whoever sent it. */

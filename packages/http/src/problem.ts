@@ -92,6 +92,7 @@ const STATUS_OF: Record<ErrorCode | HttpErrorCode, number> = {
   payload_too_large: 413,
   unsupported_media_type: 415,
   misdirected: 421,
+  too_many_connections: 503,
   internal: 500,
 };
 

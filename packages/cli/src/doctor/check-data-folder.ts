@@ -113,6 +113,8 @@ async function checkHoles(folder: string, disk: Disk, hasMaxDisk: boolean): Prom
     return ok("hole-punching", "Space can be given back piece by piece, as --max-disk does.");
   } catch (error) {
     if (!(error instanceof RiptideError)) throw error;
+    if (error.code === "disk_full")
+      return warn("hole-punching", "There is no room to see whether --max-disk works here.");
     if (hasMaxDisk) return fail("hole-punching", error.message);
     return warn("hole-punching", `--max-disk cannot be used here. ${error.message}`);
   }

@@ -74,6 +74,8 @@ test("a disk without holes matters where --max-disk is wanted", async () => {
   });
   const wanted = await examine({ punchHole }, { hasMaxDisk: true });
   expect(wanted["hole-punching"]).toEqual({ status: "fail", message: "No fallocate." });
+  const full = await examine({ punchHole: cannotTell }, { hasMaxDisk: true });
+  expect(full["hole-punching"]).toMatchObject({ status: "warn" });
 });
 
 test("the newest file of a folder is known, and none of one that is empty or not there", async () => {
@@ -88,4 +90,8 @@ test("the newest file of a folder is known, and none of one that is empty or not
 
 function cannotPunch(): Promise<void> {
   return Promise.reject(new StreamError("storage_failed", "No fallocate."));
+}
+
+function cannotTell(): Promise<void> {
+  return Promise.reject(new StreamError("disk_full", "The disk is full."));
 }

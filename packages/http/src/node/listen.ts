@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createServer, type RequestListener, type Server, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { getRequestListener, RequestError } from "@hono/node-server";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { assertInvariant, type ChunkPool } from "@riptide/core";
@@ -11,6 +12,7 @@ import { problemResponse } from "../problem.ts";
 import { setClient } from "../request-client.ts";
 import { addResponseHeaders } from "../security/response-headers.ts";
 import { clientOfAddress } from "./client-address.ts";
+import { connectionLimit, limitConnections } from "./connection-limits.ts";
 import { listenError } from "./listen-error.ts";
 import { sendResponse } from "./send-response.ts";
 
@@ -24,10 +26,8 @@ const TIMEOUT_CHECK_INTERVAL_MS = 5_000;
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 /** Node's default, spelled out: hundreds of ranges in one header field are as many as fit. */
 const MAX_HEADER_BYTES = 16 * 1024;
-/** Twice the thousand stalled clients that must cost little. Node raises its limit of file descriptors to the hard one. */
-const MAX_CONNECTIONS = 2_048;
-/** Half of them: no client keeps the others out, and as many as any test of ours has open at once. A proxy is one client. */
-const MAX_CONNECTIONS_OF_ONE = 1_024;
+/** Connections come and go. */
+const RETRY_AFTER_SECONDS = "5";
 /** A client that has taken nothing of what lies ready for this long holds pieces and demands for nobody. */
 const STALLED_READER_MS = 60_000;
 /**
@@ -42,6 +42,8 @@ export interface ListenOptions {
   readonly port: number;
   /** For tests: how long a request may take to come, its body included. */
   readonly requestTimeoutMs?: number;
+  /** For tests: as many as this. */
+  readonly maxConnections?: number;
   /** For tests: how long a client may take nothing of what lies ready for it. */
   readonly stalledReaderMs?: number;
   /** For tests: the same for bodies that cannot be resumed. */
@@ -65,23 +67,19 @@ export interface Listener {
 /** Puts the app on a socket. Rejects with a `ListenError` that says why it cannot. */
 export async function listen(app: App, options: ListenOptions): Promise<Listener> {
   const { requestTimeoutMs = REQUEST_TIMEOUT_MS } = options;
-  const server = createServer(
-    {
-      headersTimeout: Math.min(HEADERS_TIMEOUT_MS, requestTimeoutMs),
-      requestTimeout: requestTimeoutMs,
-      connectionsCheckingInterval: Math.min(TIMEOUT_CHECK_INTERVAL_MS, requestTimeoutMs),
-      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-      maxHeaderSize: MAX_HEADER_BYTES,
-    },
-    createRequestListener(app, options),
-  );
-  server.maxConnections = MAX_CONNECTIONS;
+  const server = createServer({
+    headersTimeout: Math.min(HEADERS_TIMEOUT_MS, requestTimeoutMs),
+    requestTimeout: requestTimeoutMs,
+    connectionsCheckingInterval: Math.min(TIMEOUT_CHECK_INTERVAL_MS, requestTimeoutMs),
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    maxHeaderSize: MAX_HEADER_BYTES,
+  });
   const tooMany = (): void => options.rejected?.("too_many_connections");
-  limitConnectionsOfEach(server, MAX_CONNECTIONS_OF_ONE, tooMany);
+  const isTooMany = limitConnections(server, options.maxConnections ?? (await connectionLimit()), tooMany);
+  server.on("request", createRequestListener(app, options, isTooMany));
   dropStalledReaders(server, options.stalledReaderMs ?? STALLED_READER_MS);
   closeIdleConnectionsEarly(server);
   const port = await bind(server, options);
-  server.on("drop", tooMany);
   server.on("error", (error) => options.log?.("A connection could not be accepted", error)); // EMFILE, for one
   let closed: Promise<void> | undefined;
   return {
@@ -99,19 +97,21 @@ export async function listen(app: App, options: ListenOptions): Promise<Listener
 function createRequestListener(
   app: App,
   { log, chunks, pausedReaderMs = PAUSED_READER_MS }: ListenOptions,
+  isTooMany: (socket: Socket) => boolean,
 ): RequestListener {
   const answer = getRequestListener(
     async (request, { incoming, outgoing }) => {
       assertInvariant(outgoing instanceof ServerResponse, "Only HTTP/1 is bridged.");
       setClient(request, clientOfAddress(incoming.socket.remoteAddress ?? ""));
       try {
-        const response = await app.fetch(request);
+        outgoing.shouldKeepAlive &&= !isTooMany(incoming.socket);
+        const response = isTooMany(incoming.socket) ? refuse(tooManyConnections()) : await app.fetch(request);
         if (response.headers.get("accept-ranges") === "none") outgoing.setTimeout(pausedReaderMs);
         await sendResponse(response, outgoing, chunks);
       } catch (error) {
         outgoing.destroy();
-        const what = `The body of ${request.method} ${new URL(request.url).pathname} broke off`;
-        log?.(what, error, observationOf(request));
+        const observed = observationOf(request);
+        log?.(`The body of ${observed?.name ?? request.method} broke off`, error, observed);
       }
       return RESPONSE_ALREADY_SENT;
     },
@@ -132,6 +132,11 @@ function refuse(error: unknown): Response {
   return response;
 }
 
+function tooManyConnections(): HttpError {
+  const message = "Riptide has as many connections open as it may. Try again in a moment.";
+  return new HttpError("too_many_connections", message, { "retry-after": RETRY_AFTER_SECONDS });
+}
+
 /**
  * Node's socket timeout knows progress inside a large write, and keeps one timer for all sockets. It also fires while
  * a client waits for us, for bytes that no peer has sent yet; that is no fault of the client's.
@@ -141,25 +146,6 @@ function dropStalledReaders(server: Server, stalledReaderMs: number): void {
   server.on("request", (_incoming, outgoing) => {
     outgoing.on("timeout", () => {
       if (outgoing.writableLength > 0) outgoing.destroy();
-    });
-  });
-}
-
-/** Connections beyond the limit are closed before a byte of them is read. What a proxy says of its clients is not believed. */
-function limitConnectionsOfEach(server: Server, limit: number, tooMany: () => void): void {
-  const counts = new Map<string, number>();
-  server.on("connection", (socket) => {
-    const client = clientOfAddress(socket.remoteAddress ?? "");
-    const count = (counts.get(client) ?? 0) + 1;
-    if (count > limit) {
-      socket.destroy();
-      return tooMany();
-    }
-    counts.set(client, count);
-    socket.once("close", () => {
-      const left = (counts.get(client) ?? 0) - 1;
-      if (left > 0) counts.set(client, left);
-      else counts.delete(client);
     });
   });
 }

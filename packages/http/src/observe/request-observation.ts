@@ -1,6 +1,6 @@
 import type { Clock, PieceProvider } from "@riptide/core";
 import { entryOf, type RequestObserver, type RequestRecord, type StreamRecord, sourceOf } from "./request-record.ts";
-import { STALL_MIN_MS, StallWatch } from "./stall.ts";
+import { STALL_MIN_MS, type Stall, StallWatch } from "./stall.ts";
 
 /** What a proxy may have called the request: letters that are safe in a log and in a header, and not many. */
 const REQUEST_ID = /^[\w.-]{1,64}$/;
@@ -42,18 +42,32 @@ export class RequestObservation {
     this.#route = route === "/*" ? "none" : route;
   }
 
+  /** The method and the pattern of the address: what was asked for holds names, hashes and secrets. */
+  get name(): string {
+    return `${this.#request.method} ${this.#route}`;
+  }
+
+  /** Of a request for a stream. */
+  get stream(): StreamRecord | undefined {
+    return this.#stream;
+  }
+
   /** It is answered with a problem document. */
   failed(code: string): void {
     this.#code = code;
   }
 
-  /** The request is one for a stream of this file: its reads say what it waits for. */
-  watchReads(provider: PieceProvider, file: { readonly infoHash: string; readonly index: number }): PieceProvider {
+  /** The request is one for a stream of this file: its reads say what it waits for, and `isDiskStuck` whether it is room on the disk. */
+  watchReads(
+    provider: PieceProvider,
+    file: { readonly infoHash: string; readonly index: number },
+    isDiskStuck: () => boolean,
+  ): PieceProvider {
     const source = sourceOf(this.#route);
     const { infoHash, index } = file;
     const entry = entryOf(this.#request, source);
     this.#stream = { streamId: this.#options.newId(), infoHash, index, source, entry };
-    return this.#stalls.watch(provider);
+    return this.#stalls.watch(provider, isDiskStuck);
   }
 
   /** The response as it is to be sent. What is told of the request is told when its body ends. */
@@ -71,12 +85,12 @@ export class RequestObservation {
 
   #follow(body: ReadableStream<Uint8Array>, status: number): ReadableStream<Uint8Array> {
     const reader = body.getReader();
-    let takenMs: number | undefined;
+    let pause: (() => Stall) | undefined;
     return new ReadableStream<Uint8Array>(
       {
         pull: async (controller) => {
-          if (takenMs !== undefined) this.#clientTook(takenMs);
-          const endWait = this.#stalls.begin();
+          this.#paused(pause);
+          pause = this.#stalls.begin();
           try {
             const { done, value } = await reader.read();
             if (done) {
@@ -84,16 +98,18 @@ export class RequestObservation {
               this.#end(status, "complete");
               return;
             }
-            this.#came(value.length, endWait);
-            takenMs = this.#options.clock.nowMs();
+            this.#paused(pause);
+            this.#came(value.length);
+            pause = this.#stalls.beginClient();
             controller.enqueue(value);
           } catch (error) {
+            this.#paused(pause);
             this.#end(status, this.#request.signal.aborted ? "cut" : "failed");
             throw error;
           }
         },
         cancel: async (reason) => {
-          if (takenMs !== undefined) this.#clientTook(takenMs);
+          this.#paused(pause);
           this.#end(status, "cut");
           await reader.cancel(reason);
         },
@@ -102,24 +118,21 @@ export class RequestObservation {
     );
   }
 
-  #came(bytes: number, endWait: ReturnType<StallWatch["begin"]>): void {
+  #came(bytes: number): void {
     const isFirst = this.#ttfbMs === undefined;
     this.#ttfbMs ??= this.#options.clock.nowMs() - this.#startMs;
     this.#bytes += bytes;
     const stream = this.#stream;
     if (stream === undefined) return;
     this.#tell((observer) => observer.streamSent?.(bytes));
-    const { cause, durationMs } = endWait();
-    // Before its first byte a stream does not stall, it starts.
     if (isFirst) this.#tell((observer) => observer.streamBegan?.(stream, this.#ttfbMs!));
-    else if (durationMs >= STALL_MIN_MS) this.#tell((observer) => observer.streamStalled?.(cause, durationMs));
   }
 
-  /** The client has room again, or is gone. */
-  #clientTook(sinceMs: number): void {
-    const durationMs = this.#options.clock.nowMs() - sinceMs;
-    if (this.#stream === undefined || this.#hasEnded || durationMs < STALL_MIN_MS) return;
-    this.#tell((observer) => observer.streamStalled?.("client", durationMs));
+  /** What the body waited for has come, or nobody waits for it any more. Before its first byte a stream does not stall, it starts. */
+  #paused(pause: (() => Stall) | undefined): void {
+    if (pause === undefined || this.#stream === undefined || this.#ttfbMs === undefined || this.#hasEnded) return;
+    const { cause, durationMs } = pause();
+    if (durationMs >= STALL_MIN_MS) this.#tell((observer) => observer.streamStalled?.(cause, durationMs));
   }
 
   #end(status: number, end: RequestRecord["end"]): void {

@@ -6,11 +6,18 @@ export type StallCause = "peers" | "disk" | "ffmpeg" | "client";
 /** Shorter pauses are how streams go: the next piece, the next read. A player with an empty buffer shows longer ones. */
 export const STALL_MIN_MS = 250;
 
+/** A pause of a body, as far as it has come. */
+export interface Stall {
+  readonly cause: StallCause;
+  readonly durationMs: number;
+}
+
 /** Tells what a body that cannot go on waits for, by the reads that are pending meanwhile. */
 export class StallWatch {
   readonly #clock: Clock;
   readonly #peers: BusyTime;
   readonly #disk: BusyTime;
+  #isDiskStuck = (): boolean => false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -18,8 +25,9 @@ export class StallWatch {
     this.#disk = new BusyTime(clock);
   }
 
-  /** The same provider, whose reads are watched. */
-  watch(provider: PieceProvider): PieceProvider {
+  /** The same provider, whose reads are watched. While the disk takes nothing, what peers have does not help. */
+  watch(provider: PieceProvider, isDiskStuck: () => boolean): PieceProvider {
+    this.#isDiskStuck = isDiskStuck;
     return {
       sizeBytes: provider.sizeBytes,
       available: (range) => provider.available(range),
@@ -32,17 +40,25 @@ export class StallWatch {
     };
   }
 
-  /** Begins a wait for bytes. The answer ends it, and says how long it took and what most of that time was for. */
-  begin(): () => { readonly cause: StallCause; readonly durationMs: number } {
+  /** Begins a wait for bytes. The answer says how long it has taken so far, and what most of that time was for. */
+  begin(): () => Stall {
     const startMs = this.#clock.nowMs();
     const before = { peersMs: this.#peers.totalMs(), diskMs: this.#disk.totalMs() };
+    const wasDiskStuck = this.#isDiskStuck();
     return () => {
       const durationMs = this.#clock.nowMs() - startMs;
       const peersMs = this.#peers.totalMs() - before.peersMs;
       const diskMs = this.#disk.totalMs() - before.diskMs;
       if (Math.max(peersMs, diskMs) < durationMs / 2) return { cause: "ffmpeg", durationMs };
-      return { cause: peersMs >= diskMs ? "peers" : "disk", durationMs };
+      const isDisk = diskMs > peersMs || wasDiskStuck || this.#isDiskStuck();
+      return { cause: isDisk ? "disk" : "peers", durationMs };
     };
+  }
+
+  /** Begins a wait for the client. */
+  beginClient(): () => Stall {
+    const startMs = this.#clock.nowMs();
+    return () => ({ cause: "client", durationMs: this.#clock.nowMs() - startMs });
   }
 }
 

@@ -26,6 +26,9 @@ export function addStreamRoutes(routes: OpenAPIHono, options: RouteOptions, acti
  */
 const CONTENT_POLICY = "sandbox allow-same-origin; script-src 'none'";
 
+/** What a torrent says of itself while nothing can be stored of it. */
+const STUCK_DISK: ReadonlySet<string> = new Set(["disk_full", "storage_failed"]);
+
 /** The response of a producer for the file that a request names, with the headers that all streams have. */
 export async function serveStream(
   producer: StreamProducer,
@@ -35,7 +38,8 @@ export async function serveStream(
 ): Promise<Response> {
   const context = await openStream(request, target, options);
   const { file, provider } = context;
-  const watched = observationOf(request)?.watchReads(provider, file) ?? provider;
+  const isDiskStuck = (): boolean => STUCK_DISK.has(options.engine.get(file.infoHash)?.error?.code ?? "");
+  const watched = observationOf(request)?.watchReads(provider, file, isDiskStuck) ?? provider;
   const response = await producer.produce(request, { ...context, provider: activity.watch(watched, file) });
   if (response.body !== null) activity.tell({ type: "streamStarted", infoHash: file.infoHash, index: file.index });
   response.headers.set("server-timing", serverTiming(context.timings));

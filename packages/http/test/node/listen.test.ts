@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
 import { describe, expect, test } from "vitest";
 import { type App, ListenError, listen } from "../../src/index.ts";
 import { listenError } from "../../src/node/listen-error.ts";
@@ -75,6 +75,28 @@ test("an upload that trickles in ends at the limit of a request, and nobody wait
   clearInterval(trickle);
   expect([statusOf(answer), (await answered.promise).status]).toEqual([408, 499]);
   expect([failures, engine.list().length]).toEqual([[], 1]);
+});
+
+test("connections beyond the limit are told so, and when to come back; one client has half of them", async () => {
+  const { app } = await createWorld();
+  const rejected: string[] = [];
+  const { port } = await serve(app, { maxConnections: 2, rejected: (reason) => rejected.push(reason) });
+  const open = (localAddress: string): Socket => {
+    const socket = connect({ port, host: "127.0.0.1", localAddress });
+    socket.write("GET /livez HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
+    return socket;
+  };
+  const first = open("127.0.0.2");
+  const kept = [first, open("127.0.0.3")];
+  for (const socket of kept) expect(String((await once(socket, "data"))[0])).toMatch(/^HTTP\/1\.1 200 /);
+  expect((await readToEnd(open("127.0.0.2"))).head).toBe("");
+  const refused = await readToEnd(open("127.0.0.4"));
+  expect(refused.head).toMatch(/^HTTP\/1\.1 503 [^]*^retry-after: 5\r$/m);
+  expect(refused.body.toString()).toContain('"code":"too_many_connections"');
+  expect(rejected).toEqual(["too_many_connections", "too_many_connections"]);
+  first.destroy();
+  await expect.poll(async () => String((await once(open("127.0.0.4").unref(), "data"))[0])).toMatch(/^HTTP\/1\.1 200 /);
+  for (const socket of kept) socket.destroy();
 });
 
 describe("closing", () => {

@@ -1,5 +1,6 @@
+import { StreamError } from "@riptide/core";
 import { createSimulatedTorrentEngine, createVirtualClock } from "@riptide/sim";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { Metrics } from "../../src/observe/metrics.ts";
 import { createFakeStreams } from "../support/fake-streams.ts";
 import { createWorld, DELETE, FILM, FILM_BYTES, FROM_OUR_PAGE, LATE, MAGNET_ONLY } from "../support/world.ts";
@@ -163,30 +164,75 @@ describe("streams", () => {
   });
 
   test("that wait say for whom: peers that send nothing, and a client that takes nothing", async () => {
-    const file = { path: "film.mp4", bytes: FILM_BYTES };
-    const seed = { infoHash: FILM, name: "Film", files: [file], arrivals: { kind: "manual" } } as const;
-    const { send, metrics, engine, clock, add } = await countedWorld({ seeds: [seed] });
-    await add(FILM);
-    const provider = engine.provider(FILM, 0);
-    const stalled = (cause: string): Promise<number | undefined> =>
-      sample(metrics, `riptide_stream_stall_seconds_total{cause="${cause}"}`);
-    provider.deliver(0);
-    const reader = (await send(`/stream/${FILM}/0/direct`)).body!.getReader();
-    await reader.read();
+    const { provider, stalls, reader, clock } = await waitingStream();
     await clock.advance(100);
     const second = reader.read();
     await clock.advance(3_000);
     provider.deliver(1);
     await second;
-    expect([await stalled("peers"), await stalled("client")]).toEqual([3, 0]);
+    expect(await stalls()).toEqual({ peers: 3, disk: 0, ffmpeg: 0, client: 0 });
     await clock.advance(2_000);
     const third = reader.read();
     // Not long enough to be noticed.
     await clock.advance(100);
     provider.deliver(2);
     await third;
-    expect([await stalled("peers"), await stalled("client")]).toEqual([3, 2]);
-    expect([await stalled("disk"), await stalled("ffmpeg")]).toEqual([0, 0]);
+    expect(await stalls()).toEqual({ peers: 3, disk: 0, ffmpeg: 0, client: 2 });
+    await clock.advance(1_000);
+    await reader.cancel();
+    expect(await stalls()).toEqual({ peers: 3, disk: 0, ffmpeg: 0, client: 3 });
+  });
+
+  test("that a viewer leaves while he waits for peers, or that fail then, waited for peers", async () => {
+    const left = await waitingStream();
+    const second = left.reader.read();
+    await left.clock.advance(4_000);
+    await left.reader.cancel();
+    await second;
+    expect(await left.stalls()).toEqual({ peers: 4, disk: 0, ffmpeg: 0, client: 0 });
+    const failed = await waitingStream();
+    const failing = failed.reader.read();
+    await failed.clock.advance(30_000);
+    failed.provider.fail(new StreamError("no_peers", "Nobody has it."));
+    await expect(failing).rejects.toThrow("Nobody has it.");
+    expect(await failed.stalls()).toEqual({ peers: 30, disk: 0, ffmpeg: 0, client: 0 });
+  });
+
+  test("whose disk is full when they begin to wait, or gets full meanwhile, wait for the disk, not for peers", async () => {
+    const { provider, stalls, reader, clock, engine } = await waitingStream();
+    const torrent = engine.get(FILM)!;
+    const fill = () =>
+      vi.spyOn(engine, "get").mockReturnValue({ ...torrent, error: { code: "disk_full", message: "Full." } });
+    const full = fill();
+    const second = reader.read();
+    await clock.advance(2_000);
+    full.mockRestore();
+    provider.deliver(1);
+    await second;
+    expect(await stalls()).toEqual({ peers: 0, disk: 2, ffmpeg: 0, client: 0 });
+    const third = reader.read();
+    await clock.advance(1_000);
+    fill();
+    provider.deliver(2);
+    await third;
+    expect(await stalls()).toEqual({ peers: 0, disk: 3, ffmpeg: 0, client: 0 });
     await reader.cancel();
   });
 });
+
+/** A stream whose first bytes were read; what comes next is the test's to deliver. */
+async function waitingStream() {
+  const file = { path: "film.mp4", bytes: FILM_BYTES };
+  const seed = { infoHash: FILM, name: "Film", files: [file], arrivals: { kind: "manual" } } as const;
+  const { send, metrics, engine, clock, add } = await countedWorld({ seeds: [seed] });
+  await add(FILM);
+  const provider = engine.provider(FILM, 0);
+  provider.deliver(0);
+  const reader = (await send(`/stream/${FILM}/0/direct`)).body!.getReader();
+  await reader.read();
+  const causes = ["peers", "disk", "ffmpeg", "client"];
+  const seconds = (cause: string) => sample(metrics, `riptide_stream_stall_seconds_total{cause="${cause}"}`);
+  const stalls = async () =>
+    Object.fromEntries(await Promise.all(causes.map(async (cause) => [cause, await seconds(cause)])));
+  return { provider, stalls, reader, clock, engine };
+}

@@ -88,6 +88,6 @@ describe("a server with an access token", () => {
     const { send, streams, failures } = await createWorld({ token: TOKEN });
     streams.failure = new Error("unforeseen");
     expect((await send(`/stream/${FILM}/0?token=${TOKEN}`)).status).toBe(500);
-    expect(failures).toEqual([{ message: `GET /stream/${FILM}/0 failed`, error: streams.failure }]);
+    expect(failures).toEqual([{ message: "GET /stream/:infoHash/:index failed", error: streams.failure }]);
   });
 });

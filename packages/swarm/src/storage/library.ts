@@ -6,7 +6,7 @@ import { lstatIfThere, quarantine, quarantineCopy, readSmallFile, syncFolder, wr
 import { type FolderLock, lockFolder } from "./library-lock.ts";
 import { SafeFolders } from "./safe-folders.ts";
 import { SerialQueue } from "./serial-queue.ts";
-import { systemCode, withStorageErrors } from "./storage-error.ts";
+import { isDiskFull, systemCode, withStorageErrors } from "./storage-error.ts";
 import { decodeTorrentRecord, encodeTorrentRecord, type StoredTorrent } from "./stored-torrent.ts";
 import { readNote, writeNote } from "./torrent-notes.ts";
 import { STATE_FOLDER } from "./torrent-store.ts";
@@ -43,13 +43,12 @@ export interface Library {
 
 /**
  * Opens the data folder, creating it if need be, and keeps other processes out until it is closed.
- * Rejects with a `RiptideError`: `storage_failed` if the folder cannot be used or another Riptide uses it, or `disk_full`.
+ * Rejects with a `RiptideError`: `storage_failed` if the folder cannot be used or another Riptide uses it, or `disk_full` if not even the name of its lock fits.
  */
 export function openLibrary(dataDirectory: string): Promise<Library> {
   const directory = resolve(dataDirectory);
   return withStorageErrors(async () => {
-    await makeDataFolder(directory);
-    const lock = await lockFolder(join(directory, LOCK_FILE));
+    const lock = await enter(directory);
     try {
       return new FolderLibrary(directory, lock, await loadTorrents(directory));
     } catch (error) {
@@ -144,6 +143,19 @@ class FolderLibrary implements Library {
     const stats = await lstatIfThere(stateFolder);
     if (stats?.isDirectory() === true) await rm(join(stateFolder, RECORD_FILE), { force: true });
     await rm(stateFolder, { recursive: true, force: true });
+  }
+}
+
+async function enter(directory: string): Promise<FolderLock> {
+  try {
+    await makeDataFolder(directory);
+    return await lockFolder(join(directory, LOCK_FILE));
+  } catch (error) {
+    if (!isDiskFull(error)) throw error;
+    const message =
+      "The disk is so full that the data folder cannot be opened. Free some space, then start Riptide again, or choose a " +
+      "folder on another disk with --data-dir.";
+    throw new StreamError("disk_full", message, { cause: error });
   }
 }
 

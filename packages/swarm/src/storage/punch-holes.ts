@@ -6,6 +6,7 @@ import { type FileHandle, open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type ByteRange, StreamError } from "@riptide/core";
 import { writeFully } from "./file-io.ts";
+import { withStorageErrors } from "./storage-error.ts";
 
 /** Ranges of one call: their numbers must fit in a command line, of which Linux takes 128 KiB and more. */
 const MAX_RANGES = 1000;
@@ -38,8 +39,15 @@ async function runShell(handle: FileHandle, numbers: readonly string[]): Promise
   if (code !== 0) throw new Error("fallocate could not make a hole");
 }
 
-/** Rejects with `storage_failed`, and a sentence that says what is missing, if files in this folder cannot have holes made. */
-export async function checkHolePunching(directory: string): Promise<void> {
+/**
+ * Rejects with `storage_failed`, and a sentence that says what is missing, if files in this folder cannot have holes made; with
+ * `disk_full` if there is no room to find out.
+ */
+export function checkHolePunching(directory: string): Promise<void> {
+  return withStorageErrors(() => punchProbe(directory));
+}
+
+async function punchProbe(directory: string): Promise<void> {
   const path = join(directory, `.riptide.${randomUUID()}.tmp`);
   const handle = await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600);
   try {

@@ -31,9 +31,12 @@ const MESSAGES = new Map([
 /** What a failed call to the file system means to a user: `disk_full` or `storage_failed`. Errors of ours stay as they are. */
 export function storageError(cause: unknown): RiptideError {
   if (cause instanceof RiptideError) return cause;
-  const code = systemCode(cause);
-  const isFull = code === "ENOSPC" || code === "EDQUOT";
-  return new StreamError(isFull ? "disk_full" : "storage_failed", MESSAGES.get(code ?? "") ?? BROKEN, { cause });
+  const message = MESSAGES.get(systemCode(cause) ?? "") ?? BROKEN;
+  return new StreamError(isDiskFull(cause) ? "disk_full" : "storage_failed", message, { cause });
+}
+
+export function isDiskFull(cause: unknown): boolean {
+  return ["ENOSPC", "EDQUOT"].includes(systemCode(cause) ?? "");
 }
 
 /** Something lies where we store things that we did not put there, or a link leads away. Nothing is written through it. */

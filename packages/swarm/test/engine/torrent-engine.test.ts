@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readdir, readlink, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { EngineEvent } from "@riptide/core";
 import { afterEach, describe, expect, it } from "vitest";
@@ -207,7 +207,7 @@ describe("TorrentEngine.add", () => {
   it("says that its folder is gone, takes nothing new until it is back, and says that, too", async () => {
     const { clock, dataDirectory, engine, events, logged } = await setUp();
     const lockPath = join(dataDirectory, ".riptide.lock");
-    const lock = await readFile(lockPath);
+    const lock = await readlink(lockPath);
     const look = async (): Promise<void> => {
       await clock.advance(2_000);
       // The file is read in real time.
@@ -224,7 +224,7 @@ describe("TorrentEngine.add", () => {
     await expect(adding).rejects.toMatchObject({ code: "storage_failed", message: sentence });
     await look();
     expect(logged).toHaveLength(1);
-    await writeFile(lockPath, lock);
+    await symlink(lock, lockPath);
     await look();
     expect([engine.health(), logged.length, events.length]).toEqual([{ state: "running", restarts: 0 }, 2, 2]);
     await engine.add(TORRENT_FILE, { signal });
