@@ -16,6 +16,6 @@ export {
 export type { NetworkSettings, Socks5Proxy } from "./network/network.ts";
 export type { PortMappingSettings } from "./port-mapping/index.ts";
 export type { SessionSettings } from "./session/protocol.ts";
-export { checkHolePunching } from "./storage/index.ts";
+export { checkHolePunching, freeSpaceBytes } from "./storage/index.ts";
 export { openViewingFile, type ViewingFile } from "./storage/viewing-file.ts";
 export type { PeerAddress } from "./types.ts";

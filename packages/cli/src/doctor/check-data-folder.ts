@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { open, readdir, rm, stat, statfs } from "node:fs/promises";
+import { open, readdir, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { RiptideError } from "@riptide/core";
-import { checkHolePunching } from "@riptide/swarm";
+import { checkHolePunching, freeSpaceBytes } from "@riptide/swarm";
 import { type Finding, fail, ok, warn } from "./finding.ts";
 
 /** Two of the largest common pieces and a film's index: with less nothing plays. */
@@ -25,10 +25,7 @@ export interface Disk {
 }
 
 export const REAL_DISK: Disk = {
-  async freeBytes(folder) {
-    const { bavail, bsize } = await statfs(folder);
-    return bavail * bsize;
-  },
+  freeBytes: freeSpaceBytes,
   async sparseFileBytes(folder) {
     const path = join(folder, `.riptide.${randomUUID()}.tmp`);
     const file = await open(path, "wx", 0o600);

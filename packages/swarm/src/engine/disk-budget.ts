@@ -10,6 +10,12 @@ const EXTRA_SHARE = 1 / 32;
 /** or so much, if that is no large part of it. */
 const EXTRA_BYTES = 16 * 1024 * 1024;
 const EXTRA_MAX_SHARE = 1 / 8;
+/** How often the disk is looked at while things change: others write to it, too. */
+const LOOK_MS = 2_000;
+/** What is left to them of a disk that has no room for all of the budget: so much of it, */
+const FREE_SHARE = 1 / 16;
+/** or so much. */
+const FREE_MAX_BYTES = 256 * 1024 * 1024;
 /** What readers have in front of them may take this part of the budget: the rest is for what they have read. */
 const WINDOW_SHARE = 1 / 2;
 /** What a reader may always have in front of it: a chunk. */
@@ -33,6 +39,8 @@ interface BudgetedTorrent {
 
 export interface DiskBudgetOptions {
   readonly maxBytes: number;
+  /** What the disk has left. */
+  readonly freeBytes: () => Promise<number>;
   readonly clock: Clock;
   readonly torrents: () => Iterable<BudgetedTorrent>;
   /** Makes the session give up pieces. */
@@ -43,12 +51,13 @@ export interface DiskBudgetOptions {
  * Bounds the bytes kept of all torrents. What readers demand and do not have counts as if it were there, so that room is
  * made before it comes; where that takes too long, they wait for it. The windows of all readers together take half of the
  * budget at most; where pieces are so large that the two at the ends of each window take more than the rest, that is what
- * is kept.
+ * is kept. On a disk that others fill it shrinks to what there is room for, and grows again with it.
  */
 export class DiskBudget implements Disposable {
   readonly #options: DiskBudgetOptions;
-  /** Goes on top of what must go, and is kept free while that takes its time. */
-  readonly #extraBytes: number;
+  /** As far as the disk has room for it. */
+  #maxBytes: number;
+  #lookedMs = Number.NEGATIVE_INFINITY;
   /** As of the last review: in between, a reader that moves on has two for a moment. */
   #windows = 1;
   #admission: "windows" | "reads" | "nothing" = "windows";
@@ -58,7 +67,7 @@ export class DiskBudget implements Disposable {
 
   constructor(options: DiskBudgetOptions) {
     this.#options = options;
-    this.#extraBytes = extraBytes(options.maxBytes);
+    this.#maxBytes = options.maxBytes;
   }
 
   get evictedPieces(): number {
@@ -71,6 +80,7 @@ export class DiskBudget implements Disposable {
     this.#timer ??= this.#options.clock.setTimer(REVIEW_MS, () => {
       this.#timer = undefined;
       this.#review();
+      void this.#look();
     });
   }
 
@@ -86,25 +96,44 @@ export class DiskBudget implements Disposable {
   }
 
   #window({ start, end }: ByteRange): ByteRange {
-    const shareBytes = Math.floor((this.#options.maxBytes * WINDOW_SHARE) / this.#windows);
+    const shareBytes = Math.floor((this.#maxBytes * WINDOW_SHARE) / this.#windows);
     return { start, end: Math.min(end, start + Math.max(MIN_WINDOW_BYTES, shareBytes)) };
   }
 
   #review(): void {
-    const { maxBytes, torrents } = this.#options;
-    const open = [...torrents()].filter(isOpen);
+    const maxBytes = this.#maxBytes;
+    const extraBytes = extraBytesOf(maxBytes);
+    const open = this.#open();
     this.#windows = Math.max(
       1,
       sumOf(open, ({ windowCount }) => windowCount),
     );
     const comingBytes = sumOf(open, (torrent) => this.#comingBytes(torrent));
     const evictingBytes = sumOf(open, ({ pieces }) => pieces.evictingBytes);
-    const neededBytes = comingBytes - evictingBytes - (maxBytes - this.#extraBytes);
+    const neededBytes = comingBytes - evictingBytes - (maxBytes - extraBytes);
     const isTight = comingBytes > maxBytes;
-    const didEvict = neededBytes > 0 && this.#evict(open, neededBytes + this.#extraBytes);
+    const didEvict = neededBytes > 0 && this.#evict(open, neededBytes + extraBytes);
     // Where nothing is about to go, what is read in this moment comes all the same, or nothing would ever go on.
     const tight = didEvict || evictingBytes > 0 ? "nothing" : "reads";
     this.#setAdmission(isTight ? tight : "windows");
+  }
+
+  /** What is kept and what is free are what there is room for, however much of it is written meanwhile. */
+  async #look(): Promise<void> {
+    const { clock, freeBytes } = this.#options;
+    if (clock.nowMs() - this.#lookedMs < LOOK_MS) return;
+    this.#lookedMs = clock.nowMs();
+    const free = await freeBytes().catch(() => Number.POSITIVE_INFINITY);
+    const kept = sumOf(this.#open(), ({ pieces }) => pieces.keptBytes);
+    const roomBytes = kept + free - Math.min(FREE_MAX_BYTES, this.#options.maxBytes * FREE_SHARE);
+    const maxBytes = Math.min(this.#options.maxBytes, Math.max(0, roomBytes));
+    if (maxBytes === this.#maxBytes) return;
+    this.#maxBytes = maxBytes;
+    this.changed();
+  }
+
+  #open(): OpenTorrent[] {
+    return [...this.#options.torrents()].filter(isOpen);
   }
 
   /** What will be on the disk of the torrent when all has come that is demanded. */
@@ -159,7 +188,8 @@ function describe(
   };
 }
 
-function extraBytes(maxBytes: number): number {
+/** Goes on top of what must go, and is kept free while that takes its time. */
+function extraBytesOf(maxBytes: number): number {
   return Math.max(maxBytes * EXTRA_SHARE, Math.min(EXTRA_BYTES, maxBytes * EXTRA_MAX_SHARE));
 }
 

@@ -15,7 +15,7 @@ import { parseInfoDictionary, parseTorrentFile } from "../metainfo/index.ts";
 import { Network } from "../network/network.ts";
 import { createPieceProvider } from "../provider/index.ts";
 import type { SessionCommand, SessionEvent, TorrentOrder } from "../session/protocol.ts";
-import { type Library, openReadOnly } from "../storage/index.ts";
+import { freeSpaceBytes, type Library, openReadOnly } from "../storage/index.ts";
 import type { PeerAddress } from "../types.ts";
 import { DiskBudget } from "./disk-budget.ts";
 import { fileNotFound, sessionUnavailable, shuttingDown, torrentNotFound, torrentRemoved } from "./engine-errors.ts";
@@ -347,6 +347,7 @@ export class ThreadedTorrentEngine implements RiptideTorrentEngine {
   #createBudget(maxBytes: number): DiskBudget {
     return new DiskBudget({
       maxBytes,
+      freeBytes: () => freeSpaceBytes(this.#options.dataDirectory),
       clock: this.#options.clock,
       torrents: () => [...this.#records.values()].filter(({ infoHash }) => !this.#seedPaths.has(infoHash)),
       evict: (infoHash, pieces) => this.#supervisor.send({ type: "evict", infoHash, pieces }),

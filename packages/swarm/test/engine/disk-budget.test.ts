@@ -29,8 +29,10 @@ function setUp(keptPieces: number) {
   };
   const unopened = { ...torrent, infoHash: "b", pieces: undefined };
   const evicted: number[][] = [];
+  const disk = { freeBytes: 1000 * MIB };
   const budget = new DiskBudget({
     maxBytes: MAX_BYTES,
+    freeBytes: async () => disk.freeBytes,
     clock,
     torrents: () => [unopened, torrent],
     evict: (infoHash, gone) => {
@@ -43,7 +45,7 @@ function setUp(keptPieces: number) {
     const demand = budget.admit({ range: { start, end: geometry.sizeBytes }, urgency });
     return demand === null ? 0 : demand.range.end - demand.range.start;
   };
-  return { clock, torrent, pieces, budget, evicted, admitted, told: () => told };
+  return { clock, torrent, pieces, budget, disk, evicted, admitted, told: () => told };
 }
 
 describe("DiskBudget", () => {
@@ -102,6 +104,25 @@ describe("DiskBudget", () => {
     budget.changed();
     await clock.advance(100);
     expect(admitted("soon")).toBe(MIB);
+  });
+
+  it("shrinks to what the disk has room for beside a sixteenth, and grows again with it", async () => {
+    const { clock, budget, pieces, disk, evicted, admitted } = setUp(40);
+    disk.freeBytes = 2 * MIB;
+    budget.changed();
+    await clock.advance(100);
+    // 40 are kept, 2 are free, 4 are not ours: of 38, an eighth is to spare twice over.
+    expect(evicted.flat()).toHaveLength(Math.ceil(40 - 38 + 2 * (38 / 8)));
+    pieces.evicted(evicted[0]!);
+    budget.changed();
+    await clock.advance(100);
+    expect(admitted("soon")).toBe(19 * MIB);
+    disk.freeBytes = 1000 * MIB;
+    await clock.advance(2000);
+    budget.changed();
+    await clock.advance(100);
+    expect(admitted("soon")).toBe(32 * MIB);
+    expect([evicted.length, clock.pendingTimers]).toEqual([1, 0]);
   });
 
   it("does nothing any more once it is disposed", async () => {
