@@ -1,5 +1,6 @@
 import { configDefaults, defineConfig } from "vitest/config";
 import { newestFfmpeg } from "./test/support/newest-ffmpeg.ts";
+import { isSoak } from "./test/support/soak.ts";
 
 /** Programs that `npm test` could not install here. Never any in CI: there it fails first. */
 const missing = new Set((process.env["RIPTIDE_MISSING_TOOLS"] ?? "").split(",").filter(Boolean));
@@ -33,6 +34,9 @@ const TIMED = [
   "test/interop/rate-limits.test.ts",
 ];
 
+/** That the test films show and sound what their names promise: if they did not, every test of a film would fail. */
+const SOAK_ONLY = isSoak ? [] : ["test/films/films.test.ts"];
+
 /** Tests of what is covered line by line: they are counted alone, as counting costs time. */
 const COVERED = "packages/{core,stream}/test/**/*.test.ts";
 
@@ -52,7 +56,7 @@ const INTEGRATION = {
   hookTimeout: 180_000,
 };
 
-const exclude = [...configDefaults.exclude, ...[...missing].flatMap((tool) => NEEDS[tool] ?? [])];
+const exclude = [...configDefaults.exclude, ...SOAK_ONLY, ...[...missing].flatMap((tool) => NEEDS[tool] ?? [])];
 
 export default defineConfig({
   test: {

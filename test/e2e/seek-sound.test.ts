@@ -8,6 +8,7 @@ import { launchBrowser, OPENS_NO_MATROSKA, SMALL_WINDOW } from "../support/brows
 import { pressPlay, shownFrom } from "../support/film-in-page.ts";
 import { shareFilm } from "../support/film-torrent.ts";
 import { filesOf, startQuietRiptide } from "../support/riptide.ts";
+import { everyNth } from "../support/soak.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { describeWith } from "../support/tools.ts";
 
@@ -54,28 +55,32 @@ describeWith(
   afterAll(() => browser.close());
 
   const bestMs = new Map<Title, Record<Place, number>>();
-  it.each(WAYS)("comes soon in a film that is played $title", { timeout: 300_000 }, async (way) => {
-    await using film = await shareFilm(way.name, { pieceLengthBytes: 1024 * 1024 });
-    await using folder = await temporaryFolder("seek-sound");
-    await using riptide = await startQuietRiptide(folder.path);
-    const page = await browser.newPage(SMALL_WINDOW);
-    await page.addInitScript(way.script);
-    await page.goto(riptide.url);
-    await riptide.add(film.magnet);
-    const { files } = await filesOf(riptide, film.infoHash);
-    await fetchPlaces(`${riptide.url}/stream/${film.infoHash}/0/direct`, files[0]!.length);
-    await pressPlay(page);
-    await page.evaluate(`(${shownFrom})(0)`);
-    expect(await page.getByTestId("reasons").textContent()).toContain(way.reason);
+  it.each(everyNth<(typeof WAYS)[number]>(WAYS, 2))(
+    "comes soon in a film that is played $title",
+    { timeout: 300_000 },
+    async (way) => {
+      await using film = await shareFilm(way.name, { pieceLengthBytes: 1024 * 1024 });
+      await using folder = await temporaryFolder("seek-sound");
+      await using riptide = await startQuietRiptide(folder.path);
+      const page = await browser.newPage(SMALL_WINDOW);
+      await page.addInitScript(way.script);
+      await page.goto(riptide.url);
+      await riptide.add(film.magnet);
+      const { files } = await filesOf(riptide, film.infoHash);
+      await fetchPlaces(`${riptide.url}/stream/${film.infoHash}/0/direct`, files[0]!.length);
+      await pressPlay(page);
+      await page.evaluate(`(${shownFrom})(0)`);
+      expect(await page.getByTestId("reasons").textContent()).toContain(way.reason);
 
-    const best = await measure(page);
-    bestMs.set(way.title, best);
-    const encoderMs = await bestEncoderMs();
-    await page.close();
-    for (const { name } of PLACES) {
-      expect(best[name]).toBeLessThanOrEqual(boundMs(way, bestMs.get("as it is")![name], encoderMs));
-    }
-  });
+      const best = await measure(page);
+      bestMs.set(way.title, best);
+      const encoderMs = await bestEncoderMs();
+      await page.close();
+      for (const { name } of PLACES) {
+        expect(best[name]).toBeLessThanOrEqual(boundMs(way, bestMs.get("as it is")![name], encoderMs));
+      }
+    },
+  );
 });
 
 /** What is looked at, and the group of pictures behind it. */

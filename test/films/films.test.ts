@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sha256 } from "../support/sha256.ts";
-import { everyNth } from "../support/soak.ts";
 import { films } from "./films.ts";
 import { makeFilm, remuxFilm } from "./make-film.ts";
 import { type Probed, probe } from "./probe.ts";
@@ -43,7 +42,7 @@ const FRAME_TOLERANCE_SECONDS = 0.001;
 /** A frame of sound is 21 to 26 ms long, and edges between tones are found within 5 ms. */
 const SOUND_TOLERANCE_SECONDS = 0.012;
 
-describe.each(everyNth(SHORT_FILMS, 4))("the film $name", ({ name, format, codecs, offsetSeconds = 0 }) => {
+describe.each(SHORT_FILMS)("the film $name", ({ name, format, codecs, offsetSeconds = 0 }) => {
   const { durationSeconds, framesPerSecond, widthPixels, heightPixels, languages } = recipeOf(name);
   let path: string;
   let probed: Probed;
@@ -141,14 +140,16 @@ describe("making a film", () => {
   });
   afterAll(() => rm(directory, { recursive: true }));
 
-  const REPEATED = ["mp4-moov-first", "mkv-h264-bframes-ac3-ass", "mkv-no-cues", "mkv-hevc", "webm-vp9-opus"] as const;
-  it.each(everyNth(REPEATED, 5))("gives the same bytes twice: %s", async (name) => {
-    const recipe = { ...recipeOf(name), durationSeconds: 3 };
-    const paths = ["first", "second"].map((file) => join(directory, `${file}.${recipe.extension}`));
-    for (const path of paths) await makeFilm(recipe, path);
-    const [first, second] = await Promise.all(paths.map(async (path) => sha256(await readFile(path))));
-    expect(second).toBe(first);
-  });
+  it.each(["mp4-moov-first", "mkv-h264-bframes-ac3-ass", "mkv-no-cues", "mkv-hevc", "webm-vp9-opus"] as const)(
+    "gives the same bytes twice: %s",
+    async (name) => {
+      const recipe = { ...recipeOf(name), durationSeconds: 3 };
+      const paths = ["first", "second"].map((file) => join(directory, `${file}.${recipe.extension}`));
+      for (const path of paths) await makeFilm(recipe, path);
+      const [first, second] = await Promise.all(paths.map(async (path) => sha256(await readFile(path))));
+      expect(second).toBe(first);
+    },
+  );
 
   it("can have the byte rate of a real film, 8 Mb/s, and its large key frames", async () => {
     const path = join(directory, "constant-rate.mkv");

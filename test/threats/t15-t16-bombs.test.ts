@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { readdir, stat } from "node:fs/promises";
+import { lstat, readdir } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { Problem, Readiness } from "@riptide/http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -159,7 +159,7 @@ function file(length: number, ...path: string[]): BencodeInput {
 
 async function allocatedBytes(folder: string): Promise<number> {
   const entries = await readdir(folder, { recursive: true });
-  const sizes = await Promise.all(entries.map(async (entry) => (await stat(`${folder}/${entry}`)).blocks * 512));
+  const sizes = await Promise.all(entries.map(async (entry) => (await lstat(`${folder}/${entry}`)).blocks * 512));
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 

@@ -1,6 +1,7 @@
 import { MediaError } from "@riptide/core";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { isSoak } from "../../../../test/support/soak.ts";
 import { openAvi } from "../../src/index.ts";
 import { corpusFile } from "../support/corpus.ts";
 import { demux, stretchesOf } from "../support/demux.ts";
@@ -45,7 +46,7 @@ describe.each(FILES)("a damaged film, %s,", (_title, file) => {
     const lengths = fc.oneof(fc.nat({ max: 600 }), fc.nat({ max: file.length }));
     await fc.assert(
       fc.asyncProperty(lengths, async (length) => expectToCope(file.subarray(0, length))),
-      { numRuns: 60 },
+      { numRuns: isSoak ? 60 : 20 },
     );
   });
 
@@ -62,7 +63,7 @@ describe.each(FILES)("a damaged film, %s,", (_title, file) => {
         for (const [place, change] of flips) damaged[place]! ^= change;
         await expectToCope(damaged);
       }),
-      { numRuns: 80 },
+      { numRuns: isSoak ? 80 : 30 },
     );
   });
 });

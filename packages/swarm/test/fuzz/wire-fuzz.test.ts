@@ -1,9 +1,10 @@
 import { expect, it } from "vitest";
+import { isSoak } from "../../../../test/support/soak.ts";
 import { runFuzzedSession } from "./fuzzed-session.ts";
 
 /** Replayed, or more of them run, by `WIRE_FUZZ_SEED=N WIRE_FUZZ_RUNS=M npm test -- packages/swarm/test/fuzz`. */
 const FIRST_SEED = Number(process.env["WIRE_FUZZ_SEED"] ?? 1);
-const RUNS = Number(process.env["WIRE_FUZZ_RUNS"] ?? 20);
+const RUNS = Number(process.env["WIRE_FUZZ_RUNS"] ?? (isSoak ? 20 : 8));
 const CONNECTIONS_PER_RUN = 100;
 /** Kept by the whole run, whatever hostile peers sent: buffers of pieces and of half messages are a few MiB. */
 const MAX_GROWTH_BYTES = 192 * 1024 * 1024;

@@ -1,5 +1,6 @@
 import { randomScenario } from "@riptide/sim";
 import { describe, expect, it } from "vitest";
+import { isSoak } from "../../../../test/support/soak.ts";
 import { baseSeed } from "./base-seed.ts";
 import { PINNED_SEEDS, SLOWEST_TRIAL } from "./pinned-seeds.ts";
 import { runScenario } from "./run-scenario.ts";
@@ -8,7 +9,7 @@ import { runSessionScenario } from "./run-session-scenario.ts";
 const BASE_SEED = baseSeed();
 const RUNS = 1000;
 const RUNS_PER_TEST = 50;
-const SESSION_RUNS = 30;
+const SESSION_RUNS = isSoak ? 30 : 15;
 const SESSION_RUNS_PER_TEST = 5;
 /** A run takes 20 ms of work, one of a whole session 250 ms; machines are busy. */
 const TIMEOUT_MS = 120_000;
