@@ -12,7 +12,7 @@ const EXTRA_BYTES = 16 * 1024 * 1024;
 const EXTRA_MAX_SHARE = 1 / 8;
 /** How often the disk is looked at while things change: others write to it, too. */
 const LOOK_MS = 2_000;
-/** What is left to them of a disk that has no room for all of the budget: so much of it, */
+/** What is left to them of a disk that has no room for all of the budget: so much of what it has room for, */
 const FREE_SHARE = 1 / 16;
 /** or so much. */
 const FREE_MAX_BYTES = 256 * 1024 * 1024;
@@ -51,12 +51,12 @@ export interface DiskBudgetOptions {
  * Bounds the bytes kept of all torrents. What readers demand and do not have counts as if it were there, so that room is
  * made before it comes; where that takes too long, they wait for it. The windows of all readers together take half of the
  * budget at most; where pieces are so large that the two at the ends of each window take more than the rest, that is what
- * is kept. On a disk that others fill it shrinks to what there is room for, and grows again with it.
+ * is kept. On a disk that others fill, what comes gets no more than there is room for; what is there stays as long as nothing comes.
  */
 export class DiskBudget implements Disposable {
   readonly #options: DiskBudgetOptions;
-  /** As far as the disk has room for it. */
-  #maxBytes: number;
+  /** For what is there and what comes: the budget, as far as the disk has room for it. */
+  #roomBytes: number;
   #lookedMs = Number.NEGATIVE_INFINITY;
   /** As of the last review: in between, a reader that moves on has two for a moment. */
   #windows = 1;
@@ -67,7 +67,7 @@ export class DiskBudget implements Disposable {
 
   constructor(options: DiskBudgetOptions) {
     this.#options = options;
-    this.#maxBytes = options.maxBytes;
+    this.#roomBytes = options.maxBytes;
   }
 
   get evictedPieces(): number {
@@ -96,19 +96,20 @@ export class DiskBudget implements Disposable {
   }
 
   #window({ start, end }: ByteRange): ByteRange {
-    const shareBytes = Math.floor((this.#maxBytes * WINDOW_SHARE) / this.#windows);
+    const shareBytes = Math.floor((this.#roomBytes * WINDOW_SHARE) / this.#windows);
     return { start, end: Math.min(end, start + Math.max(MIN_WINDOW_BYTES, shareBytes)) };
   }
 
   #review(): void {
-    const maxBytes = this.#maxBytes;
-    const extraBytes = extraBytesOf(maxBytes);
     const open = this.#open();
     this.#windows = Math.max(
       1,
       sumOf(open, ({ windowCount }) => windowCount),
     );
     const comingBytes = sumOf(open, (torrent) => this.#comingBytes(torrent));
+    const isComing = comingBytes > keptBytesOf(open);
+    const maxBytes = isComing ? this.#roomBytes : this.#options.maxBytes;
+    const extraBytes = extraBytesOf(maxBytes);
     const evictingBytes = sumOf(open, ({ pieces }) => pieces.evictingBytes);
     const neededBytes = comingBytes - evictingBytes - (maxBytes - extraBytes);
     const isTight = comingBytes > maxBytes;
@@ -120,15 +121,14 @@ export class DiskBudget implements Disposable {
 
   /** What is kept and what is free are what there is room for, however much of it is written meanwhile. */
   async #look(): Promise<void> {
-    const { clock, freeBytes } = this.#options;
+    const { clock, freeBytes, maxBytes } = this.#options;
     if (clock.nowMs() - this.#lookedMs < LOOK_MS) return;
     this.#lookedMs = clock.nowMs();
     const free = await freeBytes().catch(() => Number.POSITIVE_INFINITY);
-    const kept = sumOf(this.#open(), ({ pieces }) => pieces.keptBytes);
-    const roomBytes = kept + free - Math.min(FREE_MAX_BYTES, this.#options.maxBytes * FREE_SHARE);
-    const maxBytes = Math.min(this.#options.maxBytes, Math.max(0, roomBytes));
-    if (maxBytes === this.#maxBytes) return;
-    this.#maxBytes = maxBytes;
+    const heldBytes = keptBytesOf(this.#open()) + free;
+    const roomBytes = Math.min(maxBytes, heldBytes - Math.min(FREE_MAX_BYTES, heldBytes * FREE_SHARE));
+    if (roomBytes === this.#roomBytes) return;
+    this.#roomBytes = roomBytes;
     this.changed();
   }
 
@@ -169,6 +169,10 @@ export class DiskBudget implements Disposable {
 }
 
 type OpenTorrent = BudgetedTorrent & { readonly pieces: KeptPieces };
+
+function keptBytesOf(open: readonly OpenTorrent[]): number {
+  return sumOf(open, ({ pieces }) => pieces.keptBytes);
+}
 
 function isOpen(torrent: BudgetedTorrent): torrent is OpenTorrent {
   return torrent.pieces !== undefined;
