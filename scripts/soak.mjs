@@ -9,19 +9,12 @@ import { bin, fail, root } from "./lib/run.mjs";
 const PAGE = `${root}docs/SOAK.md`;
 const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
 
-/** Each kind once is what `npm test` takes: see test/support/soak.ts. */
-const EVERY_COMBINATION = { RIPTIDE_SOAK: "true" };
-
 const STEPS = {
+  // Where `npm test` takes each kind once: test/support/soak.ts.
   tests: {
-    what: "the tests of `npm test` with every combination of container, codec and way",
-    command: vitest("unit", "films", "covered", "integration"),
-    environment: EVERY_COMBINATION,
-  },
-  timed: {
-    what: "the tests that measure, with every way to play and every place",
-    command: vitest("timed"),
-    environment: EVERY_COMBINATION,
+    what: "`npm test` with every combination of container, codec and way",
+    command: [process.execPath, `${root}scripts/test.mjs`],
+    environment: { RIPTIDE_SOAK: "true" },
   },
   swarms: {
     what: "50,000 random swarms, the scheduler alone, in virtual time",
@@ -33,7 +26,7 @@ const STEPS = {
   },
   sigkill: {
     what: "100 deaths by SIGKILL while a film plays",
-    command: [...vitest("integration"), "test/faults/f19-sigkill.test.ts"],
+    command: [bin("vitest"), "run", "--project", "integration", "test/faults/f19-sigkill.test.ts"],
     environment: { RIPTIDE_DEATHS: "100", RIPTIDE_SEED: String(seed) },
   },
   hour: {
@@ -96,10 +89,6 @@ function writeResults(lines) {
     "| --- | --- | --- | --- | --- | --- |",
   ];
   writeFileSync(PAGE, `${[...head, ...known].join("\n")}\n`);
-}
-
-function vitest(...projects) {
-  return [bin("vitest"), "run", ...projects.flatMap((project) => ["--project", project])];
 }
 
 function simulate(...words) {
