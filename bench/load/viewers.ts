@@ -9,6 +9,8 @@ import type { Server } from "./servers.ts";
 const SEEK_BYTES = 512 * 1024;
 /** How long it looks at that picture. */
 const LOOK_MS = { min: 500, max: 1_500 };
+/** Two hundred do not press play in one millisecond. */
+const ARRIVAL_MS = 5_000;
 /** A film in good quality. Faster than that nobody plays; the machine is not to be kept busy for its own sake. */
 const PLAY_BYTES_PER_SECOND = 1_000_000;
 
@@ -65,6 +67,7 @@ export function viewersOf(
 
 async function watch(viewing: Viewing, behave: Behaviour): Promise<Report> {
   const report: Report = { answers: 0, failures: 0, wrongBytes: 0, comparedBytes: 0, residentFirstByteMs: [] };
+  await delay(viewing.random.int(0, ARRIVAL_MS), undefined, { signal: viewing.signal }).catch(() => {});
   while (!viewing.signal.aborted) {
     try {
       await behave(viewing, report);
