@@ -14,7 +14,7 @@ const STEPS = {
   tests: {
     what: "`npm test` with every combination of container, codec and way",
     command: [process.execPath, `${root}scripts/test.mjs`],
-    environment: { RIPTIDE_SOAK: "true" },
+    environment: { RIPTIDE_SOAK: "true", RIPTIDE_SIMULATION_SEED: String(seed), RIPTIDE_SEED: String(seed) },
   },
   swarms: {
     what: "50,000 random swarms, the scheduler alone, in virtual time",
