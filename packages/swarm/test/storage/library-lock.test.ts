@@ -3,60 +3,45 @@ import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import { mkdir, readlink, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type Library, openLibrary } from "../../src/storage/index.ts";
-import { StorageBench } from "./sample-torrent.ts";
+import { beforeEach, describe, expect, it } from "vitest";
+import { openLibrary } from "../../src/storage/index.ts";
+import { libraryWorld } from "./library-world.ts";
 
-let bench: StorageBench;
-let data: string;
-let library: Library | undefined;
-beforeEach(async () => {
-  bench = await StorageBench.create();
-  data = join(bench.data, "data");
-  library = undefined;
-});
-afterEach(async () => {
-  await library?.close();
-  await bench.dispose();
-});
-
-async function open(): Promise<Library> {
-  library = await openLibrary(data);
-  return library;
-}
+const world = libraryWorld();
+const { open } = world;
 
 describe("the lock of a data folder", () => {
   let lockPath: string;
   beforeEach(() => {
-    lockPath = join(data, ".riptide.lock");
+    lockPath = join(world.data, ".riptide.lock");
   });
   const InUse = { code: "storage_failed", message: expect.stringMatching(/Another Riptide is using this data folder/) };
 
   it("keeps a second Riptide out until the first closes, and leaves nothing behind", async () => {
     const first = await open();
-    await expect(openLibrary(data)).rejects.toMatchObject(InUse);
-    expect(readdirSync(data)).toEqual([".riptide.lock"]);
+    await expect(openLibrary(world.data)).rejects.toMatchObject(InUse);
+    expect(readdirSync(world.data)).toEqual([".riptide.lock"]);
     await first.close();
-    expect(readdirSync(data)).toEqual([]);
+    expect(readdirSync(world.data)).toEqual([]);
     await open();
   });
 
   it("lets one of two in that open at the same time in one process", async () => {
-    const openings = await Promise.allSettled([openLibrary(data), openLibrary(data)]);
+    const openings = await Promise.allSettled([openLibrary(world.data), openLibrary(world.data)]);
     const opened = openings.flatMap((opening) => (opening.status === "fulfilled" ? [opening.value] : []));
     expect(opened).toHaveLength(1);
     await opened[0]?.close();
-    expect(readdirSync(data)).toEqual([]);
+    expect(readdirSync(world.data)).toEqual([]);
   });
 
   it("is held by another process while it lives, and taken over once it was killed", async () => {
-    const holder = await startHolder(data);
-    await expect(openLibrary(data)).rejects.toMatchObject(InUse);
+    const holder = await startHolder(world.data);
+    await expect(openLibrary(world.data)).rejects.toMatchObject(InUse);
     holder.kill("SIGKILL");
     await once(holder, "exit");
-    expect(readdirSync(data)).toEqual([".riptide.lock"]);
+    expect(readdirSync(world.data)).toEqual([".riptide.lock"]);
     expect((await open()).torrents()).toEqual([]);
-    await expect(openLibrary(data)).rejects.toMatchObject(InUse);
+    await expect(openLibrary(world.data)).rejects.toMatchObject(InUse);
   });
 
   it.each([
@@ -68,17 +53,17 @@ describe("the lock of a data folder", () => {
     { title: "that is enormous", owner: "x".repeat(4000) },
     { title: "that is a file", owner: undefined },
   ])("is taken over if it is one $title", async ({ owner }) => {
-    await mkdir(data);
+    await mkdir(world.data);
     await (owner === undefined ? writeFile(lockPath, "") : symlink(owner, lockPath));
     await open();
     expect(await readlink(lockPath)).toMatch(new RegExp(`^${process.pid} \\S+ \\d+$`));
-    expect(readdirSync(data)).toEqual([".riptide.lock"]);
+    expect(readdirSync(world.data)).toEqual([".riptide.lock"]);
   });
 
   it("is taken over by exactly one of many that try at once", async () => {
-    await mkdir(data);
+    await mkdir(world.data);
     await symlink("4194305 x", lockPath);
-    const holders = await Promise.all(Array.from({ length: 6 }, () => tryHolder(data)));
+    const holders = await Promise.all(Array.from({ length: 6 }, () => tryHolder(world.data)));
     const winners = holders.filter((holder) => holder.didOpen);
     for (const { child } of holders) child.kill("SIGKILL");
     expect(winners).toHaveLength(1);

@@ -4,10 +4,10 @@ import fs, { mkdir, readFile, readlink, rm, symlink, utimes, writeFile } from "n
 import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { InvariantError } from "@riptide/core";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { type Library, openLibrary, type StoredTorrent } from "../../src/storage/index.ts";
 import { injectFileFaults, systemError } from "./file-faults.ts";
-import { StorageBench } from "./sample-torrent.ts";
+import { libraryWorld } from "./library-world.ts";
 
 const INFO = Buffer.from("d4:name4:film12:piece lengthi16384ee");
 const HASH = createHash("sha1").update(INFO).digest("hex");
@@ -38,28 +38,8 @@ const MAGNET: StoredTorrent = {
   addedAtMs: 1_600_000_000_000,
 };
 
-let bench: StorageBench;
-let data: string;
-let library: Library | undefined;
-beforeEach(async () => {
-  bench = await StorageBench.create();
-  data = join(bench.data, "data");
-  library = undefined;
-});
-afterEach(async () => {
-  await library?.close();
-  await bench.dispose();
-});
-
-async function open(): Promise<Library> {
-  library = await openLibrary(data);
-  return library;
-}
-
-async function reopen(): Promise<Library> {
-  await library?.close();
-  return await open();
-}
+const world = libraryWorld();
+const { open, reopen } = world;
 
 describe("what a library remembers", () => {
   it("is there after a restart, the first added first", async () => {
@@ -87,10 +67,10 @@ describe("what a library remembers", () => {
 
   it("lies in a folder named by the info hash", async () => {
     const opened = await open();
-    expect(opened.directoryOf(HASH)).toBe(join(data, HASH));
+    expect(opened.directoryOf(HASH)).toBe(join(world.data, HASH));
     await opened.save(FILM);
-    expect(readdirSync(join(data, HASH, ".riptide")).sort()).toEqual(["info", "torrent.json"]);
-    expect(await readFile(join(data, HASH, ".riptide", "info"))).toEqual(INFO);
+    expect(readdirSync(join(world.data, HASH, ".riptide")).sort()).toEqual(["info", "torrent.json"]);
+    expect(await readFile(join(world.data, HASH, ".riptide", "info"))).toEqual(INFO);
   });
 
   it("is never asked for by anything but an info hash", async () => {
@@ -118,13 +98,13 @@ describe("what a library remembers", () => {
 
   it("is not written through a folder that is a link", async () => {
     const opened = await open();
-    const victim = join(bench.data, "victim");
+    const victim = join(world.folder, "victim");
     await mkdir(victim);
-    await symlink(victim, join(data, HASH));
+    await symlink(victim, join(world.data, HASH));
     await expect(opened.save(FILM)).rejects.toMatchObject({ code: "storage_failed" });
     expect(readdirSync(victim)).toEqual([]);
     await opened.remove(HASH, { deleteData: false });
-    expect(await readlink(join(data, HASH))).toBe(victim);
+    expect(await readlink(join(world.data, HASH))).toBe(victim);
   });
 });
 
@@ -137,14 +117,14 @@ describe("a library whose files were changed", () => {
   });
 
   it("ignores everything that it did not make", async () => {
-    await mkdir(join(data, "f".repeat(40)));
-    await mkdir(join(data, "lost+found"));
-    await mkdir(join(data, "A".repeat(40), ".riptide"), { recursive: true });
-    await mkdir(join(data, "e".repeat(40), ".riptide", "torrent.json"), { recursive: true });
-    await writeFile(join(data, "d".repeat(40)), "a file");
-    await symlink(join(data, HASH), join(data, "c".repeat(40)));
-    await mkdir(join(data, "b".repeat(40)));
-    await symlink(join(data, HASH, ".riptide"), join(data, "b".repeat(40), ".riptide"));
+    await mkdir(join(world.data, "f".repeat(40)));
+    await mkdir(join(world.data, "lost+found"));
+    await mkdir(join(world.data, "A".repeat(40), ".riptide"), { recursive: true });
+    await mkdir(join(world.data, "e".repeat(40), ".riptide", "torrent.json"), { recursive: true });
+    await writeFile(join(world.data, "d".repeat(40)), "a file");
+    await symlink(join(world.data, HASH), join(world.data, "c".repeat(40)));
+    await mkdir(join(world.data, "b".repeat(40)));
+    await symlink(join(world.data, HASH, ".riptide"), join(world.data, "b".repeat(40), ".riptide"));
     expect((await open()).torrents().map(({ infoHash }) => infoHash)).toEqual([OTHER_HASH, HASH]);
   });
 
@@ -173,7 +153,7 @@ describe("a library whose files were changed", () => {
     { title: "with a name that is none", text: '{"version":1,"trackers":[],"peers":[],"addedAtMs":1,"displayName":5}' },
     { title: "enormous", text: `"${"x".repeat(1024 * 1024)}"` },
   ])("still lists a torrent whose record is $title, and keeps a copy of it", async ({ text }) => {
-    const path = join(data, HASH, ".riptide", "torrent.json");
+    const path = join(world.data, HASH, ".riptide", "torrent.json");
     await writeFile(path, text);
     await utimes(path, 1_500_000_000, 1_500_000_000);
     for (let start = 0; start < 2; start += 1) {
@@ -188,12 +168,12 @@ describe("a library whose files were changed", () => {
       expect(torrent?.infoBytes).toHaveLength(INFO.length);
     }
     expect(await readFile(`${path}.corrupt`, "utf8")).toBe(text);
-    await library?.save(FILM);
+    await world.library?.save(FILM);
     expect((await reopen()).torrents()[1]).toMatchObject({ displayName: FILM.displayName });
   });
 
   it("puts an info dictionary aside that is not the torrent's, and waits for the right one", async () => {
-    const path = join(data, HASH, ".riptide", "info");
+    const path = join(world.data, HASH, ".riptide", "info");
     await writeFile(path, "d4:name4:evile");
     const opened = await open();
     expect(opened.torrents()[1]).toMatchObject({ infoHash: HASH, infoBytes: undefined, displayName: FILM.displayName });
@@ -208,53 +188,53 @@ describe("removing a torrent", () => {
   beforeEach(async () => {
     opened = await open();
     await opened.save(FILM);
-    await writeFile(join(data, HASH, "film.mkv"), "bytes");
+    await writeFile(join(world.data, HASH, "film.mkv"), "bytes");
   });
 
   it("keeps its files unless told otherwise", async () => {
     await opened.remove(HASH, { deleteData: false });
-    expect(readdirSync(join(data, HASH))).toEqual(["film.mkv"]);
+    expect(readdirSync(join(world.data, HASH))).toEqual(["film.mkv"]);
     expect(opened.torrents()).toEqual([]);
     expect((await reopen()).torrents()).toEqual([]);
   });
 
   it("takes the folder away too if it is empty then", async () => {
-    await rm(join(data, HASH, "film.mkv"));
+    await rm(join(world.data, HASH, "film.mkv"));
     await opened.remove(HASH, { deleteData: false });
-    expect(existsSync(join(data, HASH))).toBe(false);
+    expect(existsSync(join(world.data, HASH))).toBe(false);
   });
 
   it("deletes everything in its folder, and follows no link out of it", async () => {
-    const victim = join(bench.data, "victim");
+    const victim = join(world.folder, "victim");
     await mkdir(victim);
     await writeFile(join(victim, "precious"), "");
-    await symlink(victim, join(data, HASH, "folder"));
-    await symlink(join(victim, "precious"), join(data, HASH, "file"));
+    await symlink(victim, join(world.data, HASH, "folder"));
+    await symlink(join(victim, "precious"), join(world.data, HASH, "file"));
     await opened.remove(HASH, { deleteData: true });
-    expect(existsSync(join(data, HASH))).toBe(false);
+    expect(existsSync(join(world.data, HASH))).toBe(false);
     expect(readdirSync(victim)).toEqual(["precious"]);
   });
 
   it.each([true, false])("follows no link that took the place of its folder (deleteData: %s)", async (deleteData) => {
-    const victim = join(bench.data, "victim");
+    const victim = join(world.folder, "victim");
     await mkdir(join(victim, ".riptide"), { recursive: true });
     await writeFile(join(victim, ".riptide", "torrent.json"), "");
-    await rm(join(data, HASH), { recursive: true });
-    await symlink(victim, join(data, HASH));
+    await rm(join(world.data, HASH), { recursive: true });
+    await symlink(victim, join(world.data, HASH));
     await opened.remove(HASH, { deleteData });
     expect(readdirSync(join(victim, ".riptide"))).toEqual(["torrent.json"]);
     expect(opened.torrents()).toEqual([]);
   });
 
   it("follows no link that took the place of its state", async () => {
-    const victim = join(bench.data, "victim");
+    const victim = join(world.folder, "victim");
     await mkdir(victim);
     await writeFile(join(victim, "torrent.json"), "");
-    await rm(join(data, HASH, ".riptide"), { recursive: true });
-    await symlink(victim, join(data, HASH, ".riptide"));
+    await rm(join(world.data, HASH, ".riptide"), { recursive: true });
+    await symlink(victim, join(world.data, HASH, ".riptide"));
     await opened.remove(HASH, { deleteData: false });
     expect(readdirSync(victim)).toEqual(["torrent.json"]);
-    expect(readdirSync(join(data, HASH))).toEqual(["film.mkv"]);
+    expect(readdirSync(join(world.data, HASH))).toEqual(["film.mkv"]);
   });
 
   it("does nothing for one that is not there", async () => {
@@ -266,13 +246,13 @@ describe("removing a torrent", () => {
     const saving = opened.save({ ...FILM, displayName: "New" });
     const removing = opened.remove(HASH, { deleteData: true });
     await Promise.all([saving, removing]);
-    expect(existsSync(join(data, HASH))).toBe(false);
+    expect(existsSync(join(world.data, HASH))).toBe(false);
   });
 });
 
 describe("a data folder", () => {
   it("is created with the folders around it", async () => {
-    data = join(bench.data, "not", "yet", "there");
+    world.data = join(world.folder, "not", "yet", "there");
     expect((await open()).torrents()).toEqual([]);
   });
 
@@ -281,8 +261,8 @@ describe("a data folder", () => {
     { title: "would lie in a file", plant: (path: string) => writeFile(path, ""), within: "data" },
     { title: "is a link to nothing", plant: (path: string) => symlink("/nonexistent/folder", path), within: "" },
   ])("is refused with a sentence that says so when it $title", async ({ plant, within }) => {
-    await plant(data);
-    const opening = openLibrary(join(data, within));
+    await plant(world.data);
+    const opening = openLibrary(join(world.data, within));
     await expect(opening).rejects.toMatchObject({ name: "StreamError", code: "storage_failed" });
     await expect(opening).rejects.toThrow(/not a folder/);
   });
@@ -303,9 +283,9 @@ describe("a data folder", () => {
     };
     await open();
     faults.restore();
-    expect(readdirSync(data)).toEqual([".riptide.lock"]);
+    expect(readdirSync(world.data)).toEqual([".riptide.lock"]);
     // Longer targets take a block of their own on ext4.
-    expect((await readlink(join(data, ".riptide.lock"))).length).toBeLessThan(60);
+    expect((await readlink(join(world.data, ".riptide.lock"))).length).toBeLessThan(60);
   });
 
   it("is refused as disk_full where not even a name fits", async () => {
