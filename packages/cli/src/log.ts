@@ -1,4 +1,4 @@
-import { RiptideError } from "@riptide/core";
+import { RiptideError, shownHash } from "@riptide/core";
 import type { FailureIds, RequestRecord } from "@riptide/http";
 import { pino } from "pino";
 import { failureText } from "./failure-text.ts";
@@ -33,8 +33,6 @@ export interface Log {
 
 /** Asked for all the time, by programs that want to know nothing but whether they are answered. */
 const PROBES = new Set(["/livez", "/readyz", "/metrics"]);
-/** As much of an info hash as tells torrents apart; names are strangers' words, and private. */
-const SHOWN_HASH_DIGITS = 8;
 
 export function createLog({ format: chosen, level: chosenLevel, stderr, secrets }: LogOptions): Log {
   const format = chosen ?? (stderr.isTTY === true ? "pretty" : "json");
@@ -96,8 +94,7 @@ function failureFields(error: unknown, ids: FailureIds | undefined): Fields {
 }
 
 function idFields({ requestId: reqId, stream }: FailureIds): Fields {
-  const ih8 = stream?.infoHash.slice(0, SHOWN_HASH_DIGITS);
-  return { reqId, streamId: stream?.streamId, ih8, file: stream?.index };
+  return { reqId, streamId: stream?.streamId, ih8: stream && shownHash(stream.infoHash), file: stream?.index };
 }
 
 function requestFields(record: RequestRecord): Fields {

@@ -9,5 +9,6 @@ export type * from "./ports/stream-producer.ts";
 export type * from "./ports/torrent-engine.ts";
 export type * from "./ports/viewing-store.ts";
 export * from "./readahead.ts";
+export * from "./shown-hash.ts";
 export * from "./turns.ts";
 export * from "./viewings.ts";

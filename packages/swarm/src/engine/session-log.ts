@@ -1,15 +1,11 @@
+import { shownHash } from "@riptide/core";
 import type { SessionEvent } from "../session/protocol.ts";
-
-/** As in the lines of requests (`ih8`). */
-const SHOWN_HASH_DIGITS = 8;
 
 /** What the log is told of an event of the session, and with which detail; undefined: nothing. */
 export function logLineOf(event: SessionEvent): readonly [what: string, detail: string] | undefined {
   switch (event.type) {
     case "checked":
-      return event.isRight
-        ? undefined
-        : ["A piece is not on the disk as it was written", event.infoHash.slice(0, SHOWN_HASH_DIGITS)];
+      return event.isRight ? undefined : ["A piece is not on the disk as it was written", shownHash(event.infoHash)];
     case "storage":
       return event.problem && ["A piece could not be stored", event.problem.detail];
     case "portMapping":
