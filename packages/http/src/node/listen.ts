@@ -104,8 +104,9 @@ function createRequestListener(
       assertInvariant(outgoing instanceof ServerResponse, "Only HTTP/1 is bridged.");
       setClient(request, clientOfAddress(incoming.socket.remoteAddress ?? ""));
       try {
-        outgoing.shouldKeepAlive &&= !isTooMany(incoming.socket);
-        const response = isTooMany(incoming.socket) ? refuse(tooManyConnections()) : await app.fetch(request);
+        const isRefused = isTooMany(incoming.socket);
+        outgoing.shouldKeepAlive &&= !isRefused;
+        const response = isRefused ? refuse(tooManyConnections()) : await app.fetch(request);
         if (response.headers.get("accept-ranges") === "none") outgoing.setTimeout(pausedReaderMs);
         await sendResponse(response, outgoing, chunks);
       } catch (error) {

@@ -20,24 +20,29 @@ const OUTAGE_PATIENCE = 3;
 /** A provider whose reads do not wait for ever in a swarm that delivers nothing: they fail and say why. */
 export function withStallGuard(provider: PieceProvider, options: StallGuardOptions): PieceProvider {
   let patience = 1;
+  const waitingRead = async (read: Read): Promise<Uint8Array> => {
+    const bytes = await guardedRead(provider, { ...options, patience }, read);
+    patience = OUTAGE_PATIENCE;
+    return bytes;
+  };
   return {
     sizeBytes: provider.sizeBytes,
     available: (range) => provider.available(range),
     want: (demand) => provider.want(demand),
-    readAt: async (offset, length, read) => {
+    readAt: (offset, length, read) => {
       const isThere = offset >= 0 && length > 0 && provider.available({ start: offset, end: offset + 1 }).length > 0;
       if ((isThere && options.isSure(offset)) || read.signal.aborted) return provider.readAt(offset, length, read);
-      const bytes = await guardedRead(provider, { ...options, patience }, { offset, length, ...read });
-      patience = OUTAGE_PATIENCE;
-      return bytes;
+      return waitingRead({ offset, length, ...read });
     },
   };
 }
 
+type Read = { offset: number; length: number } & Parameters<PieceProvider["readAt"]>[2];
+
 async function guardedRead(
   provider: PieceProvider,
   options: StallGuardOptions & { readonly patience: number },
-  read: { offset: number; length: number } & Parameters<PieceProvider["readAt"]>[2],
+  read: Read,
 ): Promise<Uint8Array> {
   const { clock, limitMs } = options;
   const controller = new AbortController();
