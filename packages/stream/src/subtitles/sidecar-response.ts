@@ -27,8 +27,8 @@ export async function produceSidecar(request: Request, context: StreamContext, t
 }
 
 /**
- * Files of subtitles that are read and converted at once, be they of torrents or a viewer's own: each may take ten times SUBTITLE_FILE_LIMIT_BYTES of memory. Enough that one whose bytes do not
- * come holds up nobody. Whoever waits holds a connection, of which there are so many (`http/node/listen.ts`).
+ * Files of subtitles that are read and converted at once, be they of torrents or a viewer's own: each may take ten times
+ * SUBTITLE_FILE_LIMIT_BYTES of memory. Enough that one whose bytes do not come holds up nobody. Whoever waits holds a connection, of which there are so many (`http/node/listen.ts`).
  */
 const FILES_AT_ONCE = 8;
 

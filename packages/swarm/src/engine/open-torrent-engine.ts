@@ -6,8 +6,8 @@ import { ThreadedTorrentEngine } from "./torrent-engine.ts";
 
 /**
  * Opens the torrents of a data folder and starts their session in a worker thread.
- * Rejects with a `RiptideError` if the folder cannot be used, or not within a bound (`storage_failed`; `disk_full` where not even a name fits), or if
- * this machine cannot listen for peers at the address of the settings (`engine_unavailable`).
+ * Rejects with a `RiptideError` if the folder cannot be used, or not within a bound (`storage_failed`; `disk_full` where not even a name
+ * fits), or if this machine cannot listen for peers at the address of the settings (`engine_unavailable`).
  */
 export async function openTorrentEngine(options: TorrentEngineOptions): Promise<RiptideTorrentEngine> {
   await checkNetwork(options.settings);

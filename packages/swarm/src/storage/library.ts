@@ -43,7 +43,8 @@ export interface Library {
 
 /**
  * Opens the data folder, creating it if need be, and keeps other processes out until it is closed.
- * Rejects with a `RiptideError`: `storage_failed` if the folder cannot be used or another Riptide uses it, or `disk_full` if not even the name of its lock fits.
+ * Rejects with a `RiptideError`: `storage_failed` if the folder cannot be used or another Riptide uses it, or `disk_full` if not even
+ * the name of its lock fits.
  */
 export function openLibrary(dataDirectory: string): Promise<Library> {
   const directory = resolve(dataDirectory);
