@@ -76,12 +76,19 @@ const commands: Readonly<Record<string, (argument: number) => Promise<void>>> = 
   read: (bytes) => readings.at(-1)!.until(bytes),
   seek: readFrom,
   jump: async (offset) => {
-    for (const reading of readings.splice(0)) reading.close();
+    closeReadings();
     await readFrom(offset);
   },
   whole: () => engine.fetchWhole(),
-  forget: () => engine.forget(),
+  forget: async () => {
+    closeReadings();
+    await engine.forget();
+  },
 };
+
+function closeReadings(): void {
+  for (const reading of readings.splice(0)) reading.close();
+}
 
 async function readFrom(offset: number): Promise<void> {
   const reading = new Reading(engine, offset);

@@ -181,7 +181,10 @@ export class Connections implements Tenant {
       isOutgoing,
       nowMs: clock.nowMs(),
       listener: {
-        peerConnected: () => this.dialDue(),
+        peerConnected: (peer) => {
+          listener.peerConnected?.(peer);
+          this.dialDue();
+        },
         peerHandshook: (peer) => this.#handshook(peer),
         // A peer that was refused in its handshake may still have said more in the same breath.
         peerExtended: (peer, id, payload) => {

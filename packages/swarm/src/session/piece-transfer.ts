@@ -139,7 +139,7 @@ export class PieceTransfer implements PeerTransfer {
       checked: options.pieceChecked,
       reviewed: () => this.#reportStorage(),
     });
-    this.#keepHouse();
+    this.#housekeepingTimer = clock.setTimer(HOUSEKEEPING_MS, () => this.#keepHouse());
   }
 
   get isComplete(): boolean {
@@ -150,10 +150,18 @@ export class PieceTransfer implements PeerTransfer {
     return { ...this.#downloader.stats, webSeedBytes: this.#webSeeds.receivedBytes };
   }
 
-  /** A peer with a finished handshake: says what we have, then listens to what it said so far. */
+  /** A peer that takes the connection, and has said nothing yet. */
+  meet(peer: Peer): void {
+    if (!this.isComplete) peer.speakFirst(this.#options.verified);
+  }
+
+  /** A peer with a finished handshake: says what we have and that we want the rest, then listens to what it said so far. */
   join(peer: Peer): void {
+    const { isComplete } = this;
     this.#downloader.addPeer(peer.key, peer.address.host, this.#nowMs());
-    this.#announcePieces(peer);
+    peer.announce(this.#options.verified, { isComplete });
+    // It does not have to say first what it has: that there is nothing for us among it is rare, and seen soon.
+    if (!isComplete) peer.setInterested(true);
     peer.attach(this);
   }
 
@@ -220,6 +228,7 @@ export class PieceTransfer implements PeerTransfer {
 
   haveNone(peer: Peer): void {
     this.#downloader.peerHaveNone(peer.key, this.#nowMs());
+    this.#reviewInterest(peer);
   }
 
   requested(peer: Peer, block: BlockRequest): void {
@@ -279,17 +288,6 @@ export class PieceTransfer implements PeerTransfer {
   #chooseSpare(): void {
     const { sparePolicy } = this.#options;
     if (sparePolicy !== "nothing") this.#downloader.setSpare(sparePolicy, this.#chosen.latestFirst, this.#nowMs());
-  }
-
-  #announcePieces(peer: Peer): void {
-    const supportsFast = peer.remote?.supportsFast === true;
-    const { pieceCount } = this.#options.metainfo;
-    if (peer.didAnnounce) {
-      for (let piece = 0; piece < pieceCount; piece += 1) if (this.#has(piece)) peer.wire.have(piece);
-    } else if (supportsFast && this.isComplete) peer.wire.haveAll();
-    else if (this.#verifiedCount > 0) peer.wire.bitfield(this.#options.verified.slice());
-    else if (supportsFast) peer.wire.haveNone();
-    peer.didAnnounce = true;
   }
 
   #ban(host: string, reason: string): void {

@@ -116,8 +116,6 @@ export class TorrentSession implements PeerListener {
       pexIdOf: (peer) => this.#metadata.handshakeOf(peer)?.utPexId,
       found: (found) => this.#connections.learn(found, "found"),
     });
-    this.#connections.learn(peers, "given");
-    this.#connections.learn(provenPeers, "found");
     this.#discovery = new Discovery({
       infoHash,
       peerId,
@@ -137,7 +135,10 @@ export class TorrentSession implements PeerListener {
       isPrivate: this.#isPrivate,
       switched: () => this.#connections.forgetFound("the tracker of a private torrent was switched"),
     });
+    // The disk is looked at while peers are dialled: who answers is told at once what there is.
     if (infoBytes !== undefined) this.#foundMetadata(infoBytes, metainfo);
+    this.#connections.learn(peers, "given");
+    this.#connections.learn(provenPeers, "found");
     this.#discovery.startPublic();
   }
 
@@ -211,9 +212,15 @@ export class TorrentSession implements PeerListener {
     await Promise.all([this.#disconnect(), this.#closeTransfer()]);
   }
 
+  peerConnected(peer: Peer): void {
+    this.#transfer?.meet(peer);
+  }
+
   peerHandshook(peer: Peer): void {
     if (this.#transfer === undefined) peer.announceNothing();
     else this.#transfer.join(peer);
+    // It can unchoke us while it sends the metadata.
+    if (this.#opening === undefined) peer.setInterested(true);
     this.#metadata.join(peer);
   }
 

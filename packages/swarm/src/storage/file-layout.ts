@@ -2,6 +2,9 @@ import type { ByteRange } from "@riptide/core";
 import { bitsByteLength, hasBit, setBit } from "../bits.ts";
 import { pieceLength, type TorrentGeometry } from "../types.ts";
 
+/** Below a torrent's folder: what Riptide remembers about it. Metainfo gives no file this name. */
+export const STATE_FOLDER = ".riptide";
+
 /** One file of a torrent as storage sees it. */
 export interface StoredFile {
   readonly index: number;

@@ -3,13 +3,13 @@ import { lstat, mkdir, readdir, rm, rmdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { assertInvariant, StreamError } from "@riptide/core";
 import { lstatIfThere, quarantine, quarantineCopy, readSmallFile, syncFolder, writeFileAtomic } from "./file-io.ts";
+import { STATE_FOLDER } from "./file-layout.ts";
 import { type FolderLock, lockFolder } from "./library-lock.ts";
 import { SafeFolders } from "./safe-folders.ts";
 import { SerialQueue } from "./serial-queue.ts";
 import { isDiskFull, systemCode, withStorageErrors } from "./storage-error.ts";
 import { decodeTorrentRecord, encodeTorrentRecord, type StoredTorrent } from "./stored-torrent.ts";
 import { readNote, writeNote } from "./torrent-notes.ts";
-import { STATE_FOLDER } from "./torrent-store.ts";
 
 export type { StoredTorrent } from "./stored-torrent.ts";
 

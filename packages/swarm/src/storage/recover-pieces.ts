@@ -1,7 +1,6 @@
-import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { lstatIfThere, openReadOnly } from "./file-io.ts";
-import { filesOf, filesOfPiece, holdsBytes, type StoredFile, type TorrentLayout } from "./file-layout.ts";
+import { filesOf, filesOfPiece, holdsBytes, STATE_FOLDER, type StoredFile, type TorrentLayout } from "./file-layout.ts";
 import type { FileStamps } from "./file-stamps.ts";
 import { OpenFiles } from "./open-files.ts";
 import { fillFromFiles } from "./read-torrent.ts";
@@ -38,7 +37,7 @@ export interface RecoveredPieces {
  * Afterwards the journal says the same, so that a file created anew, all holes, is never taken for what it was.
  */
 export async function recoverPieces(options: RecoverOptions): Promise<RecoveredPieces> {
-  const { layout, journal } = options;
+  const { layout, journal, folders } = options;
   const { pieces: recorded, isIntact } = await journal.load();
   const files = isIntact ? filesOf(recorded, layout) : await filesOnDisk(options);
   const survey = await surveyFiles(files, options);
@@ -55,7 +54,10 @@ export async function recoverPieces(options: RecoverOptions): Promise<RecoveredP
   const pieces = [...believed, ...found];
   const isSame = isIntact && pieces.length === recorded.length;
   const isNew = !isIntact && pieces.length === 0;
-  if (!isSame && !isNew) await journal.rewrite(pieces);
+  if (!isSame && !isNew) {
+    await folders.ensure([STATE_FOLDER]);
+    await journal.rewrite(pieces);
+  }
   return { pieces, stamps: stampsOf(survey) };
 }
 
@@ -90,8 +92,8 @@ async function surveyFiles(files: Iterable<StoredFile>, options: RecoverOptions)
 }
 
 /** The files that may be there: none of a torrent that is new, which is what most are that have no journal. */
-async function filesOnDisk({ directory, layout }: RecoverOptions): Promise<readonly StoredFile[]> {
-  const names = new Set(await readdir(directory));
+async function filesOnDisk({ layout, folders }: RecoverOptions): Promise<readonly StoredFile[]> {
+  const names = await folders.list([]);
   return layout.files.filter((file) => holdsBytes(file) && names.has(file.diskPath[0]!));
 }
 

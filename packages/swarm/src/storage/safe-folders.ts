@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { lstatIfThere } from "./file-io.ts";
 import { systemCode, unsafePath } from "./storage-error.ts";
@@ -31,6 +31,12 @@ export class SafeFolders {
       if (!this.#checked.has(path) && !(await this.#check(path))) return false;
     }
     return true;
+  }
+
+  /** The names in the folder; none if it is not there. Rejects as `exists` does. */
+  async list(components: readonly string[]): Promise<ReadonlySet<string>> {
+    if (!(await this.exists(components))) return new Set();
+    return new Set(await readdir(join(this.#root, ...components)));
   }
 
   *#pathsTo(components: readonly string[]): Iterable<string> {

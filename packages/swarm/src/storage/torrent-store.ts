@@ -1,12 +1,20 @@
 import { constants } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
+import { access, type FileHandle, open } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { assertInvariant, StreamError } from "@riptide/core";
 import { bitsByteLength, clearBit, hasBit, setBit } from "../bits.ts";
 import type { PartialPiece } from "../download/index.ts";
 import { pieceLength } from "../types.ts";
 import { lstatIfThere, syncFolder } from "./file-io.ts";
-import { filesOf, pieceRange, piecesOf, type StoredFile, spansOf, type TorrentLayout } from "./file-layout.ts";
+import {
+  filesOf,
+  pieceRange,
+  piecesOf,
+  STATE_FOLDER,
+  type StoredFile,
+  spansOf,
+  type TorrentLayout,
+} from "./file-layout.ts";
 import { dropFileStamps, readFileStamps, saveFileStamps } from "./file-stamps.ts";
 import { canFree, holesOf } from "./holes.ts";
 import { loadLooseBlocks, saveLooseBlocks } from "./loose-blocks.ts";
@@ -21,8 +29,6 @@ import { SerialQueue } from "./serial-queue.ts";
 import { changedFile, unsafePath, withStorageErrors } from "./storage-error.ts";
 import { VerifiedJournal } from "./verified-journal.ts";
 
-/** Below a torrent's folder: what Riptide remembers about it. Metainfo gives no file this name. */
-export const STATE_FOLDER = ".riptide";
 const JOURNAL_FILE = "verified";
 const LOOSE_BLOCKS_FILE = "partials";
 const STAMPS_FILE = "stamps";
@@ -65,7 +71,7 @@ export interface TorrentStore {
 }
 
 export interface TorrentStoreOptions {
-  /** The torrent's own folder, created if it is missing. The folder around it is there. */
+  /** The torrent's own folder, created when something is kept in it. The folder around it is there. */
   readonly directory: string;
   readonly metainfo: TorrentLayout;
   /** Aborts opening, which may have to hash what lies there. */
@@ -85,18 +91,35 @@ export function openTorrentStore(options: TorrentStoreOptions): Promise<TorrentS
   return withStorageErrors(async () => {
     signal.throwIfAborted();
     const folders = new SafeFolders(directory);
-    const stateFolder = await folders.ensure([STATE_FOLDER]);
+    const stateFolder = join(directory, STATE_FOLDER);
     const journal = new VerifiedJournal(join(stateFolder, JOURNAL_FILE), metainfo);
+    const create = (recovered: RecoveredPieces): DiskTorrentStore =>
+      new DiskTorrentStore({ directory, layout: metainfo, folders, journal, recovered });
+    // Somebody who has just added it waits for its first bytes: no folder is made and no more is looked at than that it is new.
+    if (await isNew(folders, options)) return create(NOTHING_RECOVERED);
     const stampsPath = join(stateFolder, STAMPS_FILE);
     const stamps = await readFileStamps(stampsPath, metainfo.files.length);
     const recover = { directory, layout: metainfo, folders, journal, stamps, signal, pieceChecked };
     const recovered = await recoverPieces(recover);
     await dropFileStamps(stampsPath);
-    const store = new DiskTorrentStore({ directory, layout: metainfo, folders, journal, recovered });
+    const store = create(recovered);
     if (options.reclaimsSpace === true) await store.reclaimSpace();
     return store;
   }, signal);
 }
+
+/** Whether nothing of the torrent lies there: no file, and nothing that says so. Rejects if a folder is none, or the one around it is gone. */
+async function isNew(folders: SafeFolders, { directory, metainfo }: TorrentStoreOptions): Promise<boolean> {
+  const [, remembered, there] = await Promise.all([
+    access(dirname(directory)),
+    folders.list([STATE_FOLDER]),
+    folders.list([]),
+  ]);
+  const isRemembered = [JOURNAL_FILE, LOOSE_BLOCKS_FILE, STAMPS_FILE].some((name) => remembered.has(name));
+  return !isRemembered && !metainfo.files.some(({ diskPath }) => there.has(diskPath[0]!));
+}
+
+const NOTHING_RECOVERED: RecoveredPieces = { pieces: [], stamps: new Map() };
 
 interface DiskTorrentStoreOptions {
   readonly directory: string;
@@ -112,7 +135,6 @@ class DiskTorrentStore implements TorrentStore {
   readonly #layout: TorrentLayout;
   readonly #folders: SafeFolders;
   readonly #journal: VerifiedJournal;
-  readonly #stateFolder: string;
   readonly #files = new OpenFiles((file, mode) => this.#openFile(file, mode));
   /** Files known to be on the disk at full length, and when they were last modified before they were opened here. */
   readonly #stored: Map<number, number>;
@@ -141,7 +163,6 @@ class DiskTorrentStore implements TorrentStore {
     this.#layout = layout;
     this.#folders = folders;
     this.#journal = journal;
-    this.#stateFolder = join(directory, STATE_FOLDER);
     this.#stored = new Map(recovered.stamps);
     this.verified = new Uint8Array(bitsByteLength(layout.pieceCount));
     for (const piece of recovered.pieces) setBit(this.verified, piece);
@@ -192,12 +213,13 @@ class DiskTorrentStore implements TorrentStore {
   }
 
   savePartials(pieces: readonly PartialPiece[]): Promise<void> {
-    const path = join(this.#stateFolder, LOOSE_BLOCKS_FILE);
-    return this.#saves.run(() => withStorageErrors(() => saveLooseBlocks(path, pieces, this.#layout)));
+    return this.#saves.run(() =>
+      withStorageErrors(async () => saveLooseBlocks(await this.#statePath(LOOSE_BLOCKS_FILE), pieces, this.#layout)),
+    );
   }
 
   async loadPartials(): Promise<PartialPiece[]> {
-    const path = join(this.#stateFolder, LOOSE_BLOCKS_FILE);
+    const path = join(this.#directory, STATE_FOLDER, LOOSE_BLOCKS_FILE);
     const pieces = await withStorageErrors(() => loadLooseBlocks(path, this.#layout));
     return pieces.filter(({ piece }) => !hasBit(this.verified, piece));
   }
@@ -235,6 +257,7 @@ class DiskTorrentStore implements TorrentStore {
     this.#unrecorded = [];
     try {
       await this.#syncData(pieces);
+      await this.#folders.ensure([STATE_FOLDER]);
       await this.#journal.append(pieces);
     } catch (error) {
       if (error instanceof LostWriteError) throw error.cause;
@@ -310,7 +333,11 @@ class DiskTorrentStore implements TorrentStore {
       const stats = await lstatIfThere(this.filePath(file.index));
       if (stats !== undefined) this.#stored.set(file.index, stats.mtimeMs);
     }
-    if (this.#stored.size > 0) await saveFileStamps(join(this.#stateFolder, STAMPS_FILE), this.#stored);
+    if (this.#stored.size > 0) await saveFileStamps(await this.#statePath(STAMPS_FILE), this.#stored);
+  }
+
+  async #statePath(name: string): Promise<string> {
+    return join(await this.#folders.ensure([STATE_FOLDER]), name);
   }
 
   async #openFile(file: StoredFile, mode: FileMode): Promise<FileHandle> {

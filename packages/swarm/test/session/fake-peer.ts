@@ -13,6 +13,7 @@ export class FakeWire implements Wire {
   readonly didSendBytes = true;
   readonly sent: SentMessage[] = [];
   queuedBytes = 0;
+  maySend = true;
   closeReason: string | undefined;
   onClose: (reason: string) => void = () => undefined;
 
@@ -40,7 +41,7 @@ export class FakeWire implements Wire {
     this.sent.push(["have", piece]);
   }
   bitfield(bits: Uint8Array): void {
-    this.sent.push(["bitfield", bits]);
+    this.sent.push(["bitfield", bits.slice()]);
   }
   haveAll(): void {
     this.sent.push(["haveAll"]);

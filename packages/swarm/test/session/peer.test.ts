@@ -1,0 +1,57 @@
+import { describe, expect, it } from "vitest";
+import { Peer, type PeerListener } from "../../src/session/peer.ts";
+import { FakeWire, fakeAddress, fakePeer, remoteHandshake } from "./fake-peer.ts";
+
+const NOBODY: PeerListener = {
+  peerHandshook: () => undefined,
+  peerExtended: () => undefined,
+  peerToldDhtPort: () => undefined,
+  peerClosed: () => undefined,
+};
+
+/** A peer that takes the connection, and has said nothing yet. */
+function silentPeer() {
+  const wire = new FakeWire(fakeAddress(1), true);
+  const peer = new Peer({ key: 1, address: wire.remoteAddress, isOutgoing: true, nowMs: 0, listener: NOBODY });
+  peer.bind(wire);
+  return { peer, wire };
+}
+
+describe("what a peer is told that we have", () => {
+  it.each<[what: string, pieces: number, isComplete: boolean, supportsFast: boolean, told: unknown[]]>([
+    ["nothing", 0x00, false, true, [["haveNone"]]],
+    ["nothing", 0x00, false, false, []],
+    ["some", 0x50, false, true, [["bitfield", Uint8Array.of(0x50)]]],
+    ["some", 0x50, false, false, [["bitfield", Uint8Array.of(0x50)]]],
+    ["all", 0xf0, true, true, [["haveAll"]]],
+    ["all", 0xf0, true, false, [["bitfield", Uint8Array.of(0xf0)]]],
+  ])("is %s (%#)", (_what, pieces, isComplete, supportsFast, told) => {
+    const { peer, wire } = fakePeer(1, { supportsFast });
+    peer.announce(Uint8Array.of(pieces), { isComplete });
+    expect(wire.take()).toEqual(told);
+  });
+
+  it.each([true, false])("is what has come since it was told before it spoke (fast: %s)", (supportsFast) => {
+    const { peer, wire } = silentPeer();
+    peer.speakFirst(Uint8Array.of(0x40));
+    expect(wire.take()).toEqual([["bitfield", Uint8Array.of(0x40)], ["interested"]]);
+    peer.onHandshake(remoteHandshake(1, { supportsFast }));
+    peer.announce(Uint8Array.of(0xd0), { isComplete: false });
+    expect(wire.take()).toEqual([
+      ["have", 0],
+      ["have", 3],
+    ]);
+  });
+
+  it("waits for its handshake where nothing may be said before, or where it is long", () => {
+    const { peer, wire } = silentPeer();
+    peer.speakFirst(new Uint8Array(8 * 1024 + 1));
+    wire.maySend = false;
+    peer.speakFirst(Uint8Array.of(0x40));
+    expect(wire.take()).toEqual([]);
+    wire.maySend = true;
+    peer.onHandshake(remoteHandshake(1));
+    peer.announce(Uint8Array.of(0x40), { isComplete: false });
+    expect(wire.take()).toEqual([["bitfield", Uint8Array.of(0x40)]]);
+  });
+});
