@@ -13,8 +13,8 @@ const MIB = 1024 * 1024;
 
 describeWith("transmission")("transmission", () => {
   it.each([
-    { encryption: "tolerated", by: "magnet" },
-    { encryption: "required", by: "file" },
+    { encryption: "tolerated", by: "file" },
+    { encryption: "required", by: "magnet" },
   ] as const)("gives us every byte (encryption $encryption, by $by)", async ({ encryption, by }) => {
     await using torrent = await createTestTorrent({ lengthBytes: 4 * MIB + 321, pieceLengthBytes: 128 * 1024 });
     await using folder = await temporaryFolder("transmission");
@@ -32,8 +32,8 @@ describeWith("transmission")("transmission", () => {
 
   // We dial it: transmission takes no addresses of 127.0.0.0/8 from trackers or other peers.
   it.each([
-    { encryption: "tolerated", by: "file" },
-    { encryption: "required", by: "magnet" },
+    { encryption: "tolerated", by: "magnet" },
+    { encryption: "required", by: "file" },
   ] as const)("takes every byte from us (encryption $encryption, by $by)", async ({ encryption, by }) => {
     await using torrent = await createTestTorrent({ lengthBytes: 4 * MIB + 5, pieceLengthBytes: 128 * 1024 });
     await using folder = await temporaryFolder("transmission");

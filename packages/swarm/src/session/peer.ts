@@ -67,6 +67,7 @@ export class Peer implements WireHandler {
   isInterested = false;
   amChoking = true;
   amInterested = false;
+  #isHope = false;
   /** The pieces that it was told we have, if it was told: later ones are told one by one. */
   #told: Uint8Array | undefined;
   readonly #listener: PeerListener;
@@ -127,7 +128,7 @@ export class Peer implements WireHandler {
     if (!this.wire.maySend || verified.length > MAX_FIRST_BITFIELD_BYTES) return;
     this.#told = verified.slice();
     this.wire.bitfield(verified);
-    this.setInterested(true);
+    this.hopeForPieces();
   }
 
   /** Says which pieces we have, or those that have come since it was told. */
@@ -140,8 +141,16 @@ export class Peer implements WireHandler {
     this.#told = NOTHING;
   }
 
+  /** Says that we want what it has, before it said what that is: it can unchoke us sooner. `setInterested` says what becomes of it. */
+  hopeForPieces(): void {
+    this.setInterested(true);
+    this.#isHope = true;
+  }
+
   setInterested(interested: boolean): void {
-    if (interested === this.amInterested) return;
+    // Said twice: WebTorrent does not hear what comes in one read with the handshake.
+    if (interested === this.amInterested && !this.#isHope) return;
+    this.#isHope = false;
     this.amInterested = interested;
     if (interested) this.wire.interested();
     else this.wire.notInterested();

@@ -161,7 +161,7 @@ export class PieceTransfer implements PeerTransfer {
     this.#downloader.addPeer(peer.key, peer.address.host, this.#nowMs());
     peer.announce(this.#options.verified, { isComplete });
     // It does not have to say first what it has: that there is nothing for us among it is rare, and seen soon.
-    if (!isComplete) peer.setInterested(true);
+    if (!isComplete && !peer.amInterested) peer.hopeForPieces();
     peer.attach(this);
   }
 
@@ -211,7 +211,7 @@ export class PieceTransfer implements PeerTransfer {
   have(peer: Peer, piece: number): void {
     if (piece >= this.#options.metainfo.pieceCount) return peer.wire.close("has a piece that does not exist");
     this.#downloader.peerHave(peer.key, piece, this.#nowMs());
-    if (!peer.amInterested) this.#reviewInterest(peer);
+    this.#reviewInterest(peer);
   }
 
   bitfield(peer: Peer, bits: Uint8Array): void {

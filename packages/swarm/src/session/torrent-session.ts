@@ -220,7 +220,7 @@ export class TorrentSession implements PeerListener {
     if (this.#transfer === undefined) peer.announceNothing();
     else this.#transfer.join(peer);
     // It can unchoke us while it sends the metadata.
-    if (this.#opening === undefined) peer.setInterested(true);
+    if (this.#opening === undefined) peer.hopeForPieces();
     this.#metadata.join(peer);
   }
 

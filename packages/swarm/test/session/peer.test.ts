@@ -43,6 +43,19 @@ describe("what a peer is told that we have", () => {
     ]);
   });
 
+  it("is told once more that we are interested when it has said what it has, and not oftener", () => {
+    const { peer, wire } = silentPeer();
+    peer.speakFirst(Uint8Array.of(0));
+    peer.onHandshake(remoteHandshake(1));
+    wire.take();
+    for (const isInteresting of [true, true, false, false, true]) peer.setInterested(isInteresting);
+    expect(wire.take()).toEqual([["interested"], ["notInterested"], ["interested"]]);
+    peer.hopeForPieces();
+    wire.take();
+    for (const isInteresting of [false, false]) peer.setInterested(isInteresting);
+    expect(wire.take()).toEqual([["notInterested"]]);
+  });
+
   it("waits for its handshake where nothing may be said before, or where it is long", () => {
     const { peer, wire } = silentPeer();
     peer.speakFirst(new Uint8Array(8 * 1024 + 1));

@@ -227,8 +227,8 @@ describe("TorrentSession", () => {
       session.setDemand(1, { range: { start: 0, end: 16 * 1024 }, urgency: "now" });
       session.learn([], [], metainfo.infoBytes);
       await settled();
-      // It said so already, and was unchoked for it.
-      expect(seed.wire.take().map(([name]) => name)).toEqual(["request"]);
+      // It was unchoked for what it hoped for, and says so again.
+      expect(seed.wire.take().map(([name]) => name)).toEqual(["interested", "request"]);
       await clock.advance(2_000);
       expect(leecher.wire.take()).toEqual([["notInterested"]]);
       await session.close();
