@@ -66,6 +66,11 @@ export class Connections implements Tenant {
     return this.#peers;
   }
 
+  /** Peers that we dialled and that take the connection, and have not answered our handshake yet. */
+  *greeted(): Iterable<Peer> {
+    for (const peer of this.#dialling) if (peer.isConnected) yield peer;
+  }
+
   /** Connections, those that are being made included. */
   get size(): number {
     return this.#peers.size + this.#dialling.size;

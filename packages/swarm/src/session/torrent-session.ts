@@ -332,6 +332,7 @@ export class TorrentSession implements PeerListener {
     this.#transfer = transfer;
     emit({ type: "ready", infoHash, infoBytes, verified: shared });
     for (const [id, demand] of this.#demands) transfer.setDemand(id, demand);
+    for (const peer of this.#connections.greeted()) transfer.meet(peer);
     for (const peer of this.#connections.peers.values()) {
       transfer.join(peer);
       const handshake = this.#metadata.handshakeOf(peer);
