@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { SparePolicy } from "../../src/download/index.ts";
 import { encodeBencode } from "../../src/metainfo/index.ts";
+import type { TorrentSession } from "../../src/session/torrent-session.ts";
 import type { BlockRequest } from "../../src/types.ts";
 import { encodeExtensionHandshake, encodePeerExchange, parseExtensionHandshake } from "../../src/wire/index.ts";
 import { FakeWire, fakeAddress, remoteHandshake } from "./fake-peer.ts";
