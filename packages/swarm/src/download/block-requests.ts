@@ -19,6 +19,7 @@ export function requestBlock(
 
 /** Takes a request back with a CANCEL. That is advisory (BEP 3): the block may come all the same. */
 export function recallBlock(state: DownloadState, peer: PeerQueue, key: number): void {
+  peer.noteRecall(key);
   dropRequest(state, peer, key);
   if (state.outbox.cancel(peer.source.peer, key)) {
     peer.noteRecalled(key);

@@ -85,6 +85,8 @@ export class PeerQueue {
   #roundTripMs = 0;
   #answered = 0;
   #lastBlockMs = Number.NEGATIVE_INFINITY;
+  /** When it will have sent the block that it was sending when that was taken back. */
+  #busyUntilMs = Number.NEGATIVE_INFINITY;
   /** When the first request into the empty pipe was sent. */
   #pipeFilledMs = 0;
   /** The next block answers a request into an empty pipe: it shows latency, not rate. */
@@ -162,6 +164,18 @@ export class PeerQueue {
     return nowMs - Math.max(this.#lastBlockMs, this.#pipeFilledMs);
   }
 
+  /**
+   * How long it has been sending the block that comes next: not at all, as far as is known, if that was asked for since the last one came.
+   * Negative while it goes on sending one that was taken back.
+   */
+  sendingMs(nowMs: number): number {
+    if (nowMs < this.#busyUntilMs) return nowMs - this.#busyUntilMs;
+    for (const sentMs of this.inFlight.values()) {
+      return sentMs > this.#lastBlockMs ? 0 : Math.min(this.quietMs(nowMs), this.#msPerBlock);
+    }
+    return 0;
+  }
+
   /** Silence is judged by its own pace: five blocks' time, at least a round trip and at most a second. */
   maxQuietMs(): number {
     if (this.#answered === 0) return MAX_QUIET_MS;
@@ -174,6 +188,12 @@ export class PeerQueue {
       this.#isPipeFresh = true;
     }
     this.inFlight.set(key, nowMs);
+  }
+
+  /** A request is about to be taken back. Nobody can call back the block that is being sent, which is the one that was asked for first. */
+  noteRecall(key: number): void {
+    const [next] = this.inFlight.keys();
+    if (key === next) this.#busyUntilMs = Math.max(this.#lastBlockMs, this.#pipeFilledMs) + this.#msPerBlock;
   }
 
   /** The request was taken back, but its block may be on its way already. */
@@ -228,6 +248,7 @@ export class PeerQueue {
     }
     this.#answered += 1;
     this.#lastBlockMs = nowMs;
+    this.#busyUntilMs = Number.NEGATIVE_INFINITY;
     this.#isPipeFresh = this.inFlight.size === 0;
     this.silences = 0;
   }

@@ -118,5 +118,5 @@ function shortestTimeMs(sharers: readonly PeerQueue[], blocks: number, nowMs: nu
 }
 
 function blocksWithin(timeMs: number, peer: PeerQueue, nowMs: number): number {
-  return Math.floor(timeMs / peer.msPerBlock(nowMs));
+  return Math.floor((timeMs + peer.sendingMs(nowMs)) / peer.msPerBlock(nowMs));
 }

@@ -45,6 +45,45 @@ describe("the depth of a peer's queue", () => {
   });
 });
 
+describe("what a peer has sent of its next block", () => {
+  /** 100 ms a block; the last one came at 200, and these were asked for before that. */
+  function sendingPeer(keys: readonly number[]): PeerQueue {
+    const peer = newPeer();
+    for (const key of [-2, -1, ...keys]) peer.noteRequest(key, 0);
+    for (const key of [-2, -1]) {
+      peer.inFlight.delete(key);
+      peer.noteBlock(key === -2 ? 100 : 200);
+    }
+    return peer;
+  }
+
+  it.each([
+    { title: "is as long as it has been quiet", keys: [1, 2], nowMs: 230, sendingMs: 30 },
+    { title: "is no more than a block, however long it is quiet", keys: [1, 2], nowMs: 450, sendingMs: 100 },
+    { title: "is nothing if it owes nothing", keys: [], nowMs: 230, sendingMs: 0 },
+  ])("$title", ({ keys, nowMs, sendingMs }) => {
+    expect(sendingPeer(keys).sendingMs(nowMs)).toBe(sendingMs);
+  });
+
+  it("is nothing if it was asked after the last one came: when it began is not known", () => {
+    const peer = sendingPeer([]);
+    peer.noteRequest(1, 220);
+    expect(peer.sendingMs(260)).toBe(0);
+  });
+
+  it("is less than nothing while it sends one that was taken back, until that has come or its time is over", () => {
+    const peer = sendingPeer([1, 2]);
+    peer.noteRecall(2);
+    expect(peer.sendingMs(230)).toBe(30);
+    peer.noteRecall(1);
+    peer.inFlight.clear();
+    peer.noteRequest(3, 230);
+    expect([peer.sendingMs(230), peer.sendingMs(290), peer.sendingMs(301)]).toEqual([-70, -10, 0]);
+    peer.noteBlock(290);
+    expect(peer.sendingMs(290)).toBe(0);
+  });
+});
+
 describe("the rate of a peer", () => {
   it("is not inflated by a burst: eight blocks at once after 800 ms are 100 ms each", () => {
     const peer = newPeer();

@@ -111,6 +111,23 @@ describe("blocks that are due now", () => {
     expect(queues.map(({ inFlight }) => inFlight.size)).toEqual(queues.map((queue) => queue.depth()));
   });
 
+  it("go where a block is about to be done, and less to who still sends what was taken back", () => {
+    const { state } = stateWith([
+      [0, 0],
+      [1, 0],
+    ]);
+    const [ready, busy] = [addPeer(state, { key: 1, msPerBlock: 50 }), addPeer(state, { key: 2, msPerBlock: 50 })];
+    for (const peer of [ready, busy]) peer.source.goodPieces = 1;
+    const share = (isDone: (peer: PeerQueue) => number): number[] => {
+      for (const peer of [ready, busy]) peer.sendingMs = () => isDone(peer);
+      spread(state, 0);
+      return [ready.urgentDepth, busy.urgentDepth];
+    };
+    expect(share(() => 0)).toEqual([4, 4]);
+    expect(share((peer) => (peer === ready ? 0 : -100))).toEqual([5, 3]);
+    expect(share((peer) => (peer === ready ? 50 : -50))).toEqual([5, 3]);
+  });
+
   it("lie behind what a peer owes already", () => {
     const { state } = stateWith([
       [0, 0],
