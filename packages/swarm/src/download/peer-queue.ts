@@ -190,6 +190,12 @@ export class PeerQueue {
     this.inFlight.set(key, nowMs);
   }
 
+  /** How many of the blocks that it owes have left it, or will have before a CANCEL is there: the first ones that were asked for. */
+  get blocksUnderWay(): number {
+    const latencyMs = this.#roundTripMs - this.#msPerBlock;
+    return this.#msPerBlock > 0 ? Math.max(1, Math.ceil(latencyMs / this.#msPerBlock)) : 0;
+  }
+
   /** A request is about to be taken back. Nobody can call back the block that is being sent, which is the one that was asked for first. */
   noteRecall(key: number): void {
     const [next] = this.inFlight.keys();
