@@ -35,7 +35,7 @@ export async function benchSwarm(words: readonly string[]): Promise<Row[]> {
   }
   for (const measure of selection.traffic) {
     console.log("");
-    show(await measure(selection.arms));
+    show(await measure(selection.arms, selection.rounds));
   }
   console.log("\nAll of it:");
   return rows;

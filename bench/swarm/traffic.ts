@@ -29,18 +29,23 @@ const THIN_SEEDS: readonly SeedSpec[] = Array.from({ length: 30 }, () => ({
 const CPU_GOAL = 1.2;
 /** A minute of thin peers, after which the compiler of JavaScript has done most of its work. */
 const WARM_UP_ROUNDS = 4;
-const ROUNDS = 5;
+const MIN_ROUNDS = 5;
 /** A cache that has been filled is written to disk some time, and not while the next arm runs. */
 const SETTLE_MS = 2_000;
 
 interface Download {
   readonly megabytesPerSecond: number;
   readonly cpuSecondsPerGigabyte: number;
-  readonly firstCpuSecondsPerGigabyte?: number;
+}
+
+/** The first of all, and those of each round. */
+interface Downloads {
+  readonly first?: Download;
+  readonly rounds: readonly Download[];
 }
 
 /** One seed that has all the machine leaves it: a libtorrent, which is no scarcer than the leechers. */
-export async function measureThroughput(arms: readonly ArmName[]): Promise<Row[]> {
+export async function measureThroughput(arms: readonly ArmName[], rounds: number): Promise<Row[]> {
   const torrent = await benchTorrent(FAT_BYTES, MIB);
   await using seed = await startLibtorrent({
     torrentPath: torrent.torrentPath,
@@ -48,39 +53,23 @@ export async function measureThroughput(arms: readonly ArmName[]): Promise<Row[]
     role: "seed",
     encryption: "off",
   });
-  const downloads = await downloadAll(arms, torrent, [{ host: "127.0.0.1", port: seed.port }]);
-  const [ours, theirs] = [downloads.get("ours"), downloads.get("libtorrent")];
+  const downloads = await downloadAll(arms, torrent, [{ host: "127.0.0.1", port: seed.port }], rounds);
   return [
     ...downloadRows("one fat peer", downloads),
-    ...(ours === undefined || theirs === undefined
-      ? []
-      : [
-          ratioRow(
-            "one fat peer, MB/s, ours : libtorrent",
-            ours.megabytesPerSecond / theirs.megabytesPerSecond,
-            "≥",
-            1,
-          ),
-          ratioRow(
-            "one fat peer, CPU, ours : libtorrent",
-            ours.cpuSecondsPerGigabyte / theirs.cpuSecondsPerGigabyte,
-            "<",
-            1,
-          ),
-        ]),
+    ...ratioRows("one fat peer, MB/s, ours : libtorrent", downloads, "megabytesPerSecond", ["≥", 1]),
+    ...ratioRows("one fat peer, CPU, ours : libtorrent", downloads, "cpuSecondsPerGigabyte", ["<", 1]),
   ];
 }
 
 /** The common case: 10 MB/s that come from thirty peers. */
-export async function measureThinPeers(arms: readonly ArmName[]): Promise<Row[]> {
+export async function measureThinPeers(arms: readonly ArmName[], rounds: number): Promise<Row[]> {
   const torrent = await benchTorrent(THIN_BYTES, MIB);
   await using seeds = await startSeeds(torrent, THIN_SEEDS);
-  const downloads = await downloadAll(arms, torrent, seeds.peers);
-  const [ours, theirs] = [downloads.get("ours"), downloads.get("libtorrent")];
-  const rows = downloadRows("30 thin peers", downloads);
-  if (ours === undefined || theirs === undefined) return rows;
-  const ratio = ours.cpuSecondsPerGigabyte / theirs.cpuSecondsPerGigabyte;
-  return [...rows, ratioRow("30 thin peers, CPU, ours : libtorrent", ratio, "<", CPU_GOAL)];
+  const downloads = await downloadAll(arms, torrent, seeds.peers, rounds);
+  return [
+    ...downloadRows("30 thin peers", downloads),
+    ...ratioRows("30 thin peers, CPU, ours : libtorrent", downloads, "cpuSecondsPerGigabyte", ["<", CPU_GOAL]),
+  ];
 }
 
 /** What a viewer notices of a download from thin peers: nothing. */
@@ -119,22 +108,26 @@ export async function measureHttp(): Promise<Row[]> {
  * also fills the memory that all arms then take their file cache from. Then the arms take turns, so that what else the host of this machine
  * does meets them all, and the median of each counts. aria2, which cannot be told to wait, comes last and once.
  */
-async function downloadAll(names: readonly ArmName[], torrent: BenchTorrent, peers: readonly PeerAddress[]) {
+async function downloadAll(
+  names: readonly ArmName[],
+  torrent: BenchTorrent,
+  peers: readonly PeerAddress[],
+  rounds: number,
+): Promise<ReadonlyMap<ArmName | "aria2", Downloads>> {
   await using stack = new ClosingStack();
-  const runs = new Map<ArmName, { readonly arm: Arm; readonly downloads: Download[] }>();
+  const results = new Map<ArmName | "aria2", Downloads & { readonly rounds: Download[] }>();
+  const arms = new Map<ArmName, Arm>();
   for (const name of names) {
     const arm = await startArm(name, torrent, peers);
     stack.defer(() => arm[Symbol.asyncDispose]());
-    const downloads: Download[] = [];
-    runs.set(name, { arm, downloads });
-    for (let round = 0; round < WARM_UP_ROUNDS; round += 1) downloads.push(await downloadBy(arm, torrent));
+    arms.set(name, arm);
+    results.set(name, { first: await downloadBy(arm, torrent), rounds: [] });
+    for (let round = 1; round < WARM_UP_ROUNDS; round += 1) await downloadBy(arm, torrent);
   }
-  for (let round = 0; round < ROUNDS; round += 1) {
-    for (const { arm, downloads } of runs.values()) downloads.push(await downloadBy(arm, torrent));
+  for (let round = 0; round < Math.max(rounds, MIN_ROUNDS); round += 1) {
+    for (const [name, arm] of arms) results.get(name)!.rounds.push(await downloadBy(arm, torrent));
   }
-  const results = new Map<ArmName | "aria2", Download>();
-  for (const [name, { downloads }] of runs) results.set(name, resultOf(downloads));
-  return results.set("aria2", await downloadByAria2(torrent, peers));
+  return results.set("aria2", { rounds: [await downloadByAria2(torrent, peers)] });
 }
 
 async function downloadBy(arm: Arm, torrent: BenchTorrent): Promise<Download> {
@@ -144,15 +137,6 @@ async function downloadBy(arm: Arm, torrent: BenchTorrent): Promise<Download> {
   await arm.run("forget");
   await delay(SETTLE_MS);
   return downloadOf(torrent, (toMs - fromMs) / 1000, cpuSeconds);
-}
-
-function resultOf(downloads: readonly Download[]): Download {
-  const measured = downloads.slice(WARM_UP_ROUNDS);
-  return {
-    megabytesPerSecond: median(measured, (download) => download.megabytesPerSecond),
-    cpuSecondsPerGigabyte: median(measured, (download) => download.cpuSecondsPerGigabyte),
-    firstCpuSecondsPerGigabyte: downloads[0]!.cpuSecondsPerGigabyte,
-  };
 }
 
 /** It finds its peers by a tracker and cannot be told to wait: its start counts. */
@@ -174,18 +158,36 @@ function downloadOf({ lengthBytes }: BenchTorrent, seconds: number, cpuSeconds: 
   return { megabytesPerSecond: lengthBytes / 1e6 / seconds, cpuSecondsPerGigabyte: cpuSeconds / (lengthBytes / 1e9) };
 }
 
-function downloadRows(what: string, downloads: ReadonlyMap<string, Download>): Row[] {
-  return [...downloads].flatMap(([arm, { megabytesPerSecond, cpuSecondsPerGigabyte, firstCpuSecondsPerGigabyte }]) => [
-    row(`${what}, ${arm}`, megabytesPerSecond, "MB/s"),
-    row(`${what}, ${arm}, CPU`, cpuSecondsPerGigabyte, "s/GB"),
-    ...(firstCpuSecondsPerGigabyte === undefined
+function downloadRows(what: string, downloads: ReadonlyMap<string, Downloads>): Row[] {
+  return [...downloads].flatMap(([arm, { first, rounds }]) => [
+    row(
+      `${what}, ${arm}`,
+      median(rounds, (download) => download.megabytesPerSecond),
+      "MB/s",
+    ),
+    row(
+      `${what}, ${arm}, CPU`,
+      median(rounds, (download) => download.cpuSecondsPerGigabyte),
+      "s/GB",
+    ),
+    ...(first === undefined
       ? []
-      : [row(`${what}, ${arm}, CPU of its first download`, firstCpuSecondsPerGigabyte, "s/GB")]),
+      : [row(`${what}, ${arm}, CPU of its first download`, first.cpuSecondsPerGigabyte, "s/GB")]),
   ]);
 }
 
-function ratioRow(what: string, value: number, relation: "<" | "≥", goal: number): Row {
-  return { what, value, unit: "", goal: { relation, value: goal } };
+/** In the median of the rounds: what the host of this machine does for seconds meets both arms of a round. */
+function ratioRows(
+  what: string,
+  downloads: ReadonlyMap<string, Downloads>,
+  figure: keyof Download,
+  [relation, goal]: readonly ["<" | "≥", number],
+): Row[] {
+  const [ours, theirs] = [downloads.get("ours"), downloads.get("libtorrent")];
+  if (ours === undefined || theirs === undefined) return [];
+  const ratios = ours.rounds.map((download, round) => download[figure] / theirs.rounds[round]![figure]);
+  const beside = { lowest: Math.min(...ratios), highest: Math.max(...ratios) };
+  return [{ what, value: median(ratios, (ratio) => ratio), unit: "", goal: { relation, value: goal }, beside }];
 }
 
 function row(what: string, value: number, unit: string): Row {
