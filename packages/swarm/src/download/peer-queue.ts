@@ -10,6 +10,8 @@ const QUEUED_WORK_MS = 500;
 const UNPROVEN_DEPTH = 3;
 /** Blocks after which the rate is believed. */
 const PROVEN_BLOCKS = 2;
+/** The way to the other end of the world and back. What takes longer waits in a queue of the peer, out of which a CANCEL takes it. */
+const MAX_LATENCY_MS = 300;
 /** Two, so that the pipe never runs dry between an answer and the next request. */
 const MIN_DEPTH = 2;
 /** What clients accept without being asked for less (libtorrent's default queue is 500, µTorrent's 250). */
@@ -192,7 +194,7 @@ export class PeerQueue {
 
   /** How many of the blocks that it owes have left it, or will have before a CANCEL is there: the first ones that were asked for. */
   get blocksUnderWay(): number {
-    const latencyMs = this.#roundTripMs - this.#msPerBlock;
+    const latencyMs = Math.min(MAX_LATENCY_MS, this.#roundTripMs - this.#msPerBlock);
     return this.#msPerBlock > 0 ? Math.max(1, Math.ceil(latencyMs / this.#msPerBlock)) : 0;
   }
 

@@ -67,6 +67,7 @@ export class Peer implements WireHandler {
   isInterested = false;
   amChoking = true;
   amInterested = false;
+  /** We said that we are interested before it had said what it has. */
   #isHope = false;
   /** The pieces that it was told we have, if it was told: later ones are told one by one. */
   #told: Uint8Array | undefined;

@@ -9,6 +9,17 @@ function newPeer(): PeerQueue {
   return peer;
 }
 
+/** 100 ms a block; the last one came at 200, and these were asked for before that. */
+function sendingPeer(keys: readonly number[]): PeerQueue {
+  const peer = newPeer();
+  for (const key of [-2, -1, ...keys]) peer.noteRequest(key, 0);
+  for (const key of [-2, -1]) {
+    peer.inFlight.delete(key);
+    peer.noteBlock(key === -2 ? 100 : 200);
+  }
+  return peer;
+}
+
 describe("the depth of a peer's queue", () => {
   it.each([
     { title: "holds half a second of work and the round trip", msPerBlock: 16, firstAnswerMs: 16, depth: 33 },
@@ -45,18 +56,22 @@ describe("the depth of a peer's queue", () => {
   });
 });
 
-describe("what a peer has sent of its next block", () => {
-  /** 100 ms a block; the last one came at 200, and these were asked for before that. */
-  function sendingPeer(keys: readonly number[]): PeerQueue {
+describe("what has left a peer before a CANCEL is there", () => {
+  it.each([
+    { title: "is not known of a peer that has sent nothing", firstMs: undefined, blocks: 0 },
+    { title: "is at least the block that it is sending", firstMs: 60, blocks: 1 },
+    { title: "is what it sends in a round trip", firstMs: 60 + 170, blocks: 3 },
+    { title: "is no more than comes from the other end of the world", firstMs: 60 + 9_000, blocks: 5 },
+  ])("$title", ({ firstMs, blocks }) => {
     const peer = newPeer();
-    for (const key of [-2, -1, ...keys]) peer.noteRequest(key, 0);
-    for (const key of [-2, -1]) {
-      peer.inFlight.delete(key);
-      peer.noteBlock(key === -2 ? 100 : 200);
-    }
-    return peer;
-  }
+    peer.noteRequest(0, 0);
+    const answers = firstMs === undefined ? 0 : 200;
+    for (let block = 0; block < answers; block += 1) peer.noteBlock(firstMs! + 60 * block);
+    expect(peer.blocksUnderWay).toBe(blocks);
+  });
+});
 
+describe("what a peer has sent of its next block", () => {
   it.each([
     { title: "is as long as it has been quiet", keys: [1, 2], nowMs: 230, sendingMs: 30 },
     { title: "is no more than a block, however long it is quiet", keys: [1, 2], nowMs: 450, sendingMs: 100 },

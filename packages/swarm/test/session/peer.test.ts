@@ -1,21 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Peer, type PeerListener } from "../../src/session/peer.ts";
-import { FakeWire, fakeAddress, fakePeer, remoteHandshake } from "./fake-peer.ts";
-
-const NOBODY: PeerListener = {
-  peerHandshook: () => undefined,
-  peerExtended: () => undefined,
-  peerToldDhtPort: () => undefined,
-  peerClosed: () => undefined,
-};
-
-/** A peer that takes the connection, and has said nothing yet. */
-function silentPeer() {
-  const wire = new FakeWire(fakeAddress(1), true);
-  const peer = new Peer({ key: 1, address: wire.remoteAddress, isOutgoing: true, nowMs: 0, listener: NOBODY });
-  peer.bind(wire);
-  return { peer, wire };
-}
+import { fakePeer, remoteHandshake, silentPeer } from "./fake-peer.ts";
 
 describe("what a peer is told that we have", () => {
   it.each<[what: string, pieces: number, isComplete: boolean, supportsFast: boolean, told: unknown[]]>([
@@ -32,7 +16,7 @@ describe("what a peer is told that we have", () => {
   });
 
   it.each([true, false])("is what has come since it was told before it spoke (fast: %s)", (supportsFast) => {
-    const { peer, wire } = silentPeer();
+    const { peer, wire } = silentPeer(1);
     peer.speakFirst(Uint8Array.of(0x40));
     expect(wire.take()).toEqual([["bitfield", Uint8Array.of(0x40)], ["interested"]]);
     peer.onHandshake(remoteHandshake(1, { supportsFast }));
@@ -44,7 +28,7 @@ describe("what a peer is told that we have", () => {
   });
 
   it("is told once more that we are interested when it has said what it has, and not oftener", () => {
-    const { peer, wire } = silentPeer();
+    const { peer, wire } = silentPeer(1);
     peer.speakFirst(Uint8Array.of(0));
     peer.onHandshake(remoteHandshake(1));
     wire.take();
@@ -57,7 +41,7 @@ describe("what a peer is told that we have", () => {
   });
 
   it("waits for its handshake where nothing may be said before, or where it is long", () => {
-    const { peer, wire } = silentPeer();
+    const { peer, wire } = silentPeer(1);
     peer.speakFirst(new Uint8Array(8 * 1024 + 1));
     wire.maySend = false;
     peer.speakFirst(Uint8Array.of(0x40));
