@@ -66,11 +66,6 @@ export class Connections implements Tenant {
     return this.#peers;
   }
 
-  /** Peers that we dialled and that take the connection, and have not answered our handshake yet. */
-  *greeted(): Iterable<Peer> {
-    for (const peer of this.#dialling) if (peer.isConnected) yield peer;
-  }
-
   /** Connections, those that are being made included. */
   get size(): number {
     return this.#peers.size + this.#dialling.size;
@@ -186,10 +181,7 @@ export class Connections implements Tenant {
       isOutgoing,
       nowMs: clock.nowMs(),
       listener: {
-        peerConnected: (peer) => {
-          listener.peerConnected?.(peer);
-          this.dialDue();
-        },
+        peerConnected: () => this.dialDue(),
         peerHandshook: (peer) => this.#handshook(peer),
         // A peer that was refused in its handshake may still have said more in the same breath.
         peerExtended: (peer, id, payload) => {

@@ -135,7 +135,7 @@ export class TorrentSession implements PeerListener {
       isPrivate: this.#isPrivate,
       switched: () => this.#connections.forgetFound("the tracker of a private torrent was switched"),
     });
-    // The disk is looked at while peers are dialled: who answers is told at once what there is.
+    // The disk is looked at while peers are dialled.
     if (infoBytes !== undefined) this.#foundMetadata(infoBytes, metainfo);
     this.#connections.learn(peers, "given");
     this.#connections.learn(provenPeers, "found");
@@ -210,10 +210,6 @@ export class TorrentSession implements PeerListener {
   async close(): Promise<void> {
     this.#abort.abort();
     await Promise.all([this.#disconnect(), this.#closeTransfer()]);
-  }
-
-  peerConnected(peer: Peer): void {
-    this.#transfer?.meet(peer);
   }
 
   peerHandshook(peer: Peer): void {
@@ -332,7 +328,6 @@ export class TorrentSession implements PeerListener {
     this.#transfer = transfer;
     emit({ type: "ready", infoHash, infoBytes, verified: shared });
     for (const [id, demand] of this.#demands) transfer.setDemand(id, demand);
-    for (const peer of this.#connections.greeted()) transfer.meet(peer);
     for (const peer of this.#connections.peers.values()) {
       transfer.join(peer);
       const handshake = this.#metadata.handshakeOf(peer);

@@ -28,7 +28,7 @@ export interface BlockTarget {
  * is done before the message that follows it. A byte array that is handed over belongs to the handler.
  */
 export interface WireHandler {
-  /** The address that was dialled takes the connection, and our handshake is on its way. */
+  /** The address that was dialled takes the connection; nothing was said yet. */
   onConnect?(): void;
   /** Both handshakes are done; messages may be sent at once. */
   onHandshake(remote: RemoteHandshake): void;
@@ -62,8 +62,6 @@ export interface Wire {
   readonly isOutgoing: boolean;
   readonly remoteAddress: PeerAddress;
   readonly isClosed: boolean;
-  /** Messages may be sent: both handshakes are done, or ours went out in plaintext and they would follow it at once. */
-  readonly maySend: boolean;
   /** All bytes that came in, handshakes included: tells "closed without a byte of handshake". */
   readonly receivedBytes: number;
   /** The connection was made and our side began to speak. */
