@@ -110,13 +110,11 @@ export function openTorrentStore(options: TorrentStoreOptions): Promise<TorrentS
 
 /** Whether nothing of the torrent lies there: no file, and nothing that says so. Rejects if a folder is none, or the one around it is gone. */
 async function isNew(folders: SafeFolders, { directory, metainfo }: TorrentStoreOptions): Promise<boolean> {
-  const [, remembered, there] = await Promise.all([
-    access(dirname(directory)),
-    folders.list([STATE_FOLDER]),
-    folders.list([]),
-  ]);
-  const isRemembered = [JOURNAL_FILE, LOOSE_BLOCKS_FILE, STAMPS_FILE].some((name) => remembered.has(name));
-  return !isRemembered && !metainfo.files.some(({ diskPath }) => there.has(diskPath[0]!));
+  const [, remembered] = await Promise.all([access(dirname(directory)), folders.list([STATE_FOLDER])]);
+  // At a start of the program most are: their files, which may be thousands, are not listed for it.
+  if ([JOURNAL_FILE, LOOSE_BLOCKS_FILE, STAMPS_FILE].some((name) => remembered.has(name))) return false;
+  const there = await folders.list([]);
+  return !metainfo.files.some(({ diskPath }) => there.has(diskPath[0]!));
 }
 
 const NOTHING_RECOVERED: RecoveredPieces = { pieces: [], stamps: new Map() };
