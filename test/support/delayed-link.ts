@@ -9,6 +9,8 @@ export interface DelayedLink extends AsyncDisposable {
   readonly port: number;
   /** What has come through from the target to those who connected, all its messages included. */
   receivedBytes(): number;
+  /** How often somebody has connected. */
+  connections(): number;
   /** What each connection gets from the target from now on; 0 = as fast as it comes. */
   limit(bytesPerSecond: number): void;
 }
@@ -32,7 +34,9 @@ export async function startDelayedLink(options: DelayedLinkOptions): Promise<Del
   const delayMs = roundTripMs / 2;
   const sockets = new Set<Socket>();
   let receivedBytes = 0;
+  let connections = 0;
   const server = createServer({ noDelay: true }, (near) => {
+    connections += 1;
     const far = connect({ port: targetPort, host: "127.0.0.1", noDelay: true });
     for (const socket of [near, far]) {
       sockets.add(socket);
@@ -52,6 +56,7 @@ export async function startDelayedLink(options: DelayedLinkOptions): Promise<Del
   return {
     port: (server.address() as AddressInfo).port,
     receivedBytes: () => receivedBytes,
+    connections: () => connections,
     limit: (limit) => {
       bytesPerSecond = limit;
     },

@@ -28,6 +28,8 @@ interface Way {
 
 export interface DialAttempt extends Way {
   readonly address: PeerAddress;
+  /** It may be told something before it has answered our handshake. */
+  readonly takesFirstWords: boolean;
 }
 
 /** How a connection ended, as far as the next attempt cares. */
@@ -40,6 +42,8 @@ export interface ConnectionEnd {
   readonly wasRefusedSilently: boolean;
   /** We closed it since the peer is connected the other way round, or another torrent needs the place: nothing failed. */
   readonly wasOurChoice: boolean;
+  /** It was told something before it had answered our handshake, and that was the end. */
+  readonly didRefuseFirstWords: boolean;
 }
 
 interface Entry {
@@ -49,6 +53,7 @@ interface Entry {
   /** The one that worked, once one did. */
   provenWay: Way | undefined;
   didFlipMode: boolean;
+  takesFirstWords: boolean;
   failures: number;
   isBusy: boolean;
   dueMs: number;
@@ -56,7 +61,7 @@ interface Entry {
 
 /**
  * Who can be dialled, when, and how: over TCP in plaintext first; in the other mode at once if that is refused in silence, and over uTP at
- * once if TCP gets no answer at all; then later and later. Policy only: it opens nothing and reads no clock.
+ * once if TCP gets no answer at all; at once, too, if it may not have liked to be spoken to first; then later and later. Policy only: it opens nothing and reads no clock.
  */
 export class AddressBook {
   readonly #entries = new Map<string, Entry>();
@@ -85,6 +90,7 @@ export class AddressBook {
       way: FIRST_WAY,
       provenWay: undefined,
       didFlipMode: false,
+      takesFirstWords: true,
       failures: 0,
       isBusy: false,
       dueMs: nowMs,
@@ -101,7 +107,9 @@ export class AddressBook {
     due.sort((left, right) => left.failures - right.failures || triedTransports(left) - triedTransports(right));
     return due.slice(0, limit).map((entry) => {
       entry.isBusy = true;
-      return { address: entry.address, ...entry.way };
+      const { address, way, takesFirstWords } = entry;
+      // Encryption is agreed on before anything is said.
+      return { address, ...way, takesFirstWords: takesFirstWords && way.mode === "plaintext" };
     });
   }
 
@@ -118,6 +126,11 @@ export class AddressBook {
     const entry = this.#entries.get(key);
     if (entry === undefined) return;
     entry.isBusy = false;
+    if (end.didRefuseFirstWords && entry.takesFirstWords) {
+      entry.takesFirstWords = false;
+      entry.dueMs = nowMs;
+      return;
+    }
     const otherWay = entry.provenWay === undefined ? this.#otherWay(entry, end) : undefined;
     if (otherWay !== undefined) {
       entry.way = otherWay;

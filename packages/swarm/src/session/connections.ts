@@ -2,7 +2,7 @@ import type { Clock } from "@riptide/core";
 import type { Network } from "../network/network.ts";
 import type { PeerAddress } from "../types.ts";
 import type { Utp } from "../utp/index.ts";
-import { connectWire, SENDS_KEEP_ALIVES, type Wire } from "../wire/index.ts";
+import { connectWire, HANDSHAKE_BYTES, SENDS_KEEP_ALIVES, type Wire } from "../wire/index.ts";
 import { AddressBook, type AddressOrigin } from "./address-book.ts";
 import type { ConnectionBudget, Need, Tenant } from "./connection-budget.ts";
 import { Peer, type PeerListener, SENDS_UNREQUESTED } from "./peer.ts";
@@ -27,6 +27,11 @@ const FLOODS: readonly string[] = [SENDS_UNREQUESTED, SENDS_KEEP_ALIVES];
 const SIMULTANEOUS_MS = 2_000;
 const CONNECTED_TWICE = "connected twice";
 const GIVES_WAY = "makes room for a torrent that is needed more";
+/** Who is near has answered by then, and who is busy has read our handshake by itself: what follows does not come in one read with it. */
+const FIRST_WORDS_AFTER_MS = 10;
+/** aria2 hangs up, a second later, on whoever says more than the handshake before it has read that. It says who it is (BEP 20: A2-1-37-0-). */
+const REFUSES_FIRST_WORDS = Buffer.from("A2-");
+const MUST_ANSWER_FIRST = "is dialled anew, as it wants to answer before we say more";
 
 export interface ConnectionsOptions {
   readonly infoHash: string;
@@ -41,6 +46,8 @@ export interface ConnectionsOptions {
   /** What all torrents share. */
   readonly budget: ConnectionBudget;
   readonly need: () => Need;
+  /** A peer that we dialled has had our handshake for a moment and not answered yet: it may be told something first. */
+  readonly greeted?: (peer: Peer) => void;
 }
 
 /** The connections of one torrent: dials due addresses, takes incoming ones, closes duplicates, ourselves and liars. */
@@ -48,6 +55,7 @@ export class Connections implements Tenant {
   readonly book = new AddressBook();
   readonly #options: ConnectionsOptions;
   readonly #dialling = new Set<Peer>();
+  readonly #greetings = new Map<Peer, Disposable>();
   readonly #peers = new Map<number, Peer>();
   #lastKey = 0;
   #timer: Disposable | undefined;
@@ -64,6 +72,11 @@ export class Connections implements Tenant {
   /** Peers with a finished handshake, by key. */
   get peers(): ReadonlyMap<number, Peer> {
     return this.#peers;
+  }
+
+  /** Those that may be told something before they answer our handshake. */
+  *greeted(): Iterable<Peer> {
+    for (const peer of this.#dialling) if (peer.isGreeted) yield peer;
   }
 
   /** Connections, those that are being made included. */
@@ -111,9 +124,9 @@ export class Connections implements Tenant {
     const { budget, clock, infoHash, peerId, network, utp } = this.#options;
     const free = this.#isClosed ? 0 : budget.freeDials(this);
     if (free === 0) return;
-    for (const { address, mode, transport } of this.book.takeDue(clock.nowMs(), free)) {
+    for (const { address, mode, transport, takesFirstWords } of this.book.takeDue(clock.nowMs(), free)) {
       budget.makeRoomFor(this);
-      const peer = this.#createPeer(address, true);
+      const peer = this.#createPeer(address, true, takesFirstWords);
       this.#dialling.add(peer);
       const other = transport === "utp" ? utp : undefined;
       peer.bind(connectWire({ network, utp: other, address, mode, infoHash, peerId, handler: peer }));
@@ -172,7 +185,7 @@ export class Connections implements Tenant {
     for (const peer of this.#peers.values()) peer.wire.keepAlive();
   }
 
-  #createPeer(address: PeerAddress, isOutgoing: boolean): Peer {
+  #createPeer(address: PeerAddress, isOutgoing: boolean, takesFirstWords = false): Peer {
     this.#lastKey += 1;
     const { listener, clock } = this.#options;
     return new Peer({
@@ -181,7 +194,10 @@ export class Connections implements Tenant {
       isOutgoing,
       nowMs: clock.nowMs(),
       listener: {
-        peerConnected: () => this.dialDue(),
+        peerConnected: (peer) => {
+          if (takesFirstWords) this.#greet(peer);
+          this.dialDue();
+        },
         peerHandshook: (peer) => this.#handshook(peer),
         // A peer that was refused in its handshake may still have said more in the same breath.
         peerExtended: (peer, id, payload) => {
@@ -195,14 +211,31 @@ export class Connections implements Tenant {
     });
   }
 
-  #handshook(peer: Peer): void {
+  #greet(peer: Peer): void {
+    const { clock, greeted } = this.#options;
+    const greeting = clock.setTimer(FIRST_WORDS_AFTER_MS, () => {
+      peer.isGreeted = true;
+      greeted?.(peer);
+    });
+    this.#greetings.set(peer, greeting);
+  }
+
+  /** It has answered, or never will. */
+  #dialled(peer: Peer): void {
     this.#dialling.delete(peer);
+    this.#greetings.get(peer)?.[Symbol.dispose]();
+    this.#greetings.delete(peer);
+  }
+
+  #handshook(peer: Peer): void {
+    this.#dialled(peer);
     const remoteId = peer.remote?.peerId;
     if (remoteId === undefined || sameBytes(remoteId, this.#options.peerId)) {
       if (peer.isOutgoing) this.book.excludeOwn(peer.address);
       return peer.wire.close("connected to ourselves");
     }
     if (peer.isOutgoing) this.book.succeeded(peer.address);
+    if (peer.didSpeakFirst && isPrefix(REFUSES_FIRST_WORDS, remoteId)) return peer.wire.close(MUST_ANSWER_FIRST);
     const other = this.#peerWithId(remoteId);
     if (other !== undefined) {
       const loser = this.#isKept(other, peer, remoteId) ? peer : other;
@@ -234,7 +267,7 @@ export class Connections implements Tenant {
   }
 
   #closed(peer: Peer, reason: string): void {
-    this.#dialling.delete(peer);
+    this.#dialled(peer);
     const wasPeer = this.#peers.delete(peer.key);
     if (peer.isOutgoing) {
       const { wire } = peer;
@@ -247,6 +280,7 @@ export class Connections implements Tenant {
           wasRefusedSilently: wasSilent && wire.didSendBytes,
           mayTryUtp: wasSilent && this.#options.utp?.reaches(peer.address) === true,
           wasOurChoice,
+          didRefuseFirstWords: peer.didSpeakFirst && (reason === MUST_ANSWER_FIRST || saidNothingMore(peer)),
         },
         this.#options.clock.nowMs(),
       );
@@ -254,6 +288,15 @@ export class Connections implements Tenant {
     if (wasPeer) this.#options.listener.peerClosed(peer, reason);
     this.dialDue();
   }
+}
+
+/** It hung up after its handshake. */
+function saidNothingMore({ remote, wire }: Peer): boolean {
+  return remote !== undefined && wire.receivedBytes <= HANDSHAKE_BYTES;
+}
+
+function isPrefix(prefix: Uint8Array, bytes: Uint8Array): boolean {
+  return sameBytes(prefix, bytes.subarray(0, prefix.length));
 }
 
 function sameBytes(left: Uint8Array, right: Uint8Array): boolean {

@@ -3,6 +3,10 @@ import { MAX_UNREQUESTED_BYTES } from "../download/index.ts";
 import type { BlockRequest, PeerAddress } from "../types.ts";
 import type { BlockTarget, RemoteHandshake, Wire, WireHandler } from "../wire/index.ts";
 
+/** What a peer was told that we have while that is not known, and what is left to tell it later: nothing. */
+const NOTHING = new Uint8Array(0);
+/** What fits into the first flight of a connection (RFC 6928: ten segments), with the handshake, and costs little if it is for nobody. */
+const MAX_FIRST_BITFIELD_BYTES = 8 * 1024;
 /** HAVEs kept from a peer while the piece count is not known; a peer that sends more loses the surplus. */
 const MAX_EARLY_HAVES = 65_536;
 
@@ -55,6 +59,10 @@ export class Peer implements WireHandler {
   remote: RemoteHandshake | undefined;
   /** Its address has taken the connection. */
   isConnected = false;
+  /** It has had our handshake for a moment, and may be told something before it answers. */
+  isGreeted = false;
+  /** It was told something before it had answered. */
+  didSpeakFirst = false;
   /** When its handshake was done. */
   connectedAtMs = 0;
   /** When it last gave us a block or asked us for one; before that, when it was connected or dialled. */
@@ -65,8 +73,8 @@ export class Peer implements WireHandler {
   amInterested = false;
   /** We said that we are interested before it had said what it has. */
   #isHope = false;
-  /** It was told what we have: later pieces are told one by one. */
-  #didAnnounce = false;
+  /** The pieces that it was told we have, if it was told: later ones are told one by one. */
+  #told: Uint8Array | undefined;
   readonly #listener: PeerListener;
   #wire: Wire | undefined;
   #transfer: PeerTransfer | undefined;
@@ -113,18 +121,30 @@ export class Peer implements WireHandler {
    * bitfield is only ever the first message (BEP 3), so for them, too, pieces can only be told one by one from now on.
    */
   announceNothing(): void {
-    this.#didAnnounce = true;
+    this.#told = NOTHING;
     if (this.remote?.supportsFast === true) this.wire.haveNone();
   }
 
-  /** Says which pieces we have: one by one if it was told something before. */
+  /**
+   * Says what we have, and that we want the rest, before it answers our handshake: it can unchoke us a round trip earlier. Whether it knows the
+   * fast extension is not known yet; a bitfield may be the first message either way (BEP 3, BEP 6), even one of nothing.
+   */
+  speakFirst(verified: Uint8Array): void {
+    if (verified.length > MAX_FIRST_BITFIELD_BYTES) return;
+    this.didSpeakFirst = true;
+    this.#told = verified.slice();
+    this.wire.bitfield(verified);
+    this.hopeForPieces();
+  }
+
+  /** Says which pieces we have, or those that have come since it was told. */
   announce(verified: Uint8Array, { isComplete }: { readonly isComplete: boolean }): void {
     const supportsFast = this.remote?.supportsFast === true;
-    if (this.#didAnnounce) this.#announceOneByOne(verified);
+    if (this.#told !== undefined) this.#announceRest(this.#told, verified);
     else if (supportsFast && isComplete) this.wire.haveAll();
     else if (verified.some((byte) => byte !== 0)) this.wire.bitfield(verified);
     else if (supportsFast) this.wire.haveNone();
-    this.#didAnnounce = true;
+    this.#told = NOTHING;
   }
 
   /** Says that we want what it has, before it said what that is: it can unchoke us sooner. `setInterested` says what becomes of it. */
@@ -241,7 +261,9 @@ export class Peer implements WireHandler {
     this.#listener.peerClosed(this, reason);
   }
 
-  #announceOneByOne(verified: Uint8Array): void {
-    for (let piece = 0; piece < verified.length * 8; piece += 1) if (hasBit(verified, piece)) this.wire.have(piece);
+  #announceRest(told: Uint8Array, verified: Uint8Array): void {
+    for (let piece = 0; piece < verified.length * 8; piece += 1) {
+      if (hasBit(verified, piece) && !hasBit(told, piece)) this.wire.have(piece);
+    }
   }
 }

@@ -150,6 +150,11 @@ export class PieceTransfer implements PeerTransfer {
     return { ...this.#downloader.stats, webSeedBytes: this.#webSeeds.receivedBytes };
   }
 
+  /** A peer that takes the connection, and has said nothing yet. */
+  meet(peer: Peer): void {
+    if (!this.isComplete) peer.speakFirst(this.#options.verified);
+  }
+
   /** A peer with a finished handshake: says what we have and that we want the rest, then listens to what it said so far. */
   join(peer: Peer): void {
     const { isComplete } = this;

@@ -97,6 +97,7 @@ export class TorrentSession implements PeerListener {
       budget,
       need: () => this.#need,
       listener: this,
+      greeted: (peer) => this.#transfer?.meet(peer),
     });
     this.#metadata = new MetadataExchange({
       infoHash,
@@ -135,7 +136,7 @@ export class TorrentSession implements PeerListener {
       isPrivate: this.#isPrivate,
       switched: () => this.#connections.forgetFound("the tracker of a private torrent was switched"),
     });
-    // The disk is looked at while peers are dialled.
+    // The disk is looked at while peers are dialled: who answers is told at once what there is.
     if (infoBytes !== undefined) this.#foundMetadata(infoBytes, metainfo);
     this.#connections.learn(peers, "given");
     this.#connections.learn(provenPeers, "found");
@@ -328,6 +329,7 @@ export class TorrentSession implements PeerListener {
     this.#transfer = transfer;
     emit({ type: "ready", infoHash, infoBytes, verified: shared });
     for (const [id, demand] of this.#demands) transfer.setDemand(id, demand);
+    for (const peer of this.#connections.greeted()) transfer.meet(peer);
     for (const peer of this.#connections.peers.values()) {
       transfer.join(peer);
       const handshake = this.#metadata.handshakeOf(peer);

@@ -68,6 +68,8 @@ class Connection implements Wire, SocketListener {
   /** Null until both handshakes are done. */
   #parser: MessageParser | null = null;
   #supportsFast = false;
+  #isPlaintext = false;
+  #maySend = false;
   #handshakeLimitMs = HANDSHAKE_TIMEOUT_MS;
   #timer: NodeJS.Timeout | undefined;
   #signal: AbortSignal | undefined;
@@ -89,6 +91,7 @@ class Connection implements Wire, SocketListener {
 
   dial(options: ConnectOptions): void {
     const { network, utp, signal, connectTimeoutMs } = options;
+    this.#isPlaintext = options.mode === "plaintext";
     if (utp !== undefined) this.#handshakeLimitMs = UTP_HANDSHAKE_TIMEOUT_MS;
     const { host, port } = this.remoteAddress;
     if (signal?.aborted === true) return process.nextTick(() => this.close("aborted"));
@@ -114,6 +117,8 @@ class Connection implements Wire, SocketListener {
   onConnect(): void {
     this.#closeAfter(this.#handshakeLimitMs, "handshake timeout");
     this.#script.next();
+    // BEP 3: messages follow the handshake. Nobody has to wait for the other's to send them, if nothing is encrypted.
+    this.#maySend = this.#isPlaintext;
     if (!this.#isClosed) this.#handler?.onConnect?.();
   }
 
@@ -234,6 +239,7 @@ class Connection implements Wire, SocketListener {
     this.#closeAfter(IDLE_TIMEOUT_MS, "idle timeout");
     const parser = new MessageParser(handler);
     this.#parser = parser;
+    this.#maySend = true;
     handler.onHandshake(remote);
     parser.feed(this.#stream.rest());
     if (!this.#isClosed) handler.onReadEnd();
@@ -248,7 +254,7 @@ class Connection implements Wire, SocketListener {
 
   #send(bytes: Uint8Array): void {
     if (this.#isClosed) return;
-    assertInvariant(this.#parser !== null, "Messages are sent when both handshakes are done");
+    assertInvariant(this.#maySend, "Messages follow our handshake, and encryption is agreed on before");
     const encrypt = this.#stream.encrypt;
     this.#write(encrypt === null ? bytes : encrypt.applied(bytes));
   }

@@ -7,6 +7,7 @@ export {
   UT_METADATA_ID,
   UT_PEX_ID,
 } from "./extensions.ts";
+export { HANDSHAKE_BYTES } from "./handshake.ts";
 export {
   encodeMetadataAnswer,
   encodeMetadataReject,

@@ -28,7 +28,7 @@ export interface BlockTarget {
  * is done before the message that follows it. A byte array that is handed over belongs to the handler.
  */
 export interface WireHandler {
-  /** The address that was dialled takes the connection; nothing was said yet. */
+  /** The address that was dialled takes the connection, and our handshake is on its way: in plaintext, messages may follow it. */
   onConnect?(): void;
   /** Both handshakes are done; messages may be sent at once. */
   onHandshake(remote: RemoteHandshake): void;

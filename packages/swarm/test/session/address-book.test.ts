@@ -4,7 +4,13 @@ import type { PeerAddress } from "../../src/types.ts";
 import { fakeAddress } from "./fake-peer.ts";
 
 const PEER = fakeAddress(1);
-const FAILED: ConnectionEnd = { wasUseful: false, wasRefusedSilently: false, mayTryUtp: false, wasOurChoice: false };
+const FAILED: ConnectionEnd = {
+  wasUseful: false,
+  wasRefusedSilently: false,
+  mayTryUtp: false,
+  wasOurChoice: false,
+  didRefuseFirstWords: false,
+};
 const SILENT: ConnectionEnd = { ...FAILED, wasRefusedSilently: true };
 const USEFUL: ConnectionEnd = { ...FAILED, wasUseful: true };
 const NOT_NEEDED: ConnectionEnd = { ...FAILED, wasOurChoice: true };
@@ -138,6 +144,28 @@ describe("AddressBook", () => {
     book.ended(PEER, { ...FAILED, mayTryUtp: true }, 520);
     expect(book.takeDue(520, 1)).toEqual([]);
     expect(book.takeDue(2_000, 1)[0]?.transport).toBe("utp");
+  });
+
+  it("dials once more at once whom first words may have offended, and says none to it any more", () => {
+    const book = bookOf();
+    const [first] = book.takeDue(0, 1);
+    book.succeeded(PEER);
+    book.ended(PEER, { ...FAILED, didRefuseFirstWords: true }, 10);
+    const [second] = book.takeDue(10, 1);
+    expect([first?.takesFirstWords, second?.takesFirstWords]).toEqual([true, false]);
+    book.ended(PEER, FAILED, 20);
+    expect(book.takeDue(519, 1)).toEqual([]);
+    expect(book.takeDue(520, 1)[0]?.takesFirstWords).toBe(false);
+  });
+
+  it("says nothing first where encryption has to be agreed on before", () => {
+    const book = bookOf();
+    const dial = (): boolean | undefined => book.takeDue(1_000_000, 1)[0]?.takesFirstWords;
+    expect(dial()).toBe(true);
+    book.ended(PEER, SILENT, 0);
+    expect(dial()).toBe(false);
+    book.ended(PEER, SILENT, 0);
+    expect(dial()).toBe(true);
   });
 
   it("stays with the mode that worked", () => {

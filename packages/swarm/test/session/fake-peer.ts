@@ -97,18 +97,31 @@ export function fakeAddress(number: number, port = 6881): PeerAddress {
   return { host: `10.0.${number >> 8}.${number & 255}`, port };
 }
 
-/** A peer whose handshake is done, and nobody listens to. */
-export function fakePeer(
-  number: number,
-  { isOutgoing = true, supportsFast = true, supportsExtensions = true, listener = DEAF } = {},
-): FakePeer {
+/** A peer that takes the connection, has said nothing yet, and nobody listens to. */
+export function silentPeer(number: number, { isOutgoing = true, listener = DEAF } = {}): FakePeer {
   const address = fakeAddress(number);
   const wire = new FakeWire(address, isOutgoing);
   const peer = new Peer({ key: number, address, isOutgoing, nowMs: 0, listener });
   wire.onClose = (reason) => peer.onClose(reason);
   peer.bind(wire);
-  peer.onHandshake(remoteHandshake(number, { supportsFast, supportsExtensions }));
   return { peer, wire };
+}
+
+/** A peer whose handshake is done. */
+export function fakePeer(
+  number: number,
+  { supportsFast = true, supportsExtensions = true, ...options }: FakePeerOptions = {},
+): FakePeer {
+  const fake = silentPeer(number, options);
+  fake.peer.onHandshake(remoteHandshake(number, { supportsFast, supportsExtensions }));
+  return fake;
+}
+
+interface FakePeerOptions {
+  readonly isOutgoing?: boolean;
+  readonly supportsFast?: boolean;
+  readonly supportsExtensions?: boolean;
+  readonly listener?: PeerListener;
 }
 
 export function remoteHandshake(number: number, { supportsFast = true, supportsExtensions = true } = {}) {

@@ -1,9 +1,94 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
+import { HANDSHAKE_BYTES } from "../../src/wire/handshake.ts";
 import { createTorrent, removeFolders, setUp } from "./session-setting.ts";
+
+/** A bitfield of nothing, and "interested" (BEP 3). */
+const FIRST_WORDS = Buffer.from([0, 0, 0, 2, 5, 0, 0, 0, 0, 1, 2]);
 
 afterEach(removeFolders);
 
+/** Takes connections, and answers handshakes by itself only if it has an id. Whoever says more than that is hung up on by who minds it. */
+async function startListener({ peerId, minds = false }: { readonly peerId?: string; readonly minds?: boolean } = {}) {
+  const heard: Buffer[] = [];
+  const server = createServer((socket) => {
+    const index = heard.push(Buffer.alloc(0)) - 1;
+    socket.on("error", () => undefined);
+    socket.on("data", (bytes) => {
+      const before = heard[index]!.length;
+      heard[index] = Buffer.concat([heard[index]!, bytes]);
+      if (heard[index]!.length === HANDSHAKE_BYTES) return;
+      if (before <= HANDSHAKE_BYTES && peerId !== undefined) {
+        socket.write(Buffer.concat([heard[index]!.subarray(0, HANDSHAKE_BYTES - 20), Buffer.from(peerId)]));
+      }
+      if (minds) socket.end();
+    });
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  return {
+    address: { host: "127.0.0.1", port },
+    /** What each connection said. */
+    heard: (): readonly Buffer[] => heard,
+    [Symbol.asyncDispose]: async () => void server.close(),
+  };
+}
+
 describe("what a session says to a peer before it knows what that has", () => {
+  // It takes the connection before or after the files are open, as it comes: either way nothing is waited for.
+  it("is what there is and that the rest is wanted, a moment after the handshake of a connection that it made", async () => {
+    await using listener = await startListener();
+    const { infoHash, infoBytes } = (await createTorrent()).metainfo;
+    const { clock, session } = await setUp({ infoHash, infoBytes, peers: [listener.address] });
+    await expect.poll(() => listener.heard()[0]?.length).toBe(HANDSHAKE_BYTES);
+    await expect
+      .poll(async () => {
+        await clock.advance(10);
+        return listener.heard()[0]!.subarray(HANDSHAKE_BYTES);
+      })
+      .toEqual(FIRST_WORDS);
+    await session.close();
+  });
+
+  it("is nothing when all is there, or when it is not known what there is to have", async () => {
+    await using listener = await startListener();
+    const { metainfo, path } = await createTorrent();
+    const { infoHash, infoBytes } = metainfo;
+    const handshakes: number[] = [];
+    const heardLengths = (): number[] => listener.heard().map(({ length }) => length);
+    for (const known of [{ infoBytes, seedPaths: [path] }, {}]) {
+      handshakes.push(HANDSHAKE_BYTES);
+      const { clock, session, settled } = await setUp({ infoHash, ...known, peers: [listener.address] });
+      await expect.poll(heardLengths).toEqual(handshakes);
+      if (known.infoBytes !== undefined) await settled();
+      await clock.advance(100);
+      await session.close();
+    }
+    expect(heardLengths()).toEqual(handshakes);
+  });
+
+  it.each([
+    ["hangs up", { peerId: "-XX0001-000000000000", minds: true }],
+    ["is an aria2, which would hang up later", { peerId: "A2-1-37-0-0000000000" }],
+  ])("is nothing once it was too much for a peer: that is dialled anew at once (%s)", async (_who, who) => {
+    await using listener = await startListener(who);
+    const { infoHash, infoBytes } = (await createTorrent()).metainfo;
+    const { clock, session, settled } = await setUp({ infoHash, infoBytes, peers: [listener.address] });
+    await settled();
+    await expect
+      .poll(async () => {
+        await clock.advance(10);
+        return listener.heard().map((bytes) => bytes.subarray(HANDSHAKE_BYTES, HANDSHAKE_BYTES + FIRST_WORDS.length));
+      })
+      .toEqual([FIRST_WORDS, Buffer.alloc(0)]);
+    await clock.advance(5_000);
+    expect(listener.heard()[1]).toHaveLength(HANDSHAKE_BYTES);
+    expect(listener.heard()).toHaveLength(2);
+    await session.close();
+  });
+
   it.each([true, false])(
     "wants what it does not know yet, of peers that come before the metadata (fast: %s)",
     async (supportsFast) => {

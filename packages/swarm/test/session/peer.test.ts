@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fakePeer } from "./fake-peer.ts";
+import { fakePeer, remoteHandshake, silentPeer } from "./fake-peer.ts";
 
 describe("what a peer is told that we have", () => {
   it.each<[what: string, pieces: number, isComplete: boolean, supportsFast: boolean, told: unknown[]]>([
@@ -15,11 +15,12 @@ describe("what a peer is told that we have", () => {
     expect(wire.take()).toEqual(told);
   });
 
-  it.each([true, false])("is said one by one once it was told something (fast: %s)", (supportsFast) => {
-    const { peer, wire } = fakePeer(1, { supportsFast });
-    peer.announceNothing();
-    wire.take();
-    peer.announce(Uint8Array.of(0x90), { isComplete: false });
+  it.each([true, false])("is what has come since it was told before it spoke (fast: %s)", (supportsFast) => {
+    const { peer, wire } = silentPeer(1);
+    peer.speakFirst(Uint8Array.of(0x40));
+    expect(wire.take()).toEqual([["bitfield", Uint8Array.of(0x40)], ["interested"]]);
+    peer.onHandshake(remoteHandshake(1, { supportsFast }));
+    peer.announce(Uint8Array.of(0xd0), { isComplete: false });
     expect(wire.take()).toEqual([
       ["have", 0],
       ["have", 3],
@@ -27,14 +28,24 @@ describe("what a peer is told that we have", () => {
   });
 
   it("is told once more that we are interested when it has said what it has, and not oftener", () => {
-    const { peer, wire } = fakePeer(1);
-    peer.hopeForPieces();
-    expect(wire.take()).toEqual([["interested"]]);
+    const { peer, wire } = silentPeer(1);
+    peer.speakFirst(Uint8Array.of(0));
+    peer.onHandshake(remoteHandshake(1));
+    wire.take();
     for (const isInteresting of [true, true, false, false, true]) peer.setInterested(isInteresting);
     expect(wire.take()).toEqual([["interested"], ["notInterested"], ["interested"]]);
     peer.hopeForPieces();
     wire.take();
     for (const isInteresting of [false, false]) peer.setInterested(isInteresting);
     expect(wire.take()).toEqual([["notInterested"]]);
+  });
+
+  it("waits for its handshake where it is long", () => {
+    const { peer, wire } = silentPeer(1);
+    peer.speakFirst(new Uint8Array(8 * 1024 + 1));
+    expect([wire.take(), peer.didSpeakFirst]).toEqual([[], false]);
+    peer.onHandshake(remoteHandshake(1));
+    peer.announce(Uint8Array.of(0x40), { isComplete: false });
+    expect(wire.take()).toEqual([["bitfield", Uint8Array.of(0x40)]]);
   });
 });

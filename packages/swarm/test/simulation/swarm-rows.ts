@@ -14,7 +14,7 @@ interface Before {
   readonly blocksUnderWay: number;
 }
 
-/** TCP, handshake, interest and unchoke, request and block: each waits for the one before. */
+/** TCP, handshake, interest and unchoke, request and block: each waits for the one before, as BEP 3 tells it. */
 const BEFORE_START: Before = { roundTrips: 4, blocksUnderWay: 0 };
 const BEFORE_SEEK: Before = { roundTrips: 1, blocksUnderWay: 1 };
 

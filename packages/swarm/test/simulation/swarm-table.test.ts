@@ -62,7 +62,7 @@ How a whole session fares in simulated swarms, from the dial on: \`packages/swar
 8 MiB are read as they come, and "gap" is the longest time without a byte. Then a seek to 600 MiB.
 
 Ideal is bytes of the piece ÷ bandwidth of the peers that answer and are honest, and a round trip for each dependency (four to start, one to
-seek); "in blocks" is the share of what is possible if a peer is asked for nothing smaller than 16 KiB and, after a seek, first sends the block
+seek; what we want is said before the other handshake has come, so that three and 10 ms do to start: shares below 1); "in blocks" is the share of what is possible if a peer is asked for nothing smaller than 16 KiB and, after a seek, first sends the block
 that it is sending: nobody can call that back, neither from the peer nor out of the bytes. Goals: time ≤ ${MAX_TIME_SHARE} × ideal, swarm bytes
 ≤ ${MAX_BYTES_SHARE} × needed, gap ≤ 1.5 s with a peer that stalls and ≤ 3 s with one that poisons, or what one piece takes. **Bold** misses its goal.
 

@@ -197,8 +197,39 @@ describe("a wire", () => {
 
   it("refuses to speak before the handshake is done: that is our mistake, not the peer's", async () => {
     const side = dialSide(loopback.port);
-    expect(() => side.wire.interested()).toThrow("when both handshakes are done");
+    expect(() => side.wire.interested()).toThrow("Messages follow our handshake");
     side.wire.close("enough");
+  });
+
+  it("may speak right behind its own handshake, unless encryption has to be agreed on", async () => {
+    const speaking = dialSide(loopback.port);
+    const encrypted = dialSide(loopback.port, { mode: "encrypted" });
+    const refused = new Promise<void>((resolve) => {
+      encrypted.handler.onConnect = () => {
+        expect(() => encrypted.wire.interested()).toThrow("encryption is agreed on before");
+        resolve();
+      };
+    });
+    speaking.handler.onConnect = () => {
+      speaking.wire.bitfield(Uint8Array.of(0x40));
+      speaking.wire.interested();
+    };
+    const heard = await new Received(await loopback.next()).atLeast(HANDSHAKE_BYTES + 6 + 5);
+    expect(heard.subarray(HANDSHAKE_BYTES)).toEqual(Buffer.from([0, 0, 0, 2, 5, 0x40, 0, 0, 0, 1, 2]));
+    await refused;
+    for (const { wire } of [speaking, encrypted]) wire.close("enough");
+  });
+
+  it("understands what is said right behind the other's handshake", async () => {
+    const dialled = dialSide(loopback.port);
+    dialled.handler.onConnect = () => {
+      dialled.wire.bitfield(Uint8Array.of(0x40));
+      dialled.wire.interested();
+    };
+    const accepted = acceptSide(await loopback.next());
+    await accepted.heard("interested");
+    expect(accepted.handler.names().slice(0, 3)).toEqual(["handshake", "bitfield", "interested"]);
+    await dialled.heard("handshake");
   });
 });
 

@@ -11,6 +11,8 @@ export class RecordingHandler implements WireHandler {
   remote: RemoteHandshake | undefined;
   targetOf: (block: BlockRequest) => BlockTarget | null = () => null;
   onCall: (name: string) => void = () => undefined;
+  /** Not recorded: when it comes is the network's choice. */
+  onConnect?: () => void;
 
   onHandshake(remote: RemoteHandshake): void {
     this.remote = remote;
