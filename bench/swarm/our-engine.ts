@@ -6,6 +6,9 @@ import type { ArmEngine, ArmSettings } from "./arm-process.ts";
 
 /** What a body reads at first. */
 const CHUNK_BYTES = 64 * 1024;
+/** How often it is looked whether all is there. */
+const MIN_POLL_MS = 5;
+const MAX_POLL_MS = 100;
 
 /** The engine as the server runs it, read as its bodies read. */
 export async function openOurs({ torrentPath, saveDirectory, peers }: ArmSettings): Promise<ArmEngine> {
@@ -40,9 +43,12 @@ export async function openOurs({ torrentPath, saveDirectory, peers }: ArmSetting
       file = await open();
       const { provider, torrent } = file;
       wanted = provider.want({ range: { start: 0, end: provider.sizeBytes }, urgency: "soon" });
-      // To ask costs something: seldom, as long as much is missing.
-      for (let left = 1; left > 0; await delay(left > 0.05 ? 100 : 5)) {
-        left = 1 - engine.get(torrent.infoHash)!.verifiedBytes / torrent.sizeBytes;
+      const startedMs = performance.now();
+      // To ask costs something: seldom, and more often as the end comes near.
+      for (let share = 0; share < 1; ) {
+        const expectedMs = ((performance.now() - startedMs) * (1 - share)) / share;
+        await delay(Math.min(MAX_POLL_MS, Math.max(MIN_POLL_MS, expectedMs / 2)));
+        share = engine.get(torrent.infoHash)!.verifiedBytes / torrent.sizeBytes;
       }
     },
     forget: async () => {
