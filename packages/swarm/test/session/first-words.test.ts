@@ -18,9 +18,9 @@ async function startListener({ peerId, minds = false }: { readonly peerId?: stri
     socket.on("data", (bytes) => {
       const before = heard[index]!.length;
       heard[index] = Buffer.concat([heard[index]!, bytes]);
-      if (heard[index]!.length === HANDSHAKE_BYTES) return;
+      if (heard[index].length === HANDSHAKE_BYTES) return;
       if (before <= HANDSHAKE_BYTES && peerId !== undefined) {
-        socket.write(Buffer.concat([heard[index]!.subarray(0, HANDSHAKE_BYTES - 20), Buffer.from(peerId)]));
+        socket.write(Buffer.concat([heard[index].subarray(0, HANDSHAKE_BYTES - 20), Buffer.from(peerId)]));
       }
       if (minds) socket.end();
     });
