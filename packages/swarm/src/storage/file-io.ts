@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { changedFile, systemCode } from "./storage-error.ts";
 
 /** More in one call makes Linux look for memory in one piece, which takes up to twice as long (ext4, kernel 6.18). */
-export const WRITE_BYTES = 256 * 1024;
+const WRITE_BYTES = 256 * 1024;
 
 /** Memory that nobody else uses, with anything in it: the caller overwrites all of it. */
 export function allocateBytes(lengthBytes: number): Uint8Array {

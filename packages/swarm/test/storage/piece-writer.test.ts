@@ -6,6 +6,7 @@ import { temporaryFolder } from "../engine/temporary-folder.ts";
 import { type FileFaults, injectFileFaults, systemError } from "./file-faults.ts";
 
 const MIB = 1024 * 1024;
+const PARTS_PER_MIB = 32;
 const PIECE = Uint8Array.from({ length: 3 * MIB + 5 }, (_, index) => (index * 31) >> 8);
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -36,7 +37,7 @@ function writesAtOnce(bytes: Uint8Array, position: number): { atOnce: number; al
 
 it("writes a MiB at once, and goes on after others had their turn", async () => {
   const { atOnce, all } = writesAtOnce(PIECE, 7);
-  expect(atOnce).toBe(4);
+  expect(atOnce).toBe(PARTS_PER_MIB);
   await all;
   expect(Buffer.compare((await readFile(path)).subarray(7), PIECE)).toBe(0);
 });
@@ -56,7 +57,7 @@ it("leaves writing to other threads after the disk was slow, for twenty times as
   await resting.all;
   nowMs += 1;
   const again = writesAtOnce(PIECE, 0);
-  expect(again.atOnce).toBe(4);
+  expect(again.atOnce).toBe(PARTS_PER_MIB);
   await again.all;
 });
 
