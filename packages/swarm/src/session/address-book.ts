@@ -42,8 +42,8 @@ export interface ConnectionEnd {
   readonly wasRefusedSilently: boolean;
   /** We closed it since the peer is connected the other way round, or another torrent needs the place: nothing failed. */
   readonly wasOurChoice: boolean;
-  /** It was told something before it had answered our handshake, and that was the end. */
-  readonly didRefuseFirstWords: boolean;
+  /** It was told something before it had answered our handshake, and hung up with its handshake or without one: this may be why. */
+  readonly didMindFirstWords: boolean;
 }
 
 interface Entry {
@@ -61,7 +61,8 @@ interface Entry {
 
 /**
  * Who can be dialled, when, and how: over TCP in plaintext first; in the other mode at once if that is refused in silence, and over uTP at
- * once if TCP gets no answer at all; at once, too, if it may not have liked to be spoken to first; then later and later. Policy only: it opens nothing and reads no clock.
+ * once if TCP gets no answer at all; once more at once, and silently, if it may have minded that we spoke first; then later and later. Policy
+ * only: it opens nothing and reads no clock.
  */
 export class AddressBook {
   readonly #entries = new Map<string, Entry>();
@@ -126,10 +127,13 @@ export class AddressBook {
     const entry = this.#entries.get(key);
     if (entry === undefined) return;
     entry.isBusy = false;
-    if (end.didRefuseFirstWords && entry.takesFirstWords) {
+    if (end.didMindFirstWords && entry.takesFirstWords) {
       entry.takesFirstWords = false;
-      entry.dueMs = nowMs;
-      return;
+      // Who says nothing at all rather wants encryption.
+      if (!end.wasRefusedSilently) {
+        entry.dueMs = nowMs;
+        return;
+      }
     }
     const otherWay = entry.provenWay === undefined ? this.#otherWay(entry, end) : undefined;
     if (otherWay !== undefined) {

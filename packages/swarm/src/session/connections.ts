@@ -30,8 +30,8 @@ const GIVES_WAY = "makes room for a torrent that is needed more";
 /** Who is near has answered by then, and who is busy has read our handshake by itself: what follows does not come in one read with it. */
 const FIRST_WORDS_AFTER_MS = 10;
 /** aria2 hangs up, a second later, on whoever says more than the handshake before it has read that. It says who it is (BEP 20: A2-1-37-0-). */
-const REFUSES_FIRST_WORDS = Buffer.from("A2-");
-const MUST_ANSWER_FIRST = "is dialled anew, as it wants to answer before we say more";
+const MINDS_FIRST_WORDS = Buffer.from("A2-");
+const MUST_ANSWER_FIRST = "is dialled anew, as it has to answer before we say more";
 
 export interface ConnectionsOptions {
   readonly infoHash: string;
@@ -235,7 +235,7 @@ export class Connections implements Tenant {
       return peer.wire.close("connected to ourselves");
     }
     if (peer.isOutgoing) this.book.succeeded(peer.address);
-    if (peer.didSpeakFirst && isPrefix(REFUSES_FIRST_WORDS, remoteId)) return peer.wire.close(MUST_ANSWER_FIRST);
+    if (peer.didSpeakFirst && isPrefix(MINDS_FIRST_WORDS, remoteId)) return peer.wire.close(MUST_ANSWER_FIRST);
     const other = this.#peerWithId(remoteId);
     if (other !== undefined) {
       const loser = this.#isKept(other, peer, remoteId) ? peer : other;
@@ -273,6 +273,7 @@ export class Connections implements Tenant {
       const { wire } = peer;
       const wasOurChoice = reason === CONNECTED_TWICE || reason === GIVES_WAY;
       const wasSilent = !wasOurChoice && peer.remote === undefined && wire.receivedBytes === 0;
+      const saidLittle = wire.receivedBytes <= HANDSHAKE_BYTES;
       this.book.ended(
         peer.address,
         {
@@ -280,7 +281,7 @@ export class Connections implements Tenant {
           wasRefusedSilently: wasSilent && wire.didSendBytes,
           mayTryUtp: wasSilent && this.#options.utp?.reaches(peer.address) === true,
           wasOurChoice,
-          didRefuseFirstWords: peer.didSpeakFirst && (reason === MUST_ANSWER_FIRST || saidNothingMore(peer)),
+          didMindFirstWords: peer.didSpeakFirst && !wasOurChoice && (reason === MUST_ANSWER_FIRST || saidLittle),
         },
         this.#options.clock.nowMs(),
       );
@@ -288,11 +289,6 @@ export class Connections implements Tenant {
     if (wasPeer) this.#options.listener.peerClosed(peer, reason);
     this.dialDue();
   }
-}
-
-/** It hung up after its handshake. */
-function saidNothingMore({ remote, wire }: Peer): boolean {
-  return remote !== undefined && wire.receivedBytes <= HANDSHAKE_BYTES;
 }
 
 function isPrefix(prefix: Uint8Array, bytes: Uint8Array): boolean {

@@ -9,7 +9,7 @@ const FAILED: ConnectionEnd = {
   wasRefusedSilently: false,
   mayTryUtp: false,
   wasOurChoice: false,
-  didRefuseFirstWords: false,
+  didMindFirstWords: false,
 };
 const SILENT: ConnectionEnd = { ...FAILED, wasRefusedSilently: true };
 const USEFUL: ConnectionEnd = { ...FAILED, wasUseful: true };
@@ -150,7 +150,7 @@ describe("AddressBook", () => {
     const book = bookOf();
     const [first] = book.takeDue(0, 1);
     book.succeeded(PEER);
-    book.ended(PEER, { ...FAILED, didRefuseFirstWords: true }, 10);
+    book.ended(PEER, { ...FAILED, didMindFirstWords: true }, 10);
     const [second] = book.takeDue(10, 1);
     expect([first?.takesFirstWords, second?.takesFirstWords]).toEqual([true, false]);
     book.ended(PEER, FAILED, 20);
@@ -160,12 +160,26 @@ describe("AddressBook", () => {
 
   it("says nothing first where encryption has to be agreed on before", () => {
     const book = bookOf();
-    const dial = (): boolean | undefined => book.takeDue(1_000_000, 1)[0]?.takesFirstWords;
-    expect(dial()).toBe(true);
-    book.ended(PEER, SILENT, 0);
-    expect(dial()).toBe(false);
-    book.ended(PEER, SILENT, 0);
-    expect(dial()).toBe(true);
+    const dial = (end: ConnectionEnd): boolean | undefined => {
+      const [attempt] = book.takeDue(1_000_000, 1);
+      book.ended(PEER, end, 0);
+      return attempt?.takesFirstWords;
+    };
+    expect([dial(SILENT), dial(SILENT), dial(SILENT)]).toEqual([true, false, true]);
+  });
+
+  it("tries encryption first with whom first words silenced, and then says none", () => {
+    const book = bookOf();
+    const ways = [SILENT, SILENT, FAILED].map((end) => {
+      const [attempt] = book.takeDue(1_000_000, 1);
+      book.ended(PEER, { ...end, didMindFirstWords: attempt?.takesFirstWords === true }, 0);
+      return [attempt?.mode, attempt?.takesFirstWords];
+    });
+    expect(ways).toEqual([
+      ["plaintext", true],
+      ["encrypted", false],
+      ["plaintext", false],
+    ]);
   });
 
   it("stays with the mode that worked", () => {

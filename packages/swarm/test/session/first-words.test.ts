@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { HANDSHAKE_BYTES } from "../../src/wire/handshake.ts";
+import { remoteHandshake } from "./fake-peer.ts";
 import { createTorrent, removeFolders, setUp } from "./session-setting.ts";
 
 /** A bitfield of nothing, and "interested" (BEP 3). */
@@ -12,15 +13,19 @@ afterEach(removeFolders);
 /** Takes connections, and answers handshakes by itself only if it has an id. Whoever says more than that is hung up on by who minds it. */
 async function startListener({ peerId, minds = false }: { readonly peerId?: string; readonly minds?: boolean } = {}) {
   const heard: Buffer[] = [];
+  let ended = 0;
   const server = createServer((socket) => {
     const index = heard.push(Buffer.alloc(0)) - 1;
     socket.on("error", () => undefined);
+    socket.on("close", () => {
+      ended += 1;
+    });
     socket.on("data", (bytes) => {
       const before = heard[index]!.length;
       heard[index] = Buffer.concat([heard[index]!, bytes]);
       if (heard[index].length === HANDSHAKE_BYTES) return;
       if (before <= HANDSHAKE_BYTES && peerId !== undefined) {
-        socket.write(Buffer.concat([heard[index].subarray(0, HANDSHAKE_BYTES - 20), Buffer.from(peerId)]));
+        socket.write(Buffer.concat([heard[index].subarray(0, HANDSHAKE_BYTES - 20), Buffer.from(peerId, "latin1")]));
       }
       if (minds) socket.end();
     });
@@ -32,6 +37,8 @@ async function startListener({ peerId, minds = false }: { readonly peerId?: stri
     address: { host: "127.0.0.1", port },
     /** What each connection said. */
     heard: (): readonly Buffer[] => heard,
+    /** How many connections are over. */
+    ended: (): number => ended,
     [Symbol.asyncDispose]: async () => void server.close(),
   };
 }
@@ -86,6 +93,23 @@ describe("what a session says to a peer before it knows what that has", () => {
     await clock.advance(5_000);
     expect(listener.heard()[1]).toHaveLength(HANDSHAKE_BYTES);
     expect(listener.heard()).toHaveLength(2);
+    await session.close();
+  });
+
+  it("does not make it dial anew whom it hangs up on itself, as it is connected already", async () => {
+    await using listener = await startListener({ peerId: Buffer.from(remoteHandshake(1).peerId).toString("latin1") });
+    const { infoHash, infoBytes } = (await createTorrent()).metainfo;
+    const { clock, session, connect, settled } = await setUp({ infoHash, infoBytes, peers: [listener.address] });
+    connect(1);
+    await settled();
+    await expect
+      .poll(async () => {
+        await clock.advance(10);
+        return listener.ended();
+      })
+      .toBe(1);
+    await clock.advance(5_000);
+    expect(listener.heard()).toHaveLength(1);
     await session.close();
   });
 
