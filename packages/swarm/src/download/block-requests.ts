@@ -19,12 +19,12 @@ export function requestBlock(
 
 /** Takes a request back with a CANCEL. That is advisory (BEP 3): the block may come all the same. */
 export function recallBlock(state: DownloadState, peer: PeerQueue, key: number): void {
-  peer.noteRecall(key);
-  dropRequest(state, peer, key);
   if (state.outbox.cancel(peer.source.peer, key)) {
+    peer.noteRecall(key);
     peer.noteRecalled(key);
     state.counters.cancels += 1;
   }
+  dropRequest(state, peer, key);
 }
 
 /** The peer no longer owes the block (it was answered, refused or lost). True if it did. */

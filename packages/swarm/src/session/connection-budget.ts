@@ -1,7 +1,7 @@
 /** Connections of all torrents together, those that are being made included: well below the 1,024 file descriptors of a default shell. */
 const MAX_CONNECTIONS = 400;
 
-/** `wanted`: somebody reads, or waits for the list of files. `unknown`: its metadata is still to be fetched. `idle`: all others. */
+/** `wanted`: somebody reads, or waits for the list of files. `unknown`: its metadata is still to be fetched, or it is new. `idle`: all others. */
 export type Need = "wanted" | "unknown" | "idle";
 
 interface Budget {

@@ -22,6 +22,8 @@ export interface TorrentOrder {
   readonly webSeeds?: readonly string[];
   /** It was named by whoever runs this machine: what it names by http may lie in private networks. */
   readonly isLocal?: boolean;
+  /** Somebody has just added it, and will probably play it: its peers are met as if its metadata were still to be fetched. */
+  readonly isNew?: boolean;
   /** Complete files to share, one absolute path for each file, instead of a store below `directory`. */
   readonly seedPaths: readonly string[] | undefined;
 }

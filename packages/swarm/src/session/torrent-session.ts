@@ -27,6 +27,8 @@ const MAX_PROVEN_PEERS = 50;
 
 /** A player whose buffer is full demands nothing for a while: what it needs next should not have to connect again. */
 const WANTED_LINGER_MS = 30_000;
+/** Who is going to play what they have just added has begun by then. */
+const NEW_FOR_MS = 30_000;
 
 /** What all torrents of a session share. */
 export interface SessionEnvironment {
@@ -70,6 +72,7 @@ export class TorrentSession implements PeerListener {
   #isPrivate: boolean;
   #isAwaited = false;
   #wantedUntilMs = 0;
+  readonly #newUntilMs: number;
   readonly #abort = new AbortController();
   #transfer: PieceTransfer | undefined;
   #opening: Promise<void> | undefined;
@@ -85,6 +88,7 @@ export class TorrentSession implements PeerListener {
     const metainfo = infoBytes && readMetainfo(infoBytes);
     this.#isPrivate = metainfo?.isPrivate === true;
     this.#order = order;
+    this.#newUntilMs = clock.nowMs() + (order.isNew === true ? NEW_FOR_MS : 0);
     this.#webSeeds = order.webSeeds ?? [];
     this.#isLocal = order.isLocal ?? false;
     this.#environment = environment;
@@ -251,9 +255,10 @@ export class TorrentSession implements PeerListener {
   }
 
   get #need(): Need {
+    const nowMs = this.#environment.clock.nowMs();
     const isWanted = this.#demands.size > 0 || this.#isAwaited;
-    if (isWanted || this.#environment.clock.nowMs() < this.#wantedUntilMs) return "wanted";
-    return this.#opening === undefined ? "unknown" : "idle";
+    if (isWanted || nowMs < this.#wantedUntilMs) return "wanted";
+    return this.#opening === undefined || nowMs < this.#newUntilMs ? "unknown" : "idle";
   }
 
   #needChanged(): void {

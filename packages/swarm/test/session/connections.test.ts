@@ -9,6 +9,7 @@ import type { Peer } from "../../src/session/peer.ts";
 import type { PeerAddress } from "../../src/types.ts";
 import type { Utp } from "../../src/utp/index.ts";
 import { FakeWire, fakeAddress, remoteHandshake } from "./fake-peer.ts";
+import { startSilentListener } from "./silent-listener.ts";
 import { virtualTime } from "./virtual-time.ts";
 
 const OWN_ID = new Uint8Array(20).fill(200);
@@ -122,7 +123,7 @@ describe("Connections", () => {
   });
 
   it("dials at once for a reader when idle torrents hold all connections", async () => {
-    await using seed = await startListener();
+    await using seed = await startSilentListener();
     const budget = new ConnectionBudget(40);
     const clock = virtualTime();
     const idle = Array.from({ length: 30 }, () => setUp({ clock, budget, need: "idle" }));
@@ -156,7 +157,7 @@ describe("Connections", () => {
   });
 
   it("dials the next address as soon as one takes the connection, be it that it says nothing", async () => {
-    await using listener = await startListener();
+    await using listener = await startSilentListener();
     const { connections } = setUp();
     const hosts = Array.from({ length: 45 }, (_, index) => `127.0.3.${index + 1}`);
     connections.learn(
@@ -171,7 +172,7 @@ describe("Connections", () => {
   });
 
   it("dials with uTP whom TCP does not reach", async () => {
-    await using listener = await startListener();
+    await using listener = await startSilentListener();
     const dialled: PeerAddress[] = [];
     const utp: Utp = {
       reaches: ({ host }) => host !== "127.0.4.3",
@@ -237,19 +238,6 @@ describe("Connections", () => {
     expect([connections.size, clock.pendingTimers]).toEqual([0, 0]);
   });
 });
-
-/** Takes connections at every loopback address, and says nothing. */
-async function startListener() {
-  const hosts: string[] = [];
-  const server = createServer((socket) => {
-    socket.on("error", () => undefined);
-    hosts.push(socket.localAddress ?? "");
-  });
-  server.listen(0, "0.0.0.0");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  return { port, hosts, [Symbol.asyncDispose]: async () => void server.close() };
-}
 
 /** Nobody listens there. */
 async function freePort(): Promise<number> {

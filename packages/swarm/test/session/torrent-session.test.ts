@@ -7,6 +7,7 @@ import type { BlockRequest } from "../../src/types.ts";
 import { encodeExtensionHandshake, encodePeerExchange, parseExtensionHandshake } from "../../src/wire/index.ts";
 import { FakeWire, fakeAddress, remoteHandshake } from "./fake-peer.ts";
 import { createTorrent, removeFolders, setUp } from "./session-setting.ts";
+import { startSilentListener } from "./silent-listener.ts";
 
 afterEach(removeFolders);
 
@@ -79,6 +80,24 @@ describe("TorrentSession", () => {
     await settled();
     expect(wire.closeReason).toBe("the torrent is private");
     expect([session.figures().knownPeers, lsdCalls.at(-1)]).toEqual([1, "left"]);
+    await session.close();
+  });
+
+  it.each([
+    { what: "eight peers of a torrent that nobody plays", isNew: false, connections: 8 },
+    { what: "all peers of one that was added just now, for half a minute", isNew: true, connections: 25 },
+  ])("connects to $what", async ({ isNew, connections }) => {
+    await using listener = await startSilentListener();
+    const { infoHash, infoBytes } = (await createTorrent()).metainfo;
+    const addressOf = (number: number) => ({ host: `127.0.5.${number}`, port: listener.port });
+    const peers = Array.from({ length: 25 }, (_, index) => addressOf(index + 1));
+    const { clock, session, settled } = await setUp({ infoHash, infoBytes, peers, isNew });
+    await settled();
+    await expect.poll(() => listener.hosts).toHaveLength(connections);
+    await clock.advance(30_000);
+    session.learn([addressOf(26)], [], undefined);
+    await clock.advance(1_000);
+    expect(listener.hosts).toHaveLength(connections);
     await session.close();
   });
 
