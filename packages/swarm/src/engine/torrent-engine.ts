@@ -198,12 +198,12 @@ export class ThreadedTorrentEngine implements RiptideTorrentEngine {
     await this.#save(record);
     // A torrent that failed starts afresh, with what is on the disk.
     await this.#release(known);
-    return this.#list(record, true);
+    return this.#list(record, { isNew: true });
   }
 
   /** Peers are met while it is written down, as a disk takes longer for that than they take to answer. */
   async #addNew(record: TorrentRecord): Promise<TorrentStatus> {
-    this.#list(record, true);
+    this.#list(record, { isNew: true });
     try {
       await this.#save(record);
     } catch (error) {
@@ -244,7 +244,7 @@ export class ThreadedTorrentEngine implements RiptideTorrentEngine {
     await Promise.all([this.#supervisor.release(infoHash), this.#providers.close(infoHash)]);
   }
 
-  #list(record: TorrentRecord, isNew = false): TorrentStatus {
+  #list(record: TorrentRecord, { isNew = false } = {}): TorrentStatus {
     this.#records.set(record.infoHash, record);
     this.#supervisor.send({ type: "add", order: { ...this.#order(record), isNew } });
     this.#emit({ type: "added", torrent: record.status() });

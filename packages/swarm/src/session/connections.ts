@@ -30,7 +30,7 @@ const GIVES_WAY = "makes room for a torrent that is needed more";
 /** Who is near has answered by then, and who is busy has read our handshake by itself: what follows does not come in one read with it. */
 const FIRST_WORDS_AFTER_MS = 10;
 /** aria2 hangs up, a second later, on whoever says more than the handshake before it has read that. It says who it is (BEP 20: A2-1-37-0-). */
-const MINDS_FIRST_WORDS = Buffer.from("A2-");
+const ARIA2_ID = Buffer.from("A2-");
 const MUST_ANSWER_FIRST = "is dialled anew, as it has to answer before we say more";
 
 export interface ConnectionsOptions {
@@ -235,7 +235,8 @@ export class Connections implements Tenant {
       return peer.wire.close("connected to ourselves");
     }
     if (peer.isOutgoing) this.book.succeeded(peer.address);
-    if (peer.didSpeakFirst && isPrefix(MINDS_FIRST_WORDS, remoteId)) return peer.wire.close(MUST_ANSWER_FIRST);
+    const mindsFirstWords = sameBytes(remoteId.subarray(0, ARIA2_ID.length), ARIA2_ID);
+    if (peer.didSpeakFirst && mindsFirstWords) return peer.wire.close(MUST_ANSWER_FIRST);
     const other = this.#peerWithId(remoteId);
     if (other !== undefined) {
       const loser = this.#isKept(other, peer, remoteId) ? peer : other;
@@ -289,10 +290,6 @@ export class Connections implements Tenant {
     if (wasPeer) this.#options.listener.peerClosed(peer, reason);
     this.dialDue();
   }
-}
-
-function isPrefix(prefix: Uint8Array, bytes: Uint8Array): boolean {
-  return sameBytes(prefix, bytes.subarray(0, prefix.length));
 }
 
 function sameBytes(left: Uint8Array, right: Uint8Array): boolean {

@@ -3,7 +3,10 @@ import { type FileHandle, link, lstat, open, rename, rm } from "node:fs/promises
 import { dirname } from "node:path";
 import { changedFile, systemCode } from "./storage-error.ts";
 
-/** More in one call makes Linux look for memory in one piece, which takes up to twice as long (ext4, kernel 6.18). */
+/**
+ * More in one call makes Linux look for memory in one piece, which takes up to twice as long (ext4, kernel 6.18). Each call goes to another
+ * thread and back, so it is more than what `PieceWriter` writes at a time.
+ */
 const WRITE_BYTES = 256 * 1024;
 
 /** Memory that nobody else uses, with anything in it: the caller overwrites all of it. */
