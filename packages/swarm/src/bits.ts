@@ -19,6 +19,21 @@ export function clearBit(bits: Uint8Array, index: number): void {
 /** How many are set. */
 export function countBits(bits: Uint8Array): number {
   let count = 0;
-  for (const byte of bits) for (let rest = byte; rest !== 0; rest &= rest - 1) count += 1;
+  for (const byte of bits) count += BITS_OF_BYTE[byte]!;
   return count;
+}
+
+const BITS_OF_BYTE = Uint8Array.from({ length: 256 }, (_, byte) => byte.toString(2).replaceAll("0", "").length);
+
+/** Those that are set in `bits`, and not in `others`. */
+export function bitsBeyond(bits: Uint8Array, others: Uint8Array): Uint8Array {
+  return bits.map((byte, at) => byte & ~(others[at] ?? 0));
+}
+
+/** The indices of those that are set, in order. O(bytes) where few are. */
+export function* setBitsOf(bits: Uint8Array): Iterable<number> {
+  for (const [at, byte] of bits.entries()) {
+    if (byte === 0) continue;
+    for (let index = at * 8; index < at * 8 + 8; index += 1) if (hasBit(bits, index)) yield index;
+  }
 }

@@ -1,5 +1,5 @@
 import { assertInvariant } from "@riptide/core";
-import { bitsByteLength, clearBit, hasBit, setBit } from "../bits.ts";
+import { bitsBeyond, bitsByteLength, clearBit, countBits, hasBit, setBit } from "../bits.ts";
 import type { BlockRequest } from "../types.ts";
 import { judge } from "./blame.ts";
 import { dropRequest, offerUnstored, recallBlock, recallUnwanted, releaseAllBlocks } from "./block-requests.ts";
@@ -81,10 +81,12 @@ export class Downloader {
     this.#blocksReleased(nowMs);
   }
 
-  /** `bits` has one bit for each piece, BEP 3 order; copied. */
+  /** `bits` has one bit for each piece, BEP 3 order, and may have more in its last byte; copied. */
   peerBitfield(peer: PeerKey, bits: Uint8Array, nowMs: number): void {
     assertInvariant(bits.length === bitsByteLength(this.#pieceCount), "A bitfield needs one bit for each piece");
-    this.#setPieces(peer, bits.slice(), nowMs);
+    const pieces = bits.slice();
+    for (let index = this.#pieceCount; index < pieces.length * 8; index += 1) clearBit(pieces, index);
+    this.#setPieces(peer, countBits(pieces) === this.#pieceCount ? "all" : pieces, nowMs);
   }
 
   /** BEP 3 have. Ignored if there is no such piece. */
@@ -334,10 +336,8 @@ export class Downloader {
     this.#state.availability.remove(queue.pieces);
     this.#state.availability.add(bits);
     queue.setPieces(bits);
-    queue.lackedPieces = 0;
-    for (let piece = 0; piece < this.#pieceCount; piece++) {
-      if (queue.has(piece) && !hasBit(this.#have, piece)) queue.lackedPieces += 1;
-    }
+    queue.lackedPieces =
+      bits === "all" ? this.#pieceCount - countBits(this.#have) : countBits(bitsBeyond(bits, this.#have));
     fill(this.#state, queue, nowMs);
     this.#settle(nowMs);
   }

@@ -1,4 +1,4 @@
-import { hasBit } from "../bits.ts";
+import { bitsBeyond, setBitsOf } from "../bits.ts";
 import { MAX_UNREQUESTED_BYTES } from "../download/index.ts";
 import type { BlockRequest, PeerAddress } from "../types.ts";
 import type { BlockTarget, RemoteHandshake, Wire, WireHandler } from "../wire/index.ts";
@@ -262,8 +262,6 @@ export class Peer implements WireHandler {
   }
 
   #announceRest(told: Uint8Array, verified: Uint8Array): void {
-    for (let piece = 0; piece < verified.length * 8; piece += 1) {
-      if (hasBit(verified, piece) && !hasBit(told, piece)) this.wire.have(piece);
-    }
+    for (const piece of setBitsOf(bitsBeyond(verified, told))) this.wire.have(piece);
   }
 }

@@ -1,6 +1,6 @@
 import { torrentShape } from "@riptide/sim";
 import { describe, expect, it } from "vitest";
-import { bitsByteLength, hasBit, setBit } from "../../src/bits.ts";
+import { bitsBeyond, bitsByteLength, countBits, hasBit, setBit, setBitsOf } from "../../src/bits.ts";
 import { BlockGrid } from "../../src/download/block-grid.ts";
 
 describe("bits", () => {
@@ -15,6 +15,17 @@ describe("bits", () => {
 
   it("outside the bytes are not set", () => {
     expect(hasBit(Uint8Array.of(255), 8)).toBe(false);
+  });
+
+  it("are counted, compared and listed byte by byte", () => {
+    const bits = Uint8Array.of(0b10110000, 0, 0b00000001, 0xff);
+    expect([...setBitsOf(bits)]).toEqual([0, 2, 3, 23, 24, 25, 26, 27, 28, 29, 30, 31]);
+    expect(countBits(bits)).toBe(12);
+    const beyond = bitsBeyond(bits, Uint8Array.of(0b10000001, 0xff));
+    expect([...beyond]).toEqual([0b00110000, 0, 0b00000001, 0xff]);
+    const all = Uint8Array.from({ length: 256 }, (_, byte) => byte);
+    expect(countBits(all)).toBe([...setBitsOf(all)].length);
+    expect(countBits(all)).toBe(1024);
   });
 });
 

@@ -282,6 +282,20 @@ describe("a downloader", () => {
     expect(downloader.isInteresting(2)).toBe(false);
   });
 
+  it("takes a bit beyond the last piece for nothing, and a bitfield of all pieces for everything", () => {
+    const { downloader, output } = newDownloader({ peers: [2] });
+    downloader.peerBitfield(2, Uint8Array.of(0b00001111), 0);
+    expect(downloader.isInteresting(2)).toBe(false);
+    downloader.peerBitfield(2, Uint8Array.of(0b11111111), 0);
+    expect(downloader.isInteresting(2)).toBe(true);
+    downloader.setDeadlines(0, [[3, 0]], 0);
+    expect(output.take()).toEqual(["request 2 3.0 3.1 3.2"]);
+    downloader.peerBitfield(2, Uint8Array.of(0b00010000), 0);
+    expect(downloader.isInteresting(2)).toBe(true);
+    downloader.peerBitfield(2, Uint8Array.of(0b00001111), 0);
+    expect(downloader.isInteresting(2)).toBe(false);
+  });
+
   it("ignores what is said of a peer that it does not know", () => {
     const { downloader, output } = newDownloader({ peers: [] });
     downloader.peerHave(5, 0, 0);
