@@ -220,8 +220,9 @@ export class TorrentSession implements PeerListener {
   peerHandshook(peer: Peer): void {
     if (this.#transfer === undefined) peer.announceNothing();
     else this.#transfer.join(peer);
-    // It can unchoke us while it sends the metadata.
-    if (this.#opening === undefined) peer.hopeForPieces();
+    // It can unchoke us while it sends the metadata, or while we look at our disk, where nothing of a new torrent lies.
+    if (this.#transfer === undefined && (this.#opening === undefined || this.#order.isNew === true))
+      peer.hopeForPieces();
     this.#metadata.join(peer);
   }
 

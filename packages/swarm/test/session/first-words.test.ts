@@ -134,6 +134,21 @@ describe("what a session says to a peer before it knows what that has", () => {
     },
   );
 
+  it.each([
+    ["nothing of a torrent that may be complete on the disk", false, []],
+    ["all of one that was just added", true, [["interested"]]],
+  ])("wants %s while its files are opened", async (_what, isNew, wanted) => {
+    const { metainfo } = await createTorrent();
+    const { infoHash, infoBytes } = metainfo;
+    const { session, connect, settled } = await setUp({ infoHash, infoBytes, isNew });
+    const { peer, wire } = connect(1);
+    expect(wire.take()).toEqual([["haveNone"], ...wanted]);
+    peer.onHaveNone();
+    await settled();
+    expect(wire.take().at(-1)).toEqual(["notInterested"]);
+    await session.close();
+  });
+
   it("wants the rest of whoever comes, and no longer once it says that it has nothing of it", async () => {
     const { metainfo } = await createTorrent();
     const { infoHash, infoBytes } = metainfo;
