@@ -2,7 +2,15 @@ import { createHash } from "node:crypto";
 import { lstat, mkdir, readdir, rm, rmdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { assertInvariant, StreamError } from "@riptide/core";
-import { lstatIfThere, quarantine, quarantineCopy, readSmallFile, syncFolder, writeFileAtomic } from "./file-io.ts";
+import {
+  allOf,
+  lstatIfThere,
+  quarantine,
+  quarantineCopy,
+  readSmallFile,
+  syncFolder,
+  writeFilesAtomic,
+} from "./file-io.ts";
 import { STATE_FOLDER } from "./file-layout.ts";
 import { type FolderLock, lockFolder } from "./library-lock.ts";
 import { SafeFolders } from "./safe-folders.ts";
@@ -112,17 +120,18 @@ class FolderLibrary implements Library {
 
   async #save(torrent: StoredTorrent): Promise<void> {
     const { infoHash } = torrent;
-    const stateFolder = await new SafeFolders(this.directoryOf(infoHash)).ensure([STATE_FOLDER]);
+    const folder = this.directoryOf(infoHash);
+    const stateFolder = await new SafeFolders(folder).ensure([STATE_FOLDER]);
+    const isNew = !this.#torrents.has(infoHash);
     const storedInfo = this.#torrents.get(infoHash)?.infoBytes;
+    const files = [{ name: RECORD_FILE, parts: [encodeTorrentRecord(torrent)] }];
+    // Before the record, without which a torrent is not listed.
     if (torrent.infoBytes !== undefined && storedInfo === undefined) {
-      await writeFileAtomic(join(stateFolder, INFO_FILE), [torrent.infoBytes]);
+      files.unshift({ name: INFO_FILE, parts: [torrent.infoBytes] });
     }
-    // Last, as a torrent without a record is not listed.
-    await writeFileAtomic(join(stateFolder, RECORD_FILE), [encodeTorrentRecord(torrent)]);
-    if (!this.#torrents.has(infoHash)) {
-      await syncFolder(this.directoryOf(infoHash));
-      await syncFolder(this.#directory);
-    }
+    const syncs = isNew ? [syncFolder(folder), syncFolder(this.#directory)] : [];
+    // Side by side, as somebody waits for it who wants to play it.
+    await allOf([writeFilesAtomic(stateFolder, files), ...syncs]);
     this.#torrents.set(infoHash, { ...torrent, infoBytes: torrent.infoBytes ?? storedInfo });
   }
 

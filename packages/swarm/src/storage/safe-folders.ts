@@ -19,8 +19,8 @@ export class SafeFolders {
   async ensure(components: readonly string[]): Promise<string> {
     for (const path of this.#pathsTo(components)) {
       if (this.#checked.has(path)) continue;
-      await makeFolder(path);
-      await this.#check(path);
+      if (await makeFolder(path)) this.#checked.add(path);
+      else await this.#check(path);
     }
     return join(this.#root, ...components);
   }
@@ -57,11 +57,13 @@ export class SafeFolders {
   }
 }
 
-async function makeFolder(path: string): Promise<void> {
+/** False if something lies there already. */
+async function makeFolder(path: string): Promise<boolean> {
   try {
     await mkdir(path);
+    return true;
   } catch (error) {
-    // What is there already is looked at next.
     if (systemCode(error) !== "EEXIST") throw error;
+    return false;
   }
 }

@@ -93,10 +93,12 @@ export function openTorrentStore(options: TorrentStoreOptions): Promise<TorrentS
     const folders = new SafeFolders(directory);
     const stateFolder = join(directory, STATE_FOLDER);
     const journal = new VerifiedJournal(join(stateFolder, JOURNAL_FILE), metainfo);
+    const remembered = await rememberedNames(folders, options);
+    const hasLooseBlocks = remembered?.has(LOOSE_BLOCKS_FILE) === true;
     const create = (recovered: RecoveredPieces): DiskTorrentStore =>
-      new DiskTorrentStore({ directory, layout: metainfo, folders, journal, recovered });
+      new DiskTorrentStore({ directory, layout: metainfo, folders, journal, recovered, hasLooseBlocks });
     // Somebody who has just added it waits for its first bytes: no folder is made and no more is looked at than that it is new.
-    if (await isNew(folders, options)) return create(NOTHING_RECOVERED);
+    if (remembered === undefined) return create(NOTHING_RECOVERED);
     const stampsPath = join(stateFolder, STAMPS_FILE);
     const stamps = await readFileStamps(stampsPath, metainfo.files.length);
     const recover = { directory, layout: metainfo, folders, journal, stamps, signal, pieceChecked };
@@ -108,13 +110,19 @@ export function openTorrentStore(options: TorrentStoreOptions): Promise<TorrentS
   }, signal);
 }
 
-/** Whether nothing of the torrent lies there: no file, and nothing that says so. Rejects if a folder is none, or the one around it is gone. */
-async function isNew(folders: SafeFolders, { directory, metainfo }: TorrentStoreOptions): Promise<boolean> {
+/**
+ * The names in the folder of what is remembered, or undefined if nothing of the torrent lies there: no file, and nothing that says so.
+ * Rejects if a folder is none, or the one around it is gone.
+ */
+async function rememberedNames(
+  folders: SafeFolders,
+  { directory, metainfo }: TorrentStoreOptions,
+): Promise<ReadonlySet<string> | undefined> {
   const [, remembered] = await Promise.all([access(dirname(directory)), folders.list([STATE_FOLDER])]);
   // At a start of the program most are: their files, which may be thousands, are not listed for it.
-  if ([JOURNAL_FILE, LOOSE_BLOCKS_FILE, STAMPS_FILE].some((name) => remembered.has(name))) return false;
+  if ([JOURNAL_FILE, LOOSE_BLOCKS_FILE, STAMPS_FILE].some((name) => remembered.has(name))) return remembered;
   const there = await folders.list([]);
-  return !metainfo.files.some(({ diskPath }) => there.has(diskPath[0]!));
+  return metainfo.files.some(({ diskPath }) => there.has(diskPath[0]!)) ? remembered : undefined;
 }
 
 const NOTHING_RECOVERED: RecoveredPieces = { pieces: [], stamps: new Map() };
@@ -125,6 +133,7 @@ interface DiskTorrentStoreOptions {
   readonly folders: SafeFolders;
   readonly journal: VerifiedJournal;
   readonly recovered: RecoveredPieces;
+  readonly hasLooseBlocks: boolean;
 }
 
 class DiskTorrentStore implements TorrentStore {
@@ -155,12 +164,14 @@ class DiskTorrentStore implements TorrentStore {
   readonly #written = new Set<number>();
   /** Evicted, and still on the disk. */
   readonly #unreleased = new Set<number>();
+  #hasLooseBlocks: boolean;
 
-  constructor({ directory, layout, folders, journal, recovered }: DiskTorrentStoreOptions) {
+  constructor({ directory, layout, folders, journal, recovered, hasLooseBlocks }: DiskTorrentStoreOptions) {
     this.#directory = directory;
     this.#layout = layout;
     this.#folders = folders;
     this.#journal = journal;
+    this.#hasLooseBlocks = hasLooseBlocks;
     this.#stored = new Map(recovered.stamps);
     this.verified = new Uint8Array(bitsByteLength(layout.pieceCount));
     for (const piece of recovered.pieces) setBit(this.verified, piece);
@@ -211,12 +222,14 @@ class DiskTorrentStore implements TorrentStore {
   }
 
   savePartials(pieces: readonly PartialPiece[]): Promise<void> {
+    this.#hasLooseBlocks = true;
     return this.#saves.run(() =>
       withStorageErrors(async () => saveLooseBlocks(await this.#statePath(LOOSE_BLOCKS_FILE), pieces, this.#layout)),
     );
   }
 
   async loadPartials(): Promise<PartialPiece[]> {
+    if (!this.#hasLooseBlocks) return [];
     const path = join(this.#directory, STATE_FOLDER, LOOSE_BLOCKS_FILE);
     const pieces = await withStorageErrors(() => loadLooseBlocks(path, this.#layout));
     return pieces.filter(({ piece }) => !hasBit(this.verified, piece));

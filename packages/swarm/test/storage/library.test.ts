@@ -96,6 +96,40 @@ describe("what a library remembers", () => {
     expect((await reopen()).torrents()).toEqual([MAGNET]);
   });
 
+  // They are written side by side: what one of them fails at, the other may be in the middle of.
+  it.each(["write info.tmp", "sync info.tmp", "write torrent.json.tmp", "sync torrent.json.tmp"])(
+    "leaves nothing half done when `%s` fails, and is written as a whole once there is room",
+    async (failing) => {
+      const opened = await open();
+      const faults = await injectFileFaults();
+      faults.before = (call) => {
+        if (call === failing) throw systemError("ENOSPC");
+      };
+      await expect(opened.save(FILM)).rejects.toMatchObject({ code: "disk_full" });
+      faults.restore();
+      expect(readdirSync(join(world.data, HASH, ".riptide"))).toEqual([]);
+      await opened.save(FILM);
+      expect((await reopen()).torrents().map(({ infoBytes }) => Buffer.from(infoBytes ?? []))).toEqual([INFO]);
+    },
+  );
+
+  it("is durable once it is saved: its files, and the folders on the way to them", async () => {
+    const opened = await open();
+    const faults = await injectFileFaults();
+    await opened.save(FILM);
+    const whatIsNew = [...faults.log];
+    faults.log.length = 0;
+    await opened.save({ ...FILM, displayName: "New" });
+    faults.restore();
+    expect(whatIsNew.filter((call) => call.startsWith("sync")).sort()).toEqual(
+      ["sync .riptide", `sync ${HASH}`, "sync data", "sync info.tmp", "sync torrent.json.tmp"].sort(),
+    );
+    // The names last, of files that are written.
+    expect(whatIsNew.indexOf("sync .riptide")).toBeGreaterThan(whatIsNew.indexOf("sync info.tmp"));
+    expect(whatIsNew.indexOf("sync .riptide")).toBeGreaterThan(whatIsNew.indexOf("sync torrent.json.tmp"));
+    expect(faults.log).toEqual(["write torrent.json.tmp", "sync torrent.json.tmp", "sync .riptide"]);
+  });
+
   it("is not written through a folder that is a link", async () => {
     const opened = await open();
     const victim = join(world.folder, "victim");
