@@ -121,7 +121,7 @@ function soonestHelper(
   let soonest: PeerQueue | undefined;
   let helperMs = Number.POSITIVE_INFINITY;
   for (const [helper, blocksBefore] of urgentWork) {
-    if (helper === late.owner || !helper.has(late.assembly.piece) || !maySend(state, helper.source, late)) continue;
+    if (helper === late.owner || !helper.offers(late.assembly.piece) || !maySend(state, helper.source, late)) continue;
     const expectedMs = (blocksBefore + 1) * helper.msPerBlock(nowMs);
     if (expectedMs < helperMs) {
       soonest = helper;

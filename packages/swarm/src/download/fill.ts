@@ -37,7 +37,7 @@ export function fill(state: DownloadState, peer: PeerQueue, nowMs: number): void
     if (dueMs === undefined || freeBlocks === 0) continue;
     freeAhead += freeBlocks;
     const assembly = pieces.get(piece);
-    if (!peer.has(piece) || !mayWorkOn(assembly, peer.source, state.areSuspectsApart)) continue;
+    if (!peer.offers(piece) || !mayWorkOn(assembly, peer.source, state.areSuspectsApart)) continue;
     isBarren = false;
     if (assembly === undefined) {
       // Where there is no room for this piece, there is none for those that are due later: only what is begun goes on.
@@ -107,7 +107,7 @@ function fastestRival(state: DownloadState, peer: PeerQueue, piece: number): Pee
   const assembly = state.pieces.get(piece);
   for (let index = 0; index < Math.min(MAX_RIVALS, state.ranked.length); index++) {
     const rival = state.ranked[index];
-    if (rival === undefined || rival === peer || !rival.isReady || !rival.has(piece)) continue;
+    if (rival === undefined || rival === peer || !rival.isReady || !rival.offers(piece)) continue;
     if (mayWorkOn(assembly, rival.source, state.areSuspectsApart)) return rival;
   }
   return undefined;

@@ -39,6 +39,7 @@ export function receiveBlock(
   const wasAsked = key !== undefined && peer.wasAsked(key);
   // It was on its way when we took the request back: what we asked for again since then would come a second time.
   if (wasAsked && peer.forgetRecalled(key) && peer.inFlight.has(key)) recallBlock(state, peer, key);
+  if (key !== undefined && peer.inFlight.has(key)) peer.noteAnswer(key);
   if (stored && incoming !== undefined && incoming.key === key && canUse(state, peer, incoming)) {
     const { assembly } = incoming;
     const index = state.grid.blockOf(incoming.key);

@@ -77,6 +77,11 @@ export class PeerQueue {
   urgentDepth = Number.POSITIVE_INFINITY;
   /** How many requests it may owe us while fewer blocks are wanted than all queues hold, as `spread` found last. */
   shareDepth = Number.POSITIVE_INFINITY;
+  /** Pieces that it says it has and left a request of unanswered, and until when others are asked for them. */
+  readonly #doubts = new Map<number, number>();
+  /** The request that it owes us longest, and how many that were sent later it has answered since. */
+  #oldestKey: number | undefined;
+  #overtakings = 0;
   /** How often each block was taken back without an answer so far. */
   readonly #recalled = new Map<number, number>();
   #unrequestedBytes = 0;
@@ -115,8 +120,28 @@ export class PeerQueue {
     return this.#roundTripMs;
   }
 
+  /** It says that it has the piece. */
   has(piece: number): boolean {
     return this.#bits === "all" || (this.#bits !== undefined && hasBit(this.#bits, piece));
+  }
+
+  /** It says that it has the piece, and nothing speaks against that. */
+  offers(piece: number): boolean {
+    return this.has(piece) && !this.#doubts.has(piece);
+  }
+
+  /** It did not send what it was asked for of the piece: it `offers` it no more until then. */
+  doubt(piece: number, untilMs: number): void {
+    this.#doubts.set(piece, untilMs);
+  }
+
+  /** Ends the doubts that are over. */
+  endDoubts(isOver: (piece: number, untilMs: number) => boolean): void {
+    for (const [piece, untilMs] of this.#doubts) {
+      if (!isOver(piece, untilMs)) continue;
+      this.#doubts.delete(piece);
+      this.barrenVersion = -1;
+    }
   }
 
   setPieces(bits: Uint8Array | "all"): void {
@@ -182,6 +207,20 @@ export class PeerQueue {
   maxQuietMs(): number {
     if (this.#answered === 0) return MAX_QUIET_MS;
     return Math.min(MAX_QUIET_MS, Math.max(300 + this.#roundTripMs, 5 * this.#msPerBlock));
+  }
+
+  /** How many later requests were answered before the oldest one. Peers answer in order (libtorrent, Transmission and aria2 do). */
+  get overtakings(): number {
+    const [oldest] = this.inFlight.keys();
+    return oldest === this.#oldestKey ? this.#overtakings : 0;
+  }
+
+  /** A request that it owes us is answered. */
+  noteAnswer(key: number): void {
+    const [oldest] = this.inFlight.keys();
+    if (oldest !== this.#oldestKey) this.#overtakings = 0;
+    this.#oldestKey = oldest;
+    if (key !== oldest) this.#overtakings += 1;
   }
 
   noteRequest(key: number, nowMs: number): void {

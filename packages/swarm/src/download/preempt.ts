@@ -14,7 +14,7 @@ export function preempt(state: DownloadState, nowMs: number): void {
   const urgent = urgentFreeBlocks(state, nowMs);
   if (urgent.blocks === 0) return;
   for (const peer of state.peers.values()) {
-    if (!peer.isReady || !urgent.pieces.some((piece) => peer.has(piece))) continue;
+    if (!peer.isReady || !urgent.pieces.some((piece) => peer.offers(piece))) continue;
     recallLaterWork(state, peer, urgent.firstDueMs + LATER_BY_MS);
   }
   state.order.rewind();

@@ -8,14 +8,20 @@ const MAX_PROBE_AFTER_MS = 300_000;
 /** A request that an answering peer leaves out for this long, or for several times its queue, has been lost. */
 const LOST_AFTER_MS = 5000;
 const LOST_AFTER_QUEUES = 4;
+/** Or for this long, if it has answered so many later ones: more than peers answer out of order who read in threads, or wait for a disk. */
+const OVERTAKEN_AFTER_MS = 1000;
+const LOST_AFTER_OVERTAKINGS = 16;
+/** A peer that drops requests of a piece is not asked for it again for so long, while others have it: it may lie about having it. */
+const DOUBT_MS = 60_000;
 
 /**
- * Gives up on peers that owe blocks and send nothing, and on requests that got lost; lets long-silent peers try again.
+ * Gives up on peers that owe blocks and send nothing, and on requests that got lost; lets long-silent peers try again, and doubted ones.
  * True if blocks became free.
  */
 export function releaseOverdue(state: DownloadState, nowMs: number): boolean {
   let hasReleased = false;
   for (const peer of state.peers.values()) {
+    peer.endDoubts((piece, untilMs) => nowMs >= untilMs || !isOfferedByOthers(state, peer, piece));
     if (peer.silentSinceMs !== undefined) {
       probeAgain(state, peer, nowMs);
     } else if (peer.inFlight.size > 0 && peer.quietMs(nowMs) > peer.maxQuietMs()) {
@@ -59,13 +65,26 @@ function probeAgain(state: DownloadState, peer: PeerQueue, nowMs: number): void 
   peer.forgetRate();
 }
 
+/** It dropped a request of the piece: as long as others have that, it is theirs. */
+export function doubt(state: DownloadState, peer: PeerQueue, piece: number, nowMs: number): void {
+  if (isOfferedByOthers(state, peer, piece)) peer.doubt(piece, nowMs + DOUBT_MS);
+}
+
+function isOfferedByOthers(state: DownloadState, peer: PeerQueue, piece: number): boolean {
+  for (const other of state.peers.values()) if (other !== peer && other.isReady && other.offers(piece)) return true;
+  return false;
+}
+
 /** Peers answer in order: if the oldest request is that old while others are answered, it was dropped on the way. */
 function recallLostRequest(state: DownloadState, peer: PeerQueue, nowMs: number): boolean {
   const oldest = peer.inFlight.entries().next();
   if (oldest.done === true) return false;
   const [key, sentMs] = oldest.value;
   const patienceMs = Math.max(LOST_AFTER_MS, LOST_AFTER_QUEUES * peer.inFlight.size * peer.averageMsPerBlock);
-  if (nowMs - sentMs < patienceMs) return false;
+  const ageMs = nowMs - sentMs;
+  const isOvertaken = ageMs >= OVERTAKEN_AFTER_MS && peer.overtakings >= LOST_AFTER_OVERTAKINGS;
+  if (ageMs < patienceMs && !isOvertaken) return false;
   recallBlock(state, peer, key);
+  doubt(state, peer, state.grid.pieceOf(key), nowMs);
   return true;
 }

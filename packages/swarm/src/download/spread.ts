@@ -26,7 +26,7 @@ export function spread(state: DownloadState, nowMs: number): boolean {
     shareFew(state, ready, nowMs);
     return false;
   }
-  const havers = ready.filter((peer) => pieces.some((piece) => peer.has(piece)));
+  const havers = ready.filter((peer) => pieces.some((piece) => peer.offers(piece)));
   const sharers = isStart(state) ? havers : havers.filter(isTrusted);
   if (sharers.length < 2) return true;
   const timeMs = shortestTimeMs(sharers, blocks, nowMs);
@@ -50,7 +50,7 @@ function shareFew(state: DownloadState, ready: readonly PeerQueue[], nowMs: numb
     blocks += freeBlocks;
     if (blocks >= room) return;
   }
-  const sharers = ready.filter((peer) => pieces.every((piece) => peer.has(piece)));
+  const sharers = ready.filter((peer) => pieces.every((piece) => peer.offers(piece)));
   if (blocks === 0 || sharers.length < 2) return;
   const timeMs = shortestTimeMs(sharers, blocks, nowMs);
   for (const peer of sharers) peer.shareDepth = Math.max(1, blocksWithin(timeMs, peer, nowMs));
@@ -88,7 +88,7 @@ function lastUrgent(state: DownloadState, peer: PeerQueue, other: PeerQueue, now
   if (key === undefined) return undefined;
   const piece = state.grid.pieceOf(key);
   const dueMs = state.order.dueMs(piece) ?? Number.POSITIVE_INFINITY;
-  return other.has(piece) && dueMs - nowMs <= URGENT_WITHIN_MS ? key : undefined;
+  return other.offers(piece) && dueMs - nowMs <= URGENT_WITHIN_MS ? key : undefined;
 }
 
 /** Nobody has sent a whole piece yet, neither right nor wrong: all who have a piece share it. */

@@ -61,7 +61,7 @@ export function keepSuspectsApart(state: DownloadState): void {
 }
 
 function readyPeersWith(state: DownloadState, piece: number): PeerQueue[] {
-  return [...state.peers.values()].filter((peer) => peer.isReady && peer.has(piece));
+  return [...state.peers.values()].filter((peer) => peer.isReady && peer.offers(piece));
 }
 
 function replaceWitness(state: DownloadState, assembly: PieceAssembly): void {

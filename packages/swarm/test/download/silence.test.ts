@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { recallBlock } from "../../src/download/block-requests.ts";
+import type { DownloadState } from "../../src/download/download-state.ts";
 import { fill } from "../../src/download/fill.ts";
-import { endSilence, releaseOverdue } from "../../src/download/silence.ts";
+import { doubt, endSilence, releaseOverdue } from "../../src/download/silence.ts";
 import { addPeer, stateWith } from "./scheduler-fixture.ts";
 
 function silentSwarm() {
@@ -67,6 +69,28 @@ describe("a request that was lost", () => {
     expect(peer.wasAsked(state.grid.key(0, 0))).toBe(true);
   });
 
+  it("is taken back after a second once sixteen later ones were answered", () => {
+    const { state, output } = stateWith(Array.from({ length: 8 }, (_, piece) => [piece, 5000 + piece] as const));
+    const peer = addPeer(state, { key: 1, msPerBlock: 20 });
+    fill(state, peer, 0);
+    state.outbox.flush();
+    const [dropped, ...later] = peer.inFlight.keys();
+    const answer = (key: number): void => {
+      peer.noteAnswer(key);
+      peer.inFlight.delete(key);
+    };
+    for (const key of later.slice(0, 15)) answer(key);
+    peer.noteBlock(1000);
+    expect([peer.overtakings, releaseOverdue(state, 1000)]).toEqual([15, false]);
+    answer(later[15]!);
+    peer.noteBlock(1000);
+    expect(releaseOverdue(state, 999)).toBe(false);
+    expect(releaseOverdue(state, 1000)).toBe(true);
+    expect([peer.inFlight.has(dropped!), peer.overtakings]).toEqual([false, 0]);
+    state.outbox.flush();
+    expect(output.take()).toContain("cancel 1 0.0");
+  });
+
   it("is waited for longer behind a long queue of a slow peer", () => {
     const { state } = stateWith([
       [0, 60_000],
@@ -83,3 +107,52 @@ describe("a request that was lost", () => {
     expect(nowMs / patienceMs).toBeCloseTo(1, 1);
   });
 });
+
+describe("a piece of which a request was lost", () => {
+  function lose(others: readonly number[]) {
+    const { state, output } = stateWith([[0, 5000]]);
+    const peer = addPeer(state, { key: 1, msPerBlock: 100 });
+    fill(state, peer, 0);
+    for (const key of others) addPeer(state, { key, msPerBlock: 100 });
+    peer.noteBlock(5000);
+    expect(releaseOverdue(state, 5000)).toBe(true);
+    const askedOf = (key: number, nowMs: number): boolean => {
+      for (const { source } of state.peers.values()) recallAll(state, source.peer);
+      output.take();
+      releaseOverdue(state, nowMs);
+      fill(state, state.peers.get(key)!, nowMs);
+      state.outbox.flush();
+      return output.take().some((said) => said.startsWith(`request ${key} `));
+    };
+    return { state, peer, askedOf };
+  }
+
+  it("is asked of others, and of that peer not for a minute", () => {
+    const { peer, askedOf } = lose([2]);
+    expect([peer.has(0), peer.offers(0), peer.offers(1)]).toEqual([true, false, true]);
+    expect([askedOf(1, 5001), askedOf(2, 5001), askedOf(1, 64_999), askedOf(1, 65_000)]).toEqual([
+      false,
+      true,
+      false,
+      true,
+    ]);
+  });
+
+  it("is asked of it again when nobody else has it", () => {
+    expect(lose([]).askedOf(1, 5001)).toBe(true);
+  });
+
+  it("is asked of it again as soon as nobody else has it any more, or that one drops it, too", () => {
+    const left = lose([2]);
+    left.state.peers.delete(2);
+    expect(left.askedOf(1, 5001)).toBe(true);
+    const doubted = lose([2]);
+    doubt(doubted.state, doubted.state.peers.get(2)!, 0, 6000);
+    expect([doubted.askedOf(2, 6000), doubted.askedOf(1, 6000)]).toEqual([true, false]);
+  });
+});
+
+function recallAll(state: DownloadState, key: number): void {
+  const peer = state.peers.get(key);
+  for (const request of peer?.inFlight.keys() ?? []) recallBlock(state, peer!, request);
+}
