@@ -4,6 +4,13 @@ import { pieceLength, type TorrentGeometry } from "../types.ts";
 
 /** Below a torrent's folder: what Riptide remembers about it. Metainfo gives no file this name. */
 export const STATE_FOLDER = ".riptide";
+/** There: what the store of a torrent remembers of its pieces. */
+export const STATE_FILES = {
+  journal: "verified",
+  looseBlocks: "partials",
+  stamps: "stamps",
+  unsynced: "unsynced",
+} as const;
 
 /** One file of a torrent as storage sees it. */
 export interface StoredFile {

@@ -19,6 +19,8 @@ export interface RecoverOptions {
   readonly journal: VerifiedJournal;
   /** Files as the last session left them. */
   readonly stamps: FileStamps;
+  /** Written by a session that was killed before they were durable: they are hashed. */
+  readonly unsynced: readonly number[];
   readonly signal: AbortSignal;
   /** A piece was hashed: it may take minutes until all are. */
   readonly pieceChecked: () => void;
@@ -33,26 +35,29 @@ export interface RecoveredPieces {
 
 /**
  * Finds out which pieces are on the disk. Those the journal records are believed where their files are there at full
- * length; those whose files somebody else has touched are hashed, as are all where the journal is not whole.
+ * length; those whose files somebody else has touched are hashed, as are all where the journal is not whole, and those
+ * that came too late for it.
  * Afterwards the journal says the same, so that a file created anew, all holes, is never taken for what it was.
  */
 export async function recoverPieces(options: RecoverOptions): Promise<RecoveredPieces> {
-  const { layout, journal, folders } = options;
+  const { layout, journal, folders, unsynced } = options;
   const { pieces: recorded, isIntact } = await journal.load();
-  const files = isIntact ? filesOf(recorded, layout) : await filesOnDisk(options);
+  const files = isIntact ? filesOf([...recorded, ...unsynced], layout) : await filesOnDisk(options);
   const survey = await surveyFiles(files, options);
   // Most starts find everything as it was left: then nothing needs to be worked out piece by piece.
-  if (isIntact && files.every((file) => isUntouched(file, survey)))
+  if (isIntact && unsynced.length === 0 && files.every((file) => isUntouched(file, survey)))
     return { pieces: recorded, stamps: stampsOf(survey) };
   // A record that cannot be read may have taken back one that can.
   const believable = isIntact ? recorded : [];
   const believed = new Set(believable.filter((piece) => allFiles(piece, layout, (file) => isUntouched(file, survey))));
-  const doubtful = [...(isIntact ? recorded : piecesWithData(survey, layout))].filter(
+  const candidates = isIntact ? new Set([...recorded, ...unsynced]) : piecesWithData(survey, layout);
+  const doubtful = [...candidates].filter(
     (piece) => !believed.has(piece) && allFiles(piece, layout, ({ index }) => survey.has(index)),
   );
   const found = await hashPieces(doubtful, options);
   const pieces = [...believed, ...found];
-  const isSame = isIntact && pieces.length === recorded.length;
+  const before = new Set(recorded);
+  const isSame = isIntact && pieces.length === recorded.length && pieces.every((piece) => before.has(piece));
   const isNew = !isIntact && pieces.length === 0;
   if (!isSame && !isNew) {
     await folders.ensure([STATE_FOLDER]);

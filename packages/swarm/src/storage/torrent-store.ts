@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { access, type FileHandle, open } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { assertInvariant, StreamError } from "@riptide/core";
 import { bitsByteLength, clearBit, hasBit, setBit } from "../bits.ts";
@@ -10,12 +10,13 @@ import {
   filesOf,
   pieceRange,
   piecesOf,
+  STATE_FILES,
   STATE_FOLDER,
   type StoredFile,
   spansOf,
   type TorrentLayout,
 } from "./file-layout.ts";
-import { dropFileStamps, readFileStamps, saveFileStamps } from "./file-stamps.ts";
+import { saveFileStamps } from "./file-stamps.ts";
 import { canFree, holesOf } from "./holes.ts";
 import { loadLooseBlocks, saveLooseBlocks } from "./loose-blocks.ts";
 import { type FileMode, OpenFiles } from "./open-files.ts";
@@ -23,15 +24,12 @@ import { PieceReads } from "./piece-reads.ts";
 import { PieceWriter } from "./piece-writer.ts";
 import { punchHoles } from "./punch-holes.ts";
 import { isPieceRight, readTorrent } from "./read-torrent.ts";
-import { type RecoveredPieces, recoverPieces } from "./recover-pieces.ts";
-import { SafeFolders } from "./safe-folders.ts";
+import type { RecoveredPieces } from "./recover-pieces.ts";
+import type { SafeFolders } from "./safe-folders.ts";
 import { SerialQueue } from "./serial-queue.ts";
 import { changedFile, unsafePath, withStorageErrors } from "./storage-error.ts";
-import { VerifiedJournal } from "./verified-journal.ts";
-
-const JOURNAL_FILE = "verified";
-const LOOSE_BLOCKS_FILE = "partials";
-const STAMPS_FILE = "stamps";
+import { UnsyncedPieces } from "./unsynced-pieces.ts";
+import type { VerifiedJournal } from "./verified-journal.ts";
 
 /**
  * The bytes of one torrent on disk. Rejects with a `RiptideError` (`disk_full`, or `storage_failed`), or with the signal's
@@ -70,63 +68,6 @@ export interface TorrentStore {
   close(): Promise<void>;
 }
 
-export interface TorrentStoreOptions {
-  /** The torrent's own folder, created when something is kept in it. The folder around it is there. */
-  readonly directory: string;
-  readonly metainfo: TorrentLayout;
-  /** Aborts opening, which may have to hash what lies there. */
-  readonly signal: AbortSignal;
-  /** A piece that lies there was hashed. */
-  readonly pieceChecked?: () => void;
-  /** Gives back what lies in the files and is not verified, as a crash leaves it behind. */
-  readonly reclaimsSpace?: boolean;
-}
-
-/**
- * Opens the store of a torrent below its folder. Pieces are believed as the journal records them, where their files are
- * there at full length; if the journal is damaged or missing, the files are hashed.
- */
-export function openTorrentStore(options: TorrentStoreOptions): Promise<TorrentStore> {
-  const { directory, metainfo, signal, pieceChecked = () => undefined } = options;
-  return withStorageErrors(async () => {
-    signal.throwIfAborted();
-    const folders = new SafeFolders(directory);
-    const stateFolder = join(directory, STATE_FOLDER);
-    const journal = new VerifiedJournal(join(stateFolder, JOURNAL_FILE), metainfo);
-    const remembered = await rememberedNames(folders, options);
-    const hasLooseBlocks = remembered?.has(LOOSE_BLOCKS_FILE) === true;
-    const create = (recovered: RecoveredPieces): DiskTorrentStore =>
-      new DiskTorrentStore({ directory, layout: metainfo, folders, journal, recovered, hasLooseBlocks });
-    // Somebody who has just added it waits for its first bytes: no folder is made and no more is looked at than that it is new.
-    if (remembered === undefined) return create(NOTHING_RECOVERED);
-    const stampsPath = join(stateFolder, STAMPS_FILE);
-    const stamps = await readFileStamps(stampsPath, metainfo.files.length);
-    const recover = { directory, layout: metainfo, folders, journal, stamps, signal, pieceChecked };
-    const recovered = await recoverPieces(recover);
-    await dropFileStamps(stampsPath);
-    const store = create(recovered);
-    if (options.reclaimsSpace === true) await store.reclaimSpace();
-    return store;
-  }, signal);
-}
-
-/**
- * The names in the folder of what is remembered, or undefined if nothing of the torrent lies there: no file, and nothing that says so.
- * Rejects if a folder is none, or the one around it is gone.
- */
-async function rememberedNames(
-  folders: SafeFolders,
-  { directory, metainfo }: TorrentStoreOptions,
-): Promise<ReadonlySet<string> | undefined> {
-  const [, remembered] = await Promise.all([access(dirname(directory)), folders.list([STATE_FOLDER])]);
-  // At a start of the program most are: their files, which may be thousands, are not listed for it.
-  if ([JOURNAL_FILE, LOOSE_BLOCKS_FILE, STAMPS_FILE].some((name) => remembered.has(name))) return remembered;
-  const there = await folders.list([]);
-  return metainfo.files.some(({ diskPath }) => there.has(diskPath[0]!)) ? remembered : undefined;
-}
-
-const NOTHING_RECOVERED: RecoveredPieces = { pieces: [], stamps: new Map() };
-
 interface DiskTorrentStoreOptions {
   readonly directory: string;
   readonly layout: TorrentLayout;
@@ -136,7 +77,8 @@ interface DiskTorrentStoreOptions {
   readonly hasLooseBlocks: boolean;
 }
 
-class DiskTorrentStore implements TorrentStore {
+/** See `openTorrentStore`. */
+export class DiskTorrentStore implements TorrentStore {
   readonly verified: Uint8Array;
   readonly #directory: string;
   readonly #layout: TorrentLayout;
@@ -154,6 +96,7 @@ class DiskTorrentStore implements TorrentStore {
    */
   readonly #writes = new SerialQueue();
   readonly #writer = new PieceWriter();
+  readonly #unsynced = new UnsyncedPieces(() => this.#statePath(STATE_FILES.unsynced), this.#writer);
   readonly #syncs = new SerialQueue();
   readonly #saves = new SerialQueue();
   readonly #releases = new SerialQueue();
@@ -212,6 +155,7 @@ class DiskTorrentStore implements TorrentStore {
     this.#written.delete(piece);
     this.#unrecorded = this.#unrecorded.filter((unrecorded) => unrecorded !== piece);
     await this.#syncs.run(() => withStorageErrors(() => this.#journal.erase([piece], () => this.#recordedPieces())));
+    await this.#unsynced.remove([piece]);
   }
 
   async read(offset: number, length: number, { signal }: { readonly signal: AbortSignal }): Promise<Uint8Array> {
@@ -224,13 +168,15 @@ class DiskTorrentStore implements TorrentStore {
   savePartials(pieces: readonly PartialPiece[]): Promise<void> {
     this.#hasLooseBlocks = true;
     return this.#saves.run(() =>
-      withStorageErrors(async () => saveLooseBlocks(await this.#statePath(LOOSE_BLOCKS_FILE), pieces, this.#layout)),
+      withStorageErrors(async () =>
+        saveLooseBlocks(await this.#statePath(STATE_FILES.looseBlocks), pieces, this.#layout),
+      ),
     );
   }
 
   async loadPartials(): Promise<PartialPiece[]> {
     if (!this.#hasLooseBlocks) return [];
-    const path = join(this.#directory, STATE_FOLDER, LOOSE_BLOCKS_FILE);
+    const path = join(this.#directory, STATE_FOLDER, STATE_FILES.looseBlocks);
     const pieces = await withStorageErrors(() => loadLooseBlocks(path, this.#layout));
     return pieces.filter(({ piece }) => !hasBit(this.verified, piece));
   }
@@ -245,6 +191,7 @@ class DiskTorrentStore implements TorrentStore {
     await this.#saves.idle();
     await this.#syncs.idle();
     await this.#files.close();
+    await this.#unsynced.close();
     await withStorageErrors(() => this.#saveStamps());
   }
 
@@ -252,6 +199,7 @@ class DiskTorrentStore implements TorrentStore {
     let done = 0;
     this.#unreleased.delete(piece);
     this.#written.add(piece);
+    const noted = this.#unsynced.add(piece);
     for (const { file, position, lengthBytes } of spansOf(this.#layout, pieceRange(this.#layout, piece))) {
       signal?.throwIfAborted();
       const part = bytes.subarray(done, done + lengthBytes);
@@ -260,6 +208,7 @@ class DiskTorrentStore implements TorrentStore {
       this.#writtenFiles.add(file);
       await this.#files.use(file, "write", (handle) => this.#writer.write(handle, part, position));
     }
+    await noted;
   }
 
   async #sync(): Promise<void> {
@@ -270,8 +219,12 @@ class DiskTorrentStore implements TorrentStore {
       await this.#syncData(pieces);
       await this.#folders.ensure([STATE_FOLDER]);
       await this.#journal.append(pieces);
+      await this.#unsynced.remove(pieces);
     } catch (error) {
-      if (error instanceof LostWriteError) throw error.cause;
+      if (error instanceof LostWriteError) {
+        await this.#unsynced.remove(pieces);
+        throw error.cause;
+      }
       const isKept = (piece: number): boolean => hasBit(this.verified, piece);
       this.#unrecorded = [...new Set([...pieces.filter(isKept), ...this.#unrecorded])];
       throw error;
@@ -286,6 +239,7 @@ class DiskTorrentStore implements TorrentStore {
       const gone = [...pieces].filter((piece) => this.#unreleased.has(piece));
       this.#unrecorded = this.#unrecorded.filter((piece) => !gone.includes(piece));
       if (gone.length > 0) await this.#journal.erase(gone, () => this.#recordedPieces());
+      await this.#unsynced.remove(gone);
     });
     await this.#reads.ended(pieces);
     // Between two writes: what is not needed then is not needed before the holes are made.
@@ -344,7 +298,7 @@ class DiskTorrentStore implements TorrentStore {
       const stats = await lstatIfThere(this.filePath(file.index));
       if (stats !== undefined) this.#stored.set(file.index, stats.mtimeMs);
     }
-    if (this.#stored.size > 0) await saveFileStamps(await this.#statePath(STAMPS_FILE), this.#stored);
+    if (this.#stored.size > 0) await saveFileStamps(await this.#statePath(STATE_FILES.stamps), this.#stored);
   }
 
   async #statePath(name: string): Promise<string> {

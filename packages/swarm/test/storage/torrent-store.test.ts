@@ -1,9 +1,10 @@
 import { existsSync, readdirSync, readlinkSync } from "node:fs";
-import { mkdir, readFile, rm, stat, symlink, truncate, utimes, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, stat, symlink, truncate, utimes, writeFile } from "node:fs/promises";
 import { InvariantError } from "@riptide/core";
 import { createRandom } from "@riptide/sim";
 import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { openTorrentStore } from "../../src/storage/index.ts";
 import { MAX_OPEN_FILES } from "../../src/storage/open-files.ts";
 import { arrive, NEVER, StorageBench, sampleTorrent, setBits } from "./sample-torrent.ts";
 
@@ -37,8 +38,6 @@ describe("the files of a torrent store", () => {
     const store = await bench.open(TORRENT);
     expect(existsSync(bench.torrentFolder)).toBe(false);
     await arrive(store, TORRENT, [0]);
-    expect(readdirSync(bench.torrentFolder).sort()).toEqual(["empty-first.txt", "film.mkv"]);
-    await store.sync();
     expect(readdirSync(bench.torrentFolder).sort()).toEqual([".riptide", "empty-first.txt", "film.mkv"]);
   });
 
@@ -71,7 +70,8 @@ describe("the files of a torrent store", () => {
     );
     const whole = await store.read(0, torrent.sizeBytes, { signal: NEVER });
     expect(Buffer.compare(whole, torrent.bytes)).toBe(0);
-    expect(openFilesBelow(bench.torrentFolder)).toBe(MAX_OPEN_FILES);
+    // And the list of what is not synced yet.
+    expect(openFilesBelow(bench.torrentFolder)).toBe(MAX_OPEN_FILES + 1);
     await store.sync();
     await store.close();
     expect(openFilesBelow(bench.torrentFolder)).toBe(0);
@@ -213,13 +213,36 @@ describe("a torrent store that is opened again", () => {
     expect(setBits((await bench.open(TORRENT)).verified)).toEqual(ALL);
   });
 
-  it("does not have pieces that were marked but never synced", async () => {
+  it("has pieces that were written and never synced, if they are right", async () => {
+    const store = await bench.open(TORRENT);
+    await arrive(store, TORRENT, [1, 7]);
+    await store.sync();
+    await arrive(store, TORRENT, [2, 0]);
+    await store.write(3, new Uint8Array(PIECE));
+    await store.close();
+    let checked = 0;
+    const options = { directory: bench.torrentFolder, metainfo: TORRENT, signal: NEVER };
+    const again = await openTorrentStore({ ...options, pieceChecked: () => (checked += 1) });
+    expect([setBits(again.verified), checked]).toEqual([[0, 1, 2, 7], 3]);
+    await again.close();
+    // They are recorded now, and nothing of it is left behind.
+    expect(setBits((await bench.open(TORRENT)).verified)).toEqual([0, 1, 2, 7]);
+    expect((await readdir(bench.path(".riptide"))).sort()).toEqual(["verified"]);
+  });
+
+  it.each([
+    ["is cut off", (bytes: Buffer) => bytes.subarray(0, 6), [1, 2]],
+    ["is zeros", (bytes: Buffer) => Buffer.alloc(bytes.length), [1]],
+    ["names pieces that there are not", () => Buffer.from([0xff, 0xff, 0xff, 0xff, 0, 0, 0, 3]), [1, 3]],
+  ])("believes nothing of the list of those that %s", async (_what, change, verified) => {
     const store = await bench.open(TORRENT);
     await arrive(store, TORRENT, [1]);
     await store.sync();
-    await arrive(store, TORRENT, [2]);
+    await arrive(store, TORRENT, [2, 3]);
     await store.close();
-    expect(setBits((await bench.open(TORRENT)).verified)).toEqual([1]);
+    const path = bench.path(".riptide", "unsynced");
+    await writeFile(path, change(await readFile(path)));
+    expect(setBits((await bench.open(TORRENT)).verified)).toEqual(verified);
   });
 
   it("records a piece once, however often it is marked", async () => {
