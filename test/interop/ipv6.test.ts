@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { readFile } from "node:fs/promises";
+import { copyFile, readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { join } from "node:path";
@@ -9,8 +9,12 @@ import {
   connectResponse,
   startUdpTracker,
 } from "../../packages/swarm/test/discovery/udp-tracker-server.ts";
+import { startAria2 } from "../support/peers/aria2.ts";
 import { startLibtorrent } from "../support/peers/libtorrent.ts";
+import { startTransmission } from "../support/peers/transmission.ts";
+import { startWebtorrent } from "../support/peers/webtorrent.ts";
 import { startScriptedSeed } from "../support/scripted-seed.ts";
+import { sha256 } from "../support/sha256.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { NAMED_HERE, never, readRange, startTestEngine, type TestEngine } from "../support/test-engine.ts";
 import { createTestTorrent, type TestTorrent } from "../support/test-torrent.ts";
@@ -66,6 +70,47 @@ describeWith("libtorrent")("libtorrent over IPv6", () => {
     expect(Buffer.compare(copy, torrent.bytes)).toBe(0);
   });
 });
+
+/** The other clients, each with what the folder holds of the torrent; they listen on both families. */
+const CLIENTS = {
+  transmission: (source: string, saveDirectory: string) =>
+    startTransmission({ source, saveDirectory, encryption: "tolerated" }),
+  aria2: (source: string, saveDirectory: string) => startAria2({ source, saveDirectory, ipv6: true }),
+  webtorrent: (source: string, saveDirectory: string) => startWebtorrent({ source, saveDirectory, encryption: "off" }),
+} as const;
+
+for (const [client, start] of Object.entries(CLIENTS)) {
+  describeWith(client as keyof typeof CLIENTS)(`${client} over IPv6`, () => {
+    it("gives us every byte", async () => {
+      await using torrent = await smallTorrent();
+      await using folder = await temporaryFolder("seed");
+      await copyFile(torrent.filePath, join(folder.path, torrent.name));
+      await using seed = await start(torrent.torrentPath, folder.path);
+      await using us = await startTestEngine({ settings: DUAL, peers: [{ host: HOST, port: seed.port }] });
+      await us.engine.add(torrent.torrentFile, { signal: never });
+      await expectToPlay(us, torrent);
+    });
+
+    it("takes every byte from us", async () => {
+      await using torrent = await smallTorrent();
+      await using folder = await temporaryFolder("leech");
+      await using leech = await start(torrent.torrentPath, folder.path);
+      await using us = await startTestEngine({ settings: DUAL, peers: [{ host: HOST, port: leech.port }] });
+      us.engine.share(torrent.torrentFile, [torrent.filePath]);
+      await waitUntil(
+        `${client} has it all`,
+        async () =>
+          sha256(await readFile(join(folder.path, torrent.name)).catch(() => new Uint8Array())) ===
+          sha256(torrent.bytes),
+        40_000,
+      );
+      await waitUntil(
+        "we have counted it",
+        () => us.engine.get(torrent.infoHash)!.uploadedBytes >= torrent.bytes.length,
+      );
+    });
+  });
+}
 
 describe("IPv6", () => {
   it("takes peers of both families on one port", async () => {

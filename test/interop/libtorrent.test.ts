@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { startLibtorrent } from "../support/peers/libtorrent.ts";
+import { startScriptedSeed } from "../support/scripted-seed.ts";
 import { sha256 } from "../support/sha256.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { never, readRange, startTestEngine } from "../support/test-engine.ts";
@@ -60,5 +61,29 @@ describeWith("libtorrent")("libtorrent", () => {
         () => us.engine.get(torrent.infoHash)!.uploadedBytes >= torrent.bytes.length,
       );
     });
+  });
+
+  it("is given what is there of a torrent that is still played", async () => {
+    await using torrent = await createTestTorrent({ lengthBytes: 6 * MIB + 99, pieceLengthBytes: 128 * 1024 });
+    await using source = await startScriptedSeed({ torrent, bytesPerSecond: 1.5 * MIB });
+    await using us = await startTestEngine({ peers: [source.peer] });
+    await us.engine.add(torrent.torrentFile, { signal: never });
+    const { provider } = await us.engine.openFile(torrent.infoHash, 0, { signal: AbortSignal.timeout(20_000) });
+    const playing = readRange(provider, 0, provider.sizeBytes, AbortSignal.timeout(30_000));
+    await using folder = await temporaryFolder("leech");
+    await using leech = await startLibtorrent({
+      torrentPath: torrent.torrentPath,
+      saveDirectory: folder.path,
+      role: "leech",
+      connectTo: { host: "127.0.0.1", port: await us.engine.peerPort(never) },
+    });
+    const status = await waitUntil("libtorrent has some of it from us", () => {
+      const now = us.engine.get(torrent.infoHash)!;
+      return now.uploadedBytes >= MIB && now;
+    });
+    expect(status.verifiedBytes).toBeLessThan(torrent.bytes.length);
+    expect(sha256(await playing)).toBe(sha256(torrent.bytes));
+    await waitUntil("libtorrent has it all", () => leech.report().isSeeding, 40_000);
+    expect(sha256(await readFile(join(folder.path, torrent.name)))).toBe(sha256(torrent.bytes));
   });
 });

@@ -40,6 +40,24 @@ describeWith("webtorrent")("WebTorrent", () => {
     expect(encryptions).toEqual([row.heard]);
   });
 
+  it("gives us every byte of a file, and takes every byte of one from us", async () => {
+    await using torrent = await createTestTorrent({ lengthBytes: 4 * MIB + 77, pieceLengthBytes: 128 * 1024 });
+    await using folder = await temporaryFolder("webtorrent");
+    await copyFile(torrent.filePath, join(folder.path, torrent.name));
+    const client = { source: torrent.torrentPath, encryption: "off" } as const;
+    await using seed = await startWebtorrent({ ...client, saveDirectory: folder.path });
+    await using us = await startTestEngine({ peers: [{ host: "127.0.0.1", port: seed.port }] });
+    await us.engine.add(torrent.torrentFile, { signal: never });
+    const { provider } = await us.engine.openFile(torrent.infoHash, 0, { signal: AbortSignal.timeout(20_000) });
+    const bytes = await readRange(provider, 0, provider.sizeBytes, AbortSignal.timeout(30_000));
+    expect(sha256(bytes)).toBe(sha256(torrent.bytes));
+    await using other = await temporaryFolder("webtorrent");
+    const connectTo = { host: "127.0.0.1", port: await us.engine.peerPort(never) };
+    await using leech = await startWebtorrent({ ...client, saveDirectory: other.path, connectTo });
+    await waitUntil("it has it all", () => leech.report().isDone, 40_000);
+    expect(sha256(await readFile(join(other.path, torrent.name)))).toBe(sha256(torrent.bytes));
+  });
+
   it.each([
     { encryption: "off", heard: "none" },
     { encryption: "handshake", heard: "plaintext" },

@@ -8,6 +8,8 @@ export interface Aria2Options {
   readonly uploadBytesPerSecond?: number;
   /** Only encrypted connections (MSE with RC4). */
   readonly requireCrypto?: boolean;
+  /** Listens on IPv6, too. */
+  readonly ipv6?: boolean;
   /** Asked besides those of the torrent. */
   readonly trackerUrl?: string;
 }
@@ -29,7 +31,7 @@ export async function startAria2(options: Aria2Options): Promise<Aria2Peer> {
     "--enable-dht6=false",
     "--bt-enable-lpd=false",
     "--enable-peer-exchange=false",
-    "--disable-ipv6=true",
+    `--disable-ipv6=${options.ipv6 !== true}`,
     "--file-allocation=none",
     "--summary-interval=0",
     "--bt-tracker-connect-timeout=2",
