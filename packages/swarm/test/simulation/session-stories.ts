@@ -20,7 +20,8 @@ export const SESSION_STORIES: readonly Story[] = [
   { name: "dying seed", tell: dyingSeed },
   { name: "missing tail", tell: missingTail },
   { name: "tracker silence", tell: trackerSilence },
-  { name: "full disk that recovers", tell: fullDisk },
+  { name: "full disk that recovers", tell: (seed) => troubledDisk(seed, "ENOSPC", "disk_full") },
+  { name: "failing disk that recovers", tell: (seed) => troubledDisk(seed, "EIO", "storage_failed") },
 ];
 
 /** What holds at the end of every story. */
@@ -157,24 +158,24 @@ async function trackerSilence(seed: number): Promise<StoryGoal[]> {
   ];
 }
 
-/** The disk is full from the third to the twelfth second. */
-async function fullDisk(seed: number): Promise<StoryGoal[]> {
+/** The disk takes nothing, and says this of it, from the third to the twelfth second. */
+async function troubledDisk(seed: number, systemCode: string, problem: string): Promise<StoryGoal[]> {
   const peers = times(2, { bytesPerSecond: 500_000, latencyMs: 10 });
   const faults = await injectFileFaults();
   try {
     await using world = await SimulatedSession.start({ geometry: torrentShape(12 * MIB, MIB), peers, seed });
     faults.before = (call) => {
-      const isFull = world.nowMs >= 3000 && world.nowMs < 12_000;
-      if (isFull && call.startsWith("write")) throw systemError("ENOSPC");
+      const isInTrouble = world.nowMs >= 3000 && world.nowMs < 12_000;
+      if (isInTrouble && call.startsWith("write")) throw systemError(systemCode);
     };
     const reader = new SessionReader(world, 0);
     reader.read(0);
     await world.run(11_000);
-    const whileFull = world.stored.size;
+    const storedBefore = world.stored.size;
     await world.untilStored(allPieces(world), LIMIT_MS);
     return [
-      atLeast("pieces before it was full", whileFull, 2),
-      atLeast("told that the disk is full", Number(world.problems.includes("disk_full")), 1),
+      atLeast("pieces before the trouble", storedBefore, 2),
+      atLeast(`told that ${problem}`, Number(world.problems.includes(problem)), 1),
       atLeast("told that it takes pieces again", Number(world.problems.at(-1) === undefined), 1),
       // It tries again every five seconds; what was in memory is not fetched again.
       atMost("all of it, ms", world.nowMs, 12_000 + 5000 + (10 * MIB) / 1000),
