@@ -233,7 +233,9 @@ describe("a torrent store that is opened again", () => {
   it.each([
     ["is cut off", (bytes: Buffer) => bytes.subarray(0, 6), [1, 2]],
     ["is zeros", (bytes: Buffer) => Buffer.alloc(bytes.length), [1]],
-    ["names pieces that there are not", () => Buffer.from([0xff, 0xff, 0xff, 0xff, 0, 0, 0, 3]), [1, 3]],
+    ["names pieces that there are not", () => Buffer.from([0xff, 0xff, 0xff, 0xfe, 0, 0, 0, 3]), [1, 3]],
+    ["begins with its end", (bytes: Buffer) => Buffer.concat([Buffer.alloc(4, 0xff), bytes]), [1]],
+    ["is too long", (bytes: Buffer) => Buffer.concat([bytes, Buffer.alloc(262_144)]), [1]],
   ])("believes nothing of the list of those that %s", async (_what, change, verified) => {
     const store = await bench.open(TORRENT);
     await arrive(store, TORRENT, [1]);
