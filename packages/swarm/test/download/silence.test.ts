@@ -109,24 +109,6 @@ describe("a request that was lost", () => {
 });
 
 describe("a piece of which a request was lost", () => {
-  function lose(others: readonly number[]) {
-    const { state, output } = stateWith([[0, 5000]]);
-    const peer = addPeer(state, { key: 1, msPerBlock: 100 });
-    fill(state, peer, 0);
-    for (const key of others) addPeer(state, { key, msPerBlock: 100 });
-    peer.noteBlock(5000);
-    expect(releaseOverdue(state, 5000)).toBe(true);
-    const askedOf = (key: number, nowMs: number): boolean => {
-      for (const { source } of state.peers.values()) recallAll(state, source.peer);
-      output.take();
-      releaseOverdue(state, nowMs);
-      fill(state, state.peers.get(key)!, nowMs);
-      state.outbox.flush();
-      return output.take().some((said) => said.startsWith(`request ${key} `));
-    };
-    return { state, peer, askedOf };
-  }
-
   it("is asked of others, and of that peer not for a minute", () => {
     const { peer, askedOf } = lose([2]);
     expect([peer.has(0), peer.offers(0), peer.offers(1)]).toEqual([true, false, true]);
@@ -142,7 +124,7 @@ describe("a piece of which a request was lost", () => {
     expect(lose([]).askedOf(1, 5001)).toBe(true);
   });
 
-  it("is asked of it again as soon as nobody else has it any more, or that one drops it, too", () => {
+  it("is asked of it again as soon as nobody else has it any more; who has it last is not doubted", () => {
     const left = lose([2]);
     left.state.peers.delete(2);
     expect(left.askedOf(1, 5001)).toBe(true);
@@ -155,4 +137,23 @@ describe("a piece of which a request was lost", () => {
 function recallAll(state: DownloadState, key: number): void {
   const peer = state.peers.get(key);
   for (const request of peer?.inFlight.keys() ?? []) recallBlock(state, peer!, request);
+}
+
+/** Peer 1 drops a request of piece 0, which these others have, too. */
+function lose(others: readonly number[]) {
+  const { state, output } = stateWith([[0, 5000]]);
+  const peer = addPeer(state, { key: 1, msPerBlock: 100 });
+  fill(state, peer, 0);
+  for (const key of others) addPeer(state, { key, msPerBlock: 100 });
+  peer.noteBlock(5000);
+  expect(releaseOverdue(state, 5000)).toBe(true);
+  const askedOf = (key: number, nowMs: number): boolean => {
+    for (const { source } of state.peers.values()) recallAll(state, source.peer);
+    output.take();
+    releaseOverdue(state, nowMs);
+    fill(state, state.peers.get(key)!, nowMs);
+    state.outbox.flush();
+    return output.take().some((said) => said.startsWith(`request ${key} `));
+  };
+  return { state, peer, askedOf };
 }
