@@ -20,9 +20,13 @@ export function blockOfCopy(copy: BadCopy, piece: { readonly lengthBytes: number
  * - `single`: all of it from one peer; its hash then speaks for or against that peer alone.
  * - `copies`: every block from another host than in the bad copies, and none from those that are suspected.
  */
-type Trial =
-  | { readonly kind: "single"; witness: Source | undefined; readonly failedWitnesses: Set<Source> }
-  | { readonly kind: "copies"; readonly suspects: ReadonlySet<string> };
+type Trial = SingleTrial | { readonly kind: "copies"; readonly suspects: ReadonlySet<string> };
+
+export interface SingleTrial {
+  readonly kind: "single";
+  witness: Source | undefined;
+  readonly failedWitnesses: Set<Source>;
+}
 
 export interface Investigation {
   readonly badCopies: BadCopy[];

@@ -3,10 +3,14 @@ import type { DownloadState } from "./download-state.ts";
 import type { PeerQueue } from "./peer-queue.ts";
 import type { PieceAssembly } from "./piece-assembly.ts";
 import type { Source } from "./source.ts";
-import { type Investigation, mayStore } from "./trial.ts";
+import { type Investigation, mayStore, type SingleTrial } from "./trial.ts";
 
 /** A witness that nobody has measured yet is taken to need this much for each block. */
 const UNKNOWN_MS_PER_BLOCK = 250;
+/** A witness is given up for one that would be done so many times sooner: what it has sent is lost then. */
+const SLOW_WITNESS_FACTOR = 3;
+/** What is done so soon is waited for. */
+const PATIENCE_MS = 1000;
 /** Who sent more good pieces than bad ones may take this much longer: a lie costs all the time again. */
 const TRUSTED_TIME_SHARE = 0.5;
 
@@ -17,7 +21,7 @@ export function callWitness(state: DownloadState, assembly: PieceAssembly, inves
   replaceWitness(state, assembly);
 }
 
-/** Sees to it on every tick that each piece under investigation can be finished by somebody. */
+/** Sees to it on every tick that each piece under investigation can be finished by somebody, and soon. */
 export function keepTrialsGoing(state: DownloadState): void {
   for (const assembly of state.pieces.values()) {
     const { investigation } = assembly;
@@ -26,7 +30,7 @@ export function keepTrialsGoing(state: DownloadState): void {
     if (trial.kind === "copies") {
       if (readyPeersWith(state, assembly.piece).length === 0) continue;
       if (!canBeFetched(state, assembly, { investigation })) callWitness(state, assembly, investigation);
-    } else if (trial.witness === undefined || state.peers.get(trial.witness.peer)?.isReady !== true) {
+    } else if (isWitnessTooSlow(state, assembly, trial)) {
       replaceWitness(state, assembly);
     }
   }
@@ -81,19 +85,35 @@ function replaceWitness(state: DownloadState, assembly: PieceAssembly): void {
   state.order.rewind();
 }
 
+/** It is gone, or somebody else would send all of the piece much sooner than it sends the rest. */
+function isWitnessTooSlow(state: DownloadState, assembly: PieceAssembly, trial: SingleTrial): boolean {
+  const { witness, failedWitnesses } = trial;
+  const peer = witness === undefined ? undefined : state.peers.get(witness.peer);
+  if (peer?.isReady !== true) return true;
+  const leftMs = witnessTimeMs(peer, assembly);
+  if (leftMs < PATIENCE_MS) return false;
+  const others = readyPeersWith(state, assembly.piece).filter(
+    ({ source }) => source !== witness && !failedWitnesses.has(source),
+  );
+  const soonest = soonestWitness(others, assembly);
+  return soonest !== undefined && soonest.timeMs * SLOW_WITNESS_FACTOR < leftMs;
+}
+
 /** Who would be done first with what it has not sent yet. */
 function soonestWitness(
   candidates: readonly PeerQueue[],
   assembly: PieceAssembly,
 ): { peer: PeerQueue; timeMs: number } | undefined {
-  const timeMs = (peer: PeerQueue): number => {
-    const blocks = assembly.blockCount - blocksFrom(peer.source, assembly);
-    const isTrusted = peer.source.goodPieces > peer.source.badPieces;
-    return (blocks / blocksPerMs(peer)) * (isTrusted ? TRUSTED_TIME_SHARE : 1);
-  };
   return candidates
-    .map((peer) => ({ peer, timeMs: timeMs(peer) }))
+    .map((peer) => ({ peer, timeMs: witnessTimeMs(peer, assembly) }))
     .sort((a, b) => a.timeMs - b.timeMs || b.peer.source.goodPieces - a.peer.source.goodPieces)[0];
+}
+
+/** How long it takes to send what it has not sent yet; less counts for whom there is reason to trust. */
+function witnessTimeMs(peer: PeerQueue, assembly: PieceAssembly): number {
+  const blocks = assembly.blockCount - blocksFrom(peer.source, assembly);
+  const isTrusted = peer.source.goodPieces > peer.source.badPieces;
+  return (blocks / blocksPerMs(peer)) * (isTrusted ? TRUSTED_TIME_SHARE : 1);
 }
 
 /**
