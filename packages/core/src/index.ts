@@ -3,6 +3,7 @@ export * from "./byte-range.ts";
 export * from "./chunk-pool.ts";
 export * from "./clock.ts";
 export * from "./errors.ts";
+export * from "./following-controller.ts";
 export type * from "./ports/clock.ts";
 export type * from "./ports/piece-provider.ts";
 export type * from "./ports/stream-producer.ts";

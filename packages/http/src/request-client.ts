@@ -10,3 +10,8 @@ export function setClient(request: Request, client: string): void {
 export function clientOf(request: Request): string | undefined {
   return clients.get(request);
 }
+
+/** Nobody asks for it any more. */
+export function forgetClient(request: Request): void {
+  clients.delete(request);
+}

@@ -1,4 +1,4 @@
-import type { ByteRange, StreamContext, StreamProducer } from "@riptide/core";
+import { type ByteRange, followingController, type StreamContext, type StreamProducer } from "@riptide/core";
 import { mediaTypeOf } from "@riptide/media";
 import { adaptiveBody } from "./adaptive-body.ts";
 import { contentDisposition } from "./file-headers.ts";
@@ -37,9 +37,9 @@ async function addContentHeaders(headers: Headers, context: StreamContext, libra
 /** Demands its window from the start, so that it is on its way while the file is looked at. */
 function directBody(range: ByteRange, context: StreamContext, library: MediaLibrary): ReadableStream<Uint8Array> {
   const { clock, provider, signal } = context;
-  const reading = new AbortController();
+  const reading = followingController(signal);
   const reader = new SequentialReader(provider, [range], {
-    signal: AbortSignal.any([signal, reading.signal]),
+    signal: reading.signal,
     bytesPerSecond: library.bytesPerSecond(context),
   });
   return adaptiveBody(

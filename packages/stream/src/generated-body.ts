@@ -1,4 +1,4 @@
-import type { StreamContext } from "@riptide/core";
+import { followingController, type StreamContext } from "@riptide/core";
 import { timed } from "./media-library.ts";
 import { pulledBody } from "./pulled-body.ts";
 
@@ -11,8 +11,8 @@ export async function generatedBody(
   generate: (signal: AbortSignal) => AsyncGenerator<Uint8Array, void>,
   context: StreamContext,
 ): Promise<ReadableStream<Uint8Array>> {
-  const reading = new AbortController();
-  const chunks = generate(AbortSignal.any([context.signal, reading.signal]));
+  const reading = followingController(context.signal);
+  const chunks = generate(reading.signal);
   const first = await timed("fragment", context, () => chunks.next());
   let ahead: typeof first | undefined = first;
   const next = async (): Promise<Uint8Array | undefined> => {

@@ -159,9 +159,14 @@ export class RequestObservation {
   }
 }
 
-/** Those under way, by request: routes need not hand them through. */
+/** Those under way, by request: routes need not hand them through.. */
 const observations = new WeakMap<Request, RequestObservation>();
 
 export function observationOf(request: Request): RequestObservation | undefined {
   return observations.get(request);
+}
+
+/** Nobody asks for it any more. */
+export function forgetObservation(request: Request): void {
+  observations.delete(request);
 }

@@ -1,4 +1,4 @@
-import type { StreamContext } from "@riptide/core";
+import { followingController, type StreamContext } from "@riptide/core";
 import type { Attachment } from "@riptide/media";
 import { adaptiveBody } from "../adaptive-body.ts";
 import { CONTENT_SAFETY_HEADERS, contentDisposition } from "../file-headers.ts";
@@ -36,8 +36,8 @@ export async function produceFont(
 
 function fontBody({ offsetBytes, lengthBytes }: Attachment, context: StreamContext): ReadableStream<Uint8Array> {
   const { clock, provider } = context;
-  const reading = new AbortController();
-  const signal = AbortSignal.any([context.signal, reading.signal]);
+  const reading = followingController(context.signal);
+  const { signal } = reading;
   const end = offsetBytes + lengthBytes;
   const demand = provider.want({ range: { start: offsetBytes, end }, urgency: UNHURRIED });
   const release = (reason: unknown): void => {

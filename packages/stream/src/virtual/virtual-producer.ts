@@ -1,4 +1,4 @@
-import type { ByteRange, StreamContext, StreamProducer } from "@riptide/core";
+import { type ByteRange, followingController, type StreamContext, type StreamProducer } from "@riptide/core";
 import { adaptiveBody } from "../adaptive-body.ts";
 import { contentDisposition } from "../file-headers.ts";
 import { keyOf } from "../file-key.ts";
@@ -66,9 +66,9 @@ async function virtualBody(
   context: StreamContext,
   { library }: VirtualDependencies,
 ): Promise<ReadableStream<Uint8Array>> {
-  const reading = new AbortController();
+  const reading = followingController(context.signal);
   const reader = file.open(range, context, {
-    signal: AbortSignal.any([context.signal, reading.signal]),
+    signal: reading.signal,
     bytesPerSecond: library.bytesPerSecond(context),
   });
   const release = (reason: unknown): void => reading.abort(reason);
