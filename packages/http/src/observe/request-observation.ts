@@ -159,7 +159,7 @@ export class RequestObservation {
   }
 }
 
-/** Those under way, by request: routes need not hand them through.. */
+/** Those under way, by request: routes need not hand them through. */
 const observations = new WeakMap<Request, RequestObservation>();
 
 export function observationOf(request: Request): RequestObservation | undefined {
