@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { followingController } from "../src/index.ts";
 
 test("A following controller aborts with the signal that it follows, and for its reason", () => {
@@ -11,6 +11,19 @@ test("A following controller aborts with the signal that it follows, and for its
 
 test("A following controller is aborted from the start where the signal is", () => {
   expect(followingController(AbortSignal.abort("gone")).signal.reason).toBe("gone");
+});
+
+test("A following controller is not held any more once it is aborted", () => {
+  const { signal } = new AbortController();
+  const added = vi.spyOn(signal, "addEventListener");
+  const removed = vi.spyOn(signal, "removeEventListener");
+  const follower = followingController(signal);
+  expect(removed).not.toHaveBeenCalled();
+  follower.abort();
+  expect(removed.mock.calls.map(([type, listener]) => [type, listener])).toEqual(
+    added.mock.calls.map(([type, listener]) => [type, listener]),
+  );
+  expect(added).toHaveBeenCalledOnce();
 });
 
 test("A following controller aborts alone, and keeps its reason", () => {
