@@ -192,11 +192,12 @@ export class TorrentSession implements PeerListener {
   figures(): TorrentFigures {
     const transfer = this.#transfer;
     const uploaded = transfer?.uploads.uploaded;
+    const stats = transfer?.stats;
     return {
       infoHash: this.#order.infoHash,
       downloadedBytes: transfer?.downloaded.totalBytes ?? 0,
-      webSeedBytes: transfer?.stats.webSeedBytes ?? 0,
-      wastedBytes: transfer?.stats.wastedBytes ?? 0,
+      webSeedBytes: stats?.webSeedBytes ?? 0,
+      wastedBytes: stats?.wastedBytes ?? 0,
       uploadedBytes: uploaded?.totalBytes ?? 0,
       downloadBytesPerSecond: Math.round(transfer?.downloaded.bytesPerSecond ?? 0),
       uploadBytesPerSecond: Math.round(uploaded?.bytesPerSecond ?? 0),
@@ -204,9 +205,9 @@ export class TorrentSession implements PeerListener {
       connectingPeers: this.#connections.dials,
       knownPeers: this.#connections.book.size,
       bannedHosts: this.#connections.book.bannedHostCount,
-      pieceBans: transfer?.stats.bans ?? 0,
+      pieceBans: stats?.bans ?? 0,
       metadataBans: this.#metadataBans,
-      hashFailures: transfer?.stats.hashFailures ?? 0,
+      hashFailures: stats?.hashFailures ?? 0,
       checkedPieces: this.#checkedPieces,
     };
   }
