@@ -219,11 +219,11 @@ export class TorrentSession implements PeerListener {
   }
 
   peerHandshook(peer: Peer): void {
-    if (this.#transfer === undefined) peer.announceNothing();
-    else this.#transfer.join(peer);
-    // It can unchoke us while it sends the metadata, or while we look at our disk, where nothing of a new torrent lies.
-    if (this.#transfer === undefined && (this.#opening === undefined || this.#order.isNew === true))
-      peer.hopeForPieces();
+    if (this.#transfer === undefined) {
+      peer.announceNothing();
+      // It can unchoke us while it sends the metadata, or while we look at our disk, where nothing of a new torrent lies.
+      if (this.#opening === undefined || this.#order.isNew === true) peer.hopeForPieces();
+    } else this.#transfer.join(peer);
     this.#metadata.join(peer);
   }
 

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { recallBlock } from "../../src/download/block-requests.ts";
-import type { DownloadState } from "../../src/download/download-state.ts";
+import { releaseAllBlocks } from "../../src/download/block-requests.ts";
 import { fill } from "../../src/download/fill.ts";
 import { doubt, endSilence, releaseOverdue } from "../../src/download/silence.ts";
 import { addPeer, stateWith } from "./scheduler-fixture.ts";
@@ -134,11 +133,6 @@ describe("a piece of which a request was lost", () => {
   });
 });
 
-function recallAll(state: DownloadState, key: number): void {
-  const peer = state.peers.get(key);
-  for (const request of peer?.inFlight.keys() ?? []) recallBlock(state, peer!, request);
-}
-
 /** Peer 1 drops a request of piece 0, which these others have, too. */
 function lose(others: readonly number[]) {
   const { state, output } = stateWith([[0, 5000]]);
@@ -148,7 +142,7 @@ function lose(others: readonly number[]) {
   peer.noteBlock(5000);
   expect(releaseOverdue(state, 5000)).toBe(true);
   const askedOf = (key: number, nowMs: number): boolean => {
-    for (const { source } of state.peers.values()) recallAll(state, source.peer);
+    for (const other of state.peers.values()) releaseAllBlocks(state, other);
     output.take();
     releaseOverdue(state, nowMs);
     fill(state, state.peers.get(key)!, nowMs);
