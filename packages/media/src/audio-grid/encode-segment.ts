@@ -1,3 +1,4 @@
+import { followingController } from "@riptide/core";
 import { concatenate } from "../reader.ts";
 import { type AccessUnit, accessUnit, SILENT_UNIT } from "./aac-output.ts";
 import { AdtsReader } from "./adts-reader.ts";
@@ -61,8 +62,8 @@ export function encoderProfileOf({ shape, sourceRateHz, rateHz }: AudioGrid): En
  */
 export async function* encodeSegment(options: EncodeSegmentOptions): AsyncGenerator<readonly AccessUnit[], void> {
   const { grid, segment } = options;
-  const end = new AbortController();
-  const signal = AbortSignal.any([options.signal, end.signal]);
+  const end = followingController(options.signal);
+  const { signal } = end;
   const runs = new FrameRuns(grid, framesOfSpan(grid, sourceSpan(grid, segment), options.frames(signal)));
   let unit = segment.firstUnit;
   try {
