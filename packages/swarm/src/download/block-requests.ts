@@ -33,7 +33,8 @@ export function dropRequest(state: DownloadState, peer: PeerQueue, key: number):
   state.allowance.charge(-state.grid.requestOf(key).length);
   const assembly = state.pieces.get(state.grid.pieceOf(key));
   const freeBefore = assembly?.freeBlocks ?? 0;
-  assembly?.unask(state.grid.blockOf(key), peer.isSilent);
+  const wasProbe = peer.probes.delete(key);
+  assembly?.unask(state.grid.blockOf(key), wasProbe || peer.isSilent);
   if (assembly !== undefined && assembly.freeBlocks > freeBefore) state.order.rewind();
   return true;
 }

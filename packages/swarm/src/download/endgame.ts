@@ -3,6 +3,7 @@ import type { DownloadState } from "./download-state.ts";
 import { fill } from "./fill.ts";
 import type { PeerQueue } from "./peer-queue.ts";
 import type { PieceAssembly } from "./piece-assembly.ts";
+import { isSureOf } from "./probe.ts";
 import type { Source } from "./source.ts";
 import { mayStore } from "./trial.ts";
 
@@ -81,7 +82,7 @@ function lateBlocks(state: DownloadState, urgent: ReadonlySet<number>, nowMs: nu
       position += 1;
       const piece = state.grid.pieceOf(key);
       const assembly = urgent.has(piece) ? state.pieces.get(piece) : undefined;
-      if (assembly === undefined) continue;
+      if (assembly === undefined || owner.probes.has(key)) continue;
       const block = state.grid.blockOf(key);
       if (assembly.owedLive(block) !== 1) continue;
       const expectedMs = position * msPerBlock - (isOverdue ? 0 : quietMs);
@@ -121,7 +122,8 @@ function soonestHelper(
   let soonest: PeerQueue | undefined;
   let helperMs = Number.POSITIVE_INFINITY;
   for (const [helper, blocksBefore] of urgentWork) {
-    if (helper === late.owner || !helper.offers(late.assembly.piece) || !maySend(state, helper.source, late)) continue;
+    const { piece } = late.assembly;
+    if (helper === late.owner || !isSureOf(state, helper, piece) || !maySend(state, helper.source, late)) continue;
     const expectedMs = (blocksBefore + 1) * helper.msPerBlock(nowMs);
     if (expectedMs < helperMs) {
       soonest = helper;

@@ -2,6 +2,7 @@ import { canMakeRoom, openPiece, requestBlock } from "./block-requests.ts";
 import type { DownloadState } from "./download-state.ts";
 import type { PeerQueue } from "./peer-queue.ts";
 import type { PieceAssembly } from "./piece-assembly.ts";
+import { isSureOf, probe } from "./probe.ts";
 import { mayStore, mayWorkOn } from "./trial.ts";
 import { URGENT_WITHIN_MS } from "./urgent-blocks.ts";
 
@@ -46,7 +47,8 @@ export function fill(state: DownloadState, peer: PeerQueue, nowMs: number): void
       if (begun !== undefined) continue;
     } else if (begun !== undefined) begun -= 1;
     if (!state.allowance.mayAsk(dueMs, nowMs)) return;
-    freeAhead -= fillFromPiece(state, peer, { piece, dueMs, freeAhead, nowMs });
+    if (isSureOf(state, peer, piece)) freeAhead -= fillFromPiece(state, peer, { piece, dueMs, freeAhead, nowMs });
+    else probe(state, peer, { piece, dueMs, nowMs });
   }
   // Nothing of what it has is wanted: no use looking again before that changes.
   if (isBarren && order.at(index) === undefined) peer.barrenVersion = version;
@@ -107,7 +109,7 @@ function fastestRival(state: DownloadState, peer: PeerQueue, piece: number): Pee
   const assembly = state.pieces.get(piece);
   for (let index = 0; index < Math.min(MAX_RIVALS, state.ranked.length); index++) {
     const rival = state.ranked[index];
-    if (rival === undefined || rival === peer || !rival.isReady || !rival.offers(piece)) continue;
+    if (rival === undefined || rival === peer || !rival.isReady || !isSureOf(state, rival, piece)) continue;
     if (mayWorkOn(assembly, rival.source, state.areSuspectsApart)) return rival;
   }
   return undefined;

@@ -77,8 +77,11 @@ export class PeerQueue {
   urgentDepth = Number.POSITIVE_INFINITY;
   /** How many requests it may owe us while fewer blocks are wanted than all queues hold, as `spread` found last. */
   shareDepth = Number.POSITIVE_INFINITY;
+  /** Those of the requests that others may fetch meanwhile: of pieces that it says it has, and has not shown. */
+  readonly probes = new Set<number>();
   /** Pieces that it says it has and left a request of unanswered, and until when others are asked for them. */
   readonly #doubts = new Map<number, number>();
+  #isDoubtful = false;
   /** The request that it owes us longest, and how many that were sent later it has answered since. */
   #oldestKey: number | undefined;
   #overtakings = 0;
@@ -130,8 +133,14 @@ export class PeerQueue {
     return this.has(piece) && !this.#doubts.has(piece);
   }
 
+  /** It did not send once what it was asked for and others have: it may lie about other pieces, too, as long as it is connected. */
+  get isDoubtful(): boolean {
+    return this.#isDoubtful || this.silences > 0;
+  }
+
   /** It did not send what it was asked for of the piece: it `offers` it no more until then. */
   doubt(piece: number, untilMs: number): void {
+    this.#isDoubtful = true;
     this.#doubts.set(piece, untilMs);
   }
 

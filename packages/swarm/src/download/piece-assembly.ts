@@ -120,9 +120,14 @@ export class PieceAssembly {
     return this.#states[block] === FREE;
   }
 
+  /** True if the source has a block in this piece. */
+  hasFrom(source: Source): boolean {
+    return this.#blocksBySource.has(source);
+  }
+
   /** True if no other source has a block in this piece. */
   isOnlyFrom(source: Source): boolean {
-    const others = this.#blocksBySource.size - (this.#blocksBySource.has(source) ? 1 : 0);
+    const others = this.#blocksBySource.size - (this.hasFrom(source) ? 1 : 0);
     return others === 0;
   }
 

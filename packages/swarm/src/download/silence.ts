@@ -1,6 +1,7 @@
 import { recallBlock } from "./block-requests.ts";
 import type { DownloadState } from "./download-state.ts";
 import type { PeerQueue } from "./peer-queue.ts";
+import { letGoOfUnsure } from "./probe.ts";
 
 /** A silent peer gets one new request after this, doubled with each time it stays silent. */
 const PROBE_AFTER_MS = 10_000;
@@ -40,7 +41,7 @@ export function releaseOverdue(state: DownloadState, nowMs: number): boolean {
  */
 function fallSilent(state: DownloadState, peer: PeerQueue, nowMs: number): void {
   for (const key of peer.inFlight.keys()) {
-    state.pieces.get(state.grid.pieceOf(key))?.silence(state.grid.blockOf(key));
+    if (!peer.probes.has(key)) state.pieces.get(state.grid.pieceOf(key))?.silence(state.grid.blockOf(key));
   }
   peer.silentSinceMs = nowMs;
   peer.silences += 1;
@@ -51,7 +52,7 @@ function fallSilent(state: DownloadState, peer: PeerQueue, nowMs: number): void 
 export function endSilence(state: DownloadState, peer: PeerQueue): void {
   if (!peer.isSilent) return;
   for (const key of peer.inFlight.keys()) {
-    state.pieces.get(state.grid.pieceOf(key))?.revive(state.grid.blockOf(key));
+    if (!peer.probes.has(key)) state.pieces.get(state.grid.pieceOf(key))?.revive(state.grid.blockOf(key));
   }
   peer.silentSinceMs = undefined;
 }
@@ -65,9 +66,11 @@ function probeAgain(state: DownloadState, peer: PeerQueue, nowMs: number): void 
   peer.forgetRate();
 }
 
-/** It dropped a request of the piece: as long as others have that, it is theirs. */
+/** It dropped a request of the piece: as long as others have that, it is theirs. All else that it says it has is doubtful, too. */
 export function doubt(state: DownloadState, peer: PeerQueue, piece: number, nowMs: number): void {
-  if (isOfferedByOthers(state, peer, piece)) peer.doubt(piece, nowMs + DOUBT_MS);
+  if (!isOfferedByOthers(state, peer, piece)) return;
+  letGoOfUnsure(state, peer);
+  peer.doubt(piece, nowMs + DOUBT_MS);
 }
 
 function isOfferedByOthers(state: DownloadState, peer: PeerQueue, piece: number): boolean {

@@ -2,6 +2,7 @@ import { recallBlock } from "./block-requests.ts";
 import { type DownloadState, readyPeers } from "./download-state.ts";
 import { fill } from "./fill.ts";
 import type { PeerQueue } from "./peer-queue.ts";
+import { isSureOf } from "./probe.ts";
 import { URGENT_WITHIN_MS, urgentFreeBlocks } from "./urgent-blocks.ts";
 
 /** Halvings of the time that is looked for: from a quarter of an hour down to a millisecond. */
@@ -26,7 +27,7 @@ export function spread(state: DownloadState, nowMs: number): boolean {
     shareFew(state, ready, nowMs);
     return false;
   }
-  const havers = ready.filter((peer) => pieces.some((piece) => peer.offers(piece)));
+  const havers = ready.filter((peer) => pieces.some((piece) => isSureOf(state, peer, piece)));
   const sharers = isStart(state) ? havers : havers.filter(isTrusted);
   if (sharers.length < 2) return true;
   const timeMs = shortestTimeMs(sharers, blocks, nowMs);
@@ -50,7 +51,7 @@ function shareFew(state: DownloadState, ready: readonly PeerQueue[], nowMs: numb
     blocks += freeBlocks;
     if (blocks >= room) return;
   }
-  const sharers = ready.filter((peer) => pieces.every((piece) => peer.offers(piece)));
+  const sharers = ready.filter((peer) => pieces.every((piece) => isSureOf(state, peer, piece)));
   if (blocks === 0 || sharers.length < 2) return;
   const timeMs = shortestTimeMs(sharers, blocks, nowMs);
   for (const peer of sharers) peer.shareDepth = Math.max(1, blocksWithin(timeMs, peer, nowMs));

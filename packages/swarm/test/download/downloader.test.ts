@@ -152,7 +152,7 @@ describe("a peer", () => {
     downloader.peerChoked(1, 1100);
     output.take();
     downloader.peerUnchoked(1, 1200);
-    expect(output.take()).toEqual(["request 1 0.0"]);
+    expect(output.take()).toEqual(["request 1 0.3"]);
   });
 
   it("that lied alone is banned at once, and what it owed is asked of others", () => {

@@ -40,7 +40,7 @@ describe("a peer that sends nothing", () => {
       releaseOverdue(state, nowMs);
       fill(state, peer, nowMs);
       state.outbox.flush();
-      if (output.take().some((said) => said === "request 1 0.0")) probesAt.push(Math.round(nowMs / 1000));
+      if (output.take().some((said) => said === "request 1 0.3")) probesAt.push(Math.round(nowMs / 1000));
     }
     expect(probesAt).toEqual([11, 32]);
   });

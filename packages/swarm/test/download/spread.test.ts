@@ -17,20 +17,25 @@ function answerWithNothing(state: DownloadState, peer: PeerQueue, nowMs: number)
   receiveBlock(state, peer, { block: { ...at, length: BLOCK_LENGTH_BYTES }, stored: false, nowMs });
 }
 
+interface SharingPeer {
+  readonly msPerBlock?: number;
+  readonly goodPieces?: number;
+  readonly isSuspect?: boolean;
+  readonly isDoubtful?: boolean;
+}
+
 /** Two urgent pieces, eight blocks, for these peers, which are given work in this order. */
-function shareOf(
-  peers: readonly { readonly msPerBlock?: number; readonly goodPieces?: number; readonly isSuspect?: boolean }[],
-  { dueMs = 0, hashFailures = 0 } = {},
-): number[] {
+function shareOf(peers: readonly SharingPeer[], { dueMs = 0, hashFailures = 0 } = {}): number[] {
   const { state } = stateWith([
     [0, dueMs],
     [1, dueMs],
   ]);
   state.counters.hashFailures = hashFailures;
-  const queues = peers.map(({ msPerBlock, goodPieces = 1, isSuspect = false }, index) => {
+  const queues = peers.map(({ msPerBlock, goodPieces = 1, isSuspect = false, isDoubtful = false }, index) => {
     const queue = addPeer(state, { key: index + 1, ...(msPerBlock !== undefined && { msPerBlock }) });
     queue.source.goodPieces = goodPieces;
     queue.source.isSuspect = isSuspect;
+    if (isDoubtful) queue.doubt(7, 60_000);
     return queue;
   });
   spread(state, 0);
@@ -53,6 +58,15 @@ describe("blocks that are due now", () => {
     expect(shareOf([trusted, trusted, { msPerBlock: 50, goodPieces: 0 }])).toEqual([4, 4, 0]);
     // As many as it would send sooner than somebody else all that is left.
     expect(shareOf([{ msPerBlock: 50, isSuspect: true }, trusted, trusted])).toEqual([5, 3, 0]);
+  });
+
+  it("are not left for those who have to show first that they have the piece", () => {
+    const trusted = { msPerBlock: 50 };
+    expect(shareOf([trusted, trusted, { msPerBlock: 50, isDoubtful: true }])).toEqual([4, 4, 0]);
+    expect(shareOf([trusted, trusted, { msPerBlock: 50 }])).toEqual([3, 3, 2]);
+    const dueMs = 5_000;
+    expect(shareOf([trusted, trusted, { msPerBlock: 50, isDoubtful: true }], { dueMs })).toEqual([4, 4, 0]);
+    expect(shareOf([trusted, trusted, { msPerBlock: 50 }], { dueMs })).toEqual([3, 3, 2]);
   });
 
   it("are shared by all at the start, until a piece is wrong", () => {

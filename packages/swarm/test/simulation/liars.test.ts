@@ -184,3 +184,41 @@ describe("peers that lie", () => {
     expect(swarm.sentBytes).toBe(256 * KIB);
   });
 });
+
+/** Says that it has everything, lacks every so manieth piece, and does not answer when asked for that. */
+function lies(every: number, rest: Partial<SimulatedPeerOptions> = {}): SimulatedPeerOptions {
+  const isMissing = (piece: number): boolean => piece % every === 0;
+  return { ...far, has: (piece) => !isMissing(piece), liesAbout: isMissing, ...rest };
+}
+
+const far: SimulatedPeerOptions = { bytesPerSecond: 1_000_000, latencyMs: 20 };
+const farAndThin: SimulatedPeerOptions = { bytesPerSecond: 150_000, latencyMs: 20 };
+
+describe("a bitfield that lies", () => {
+  it.each([
+    { title: "about every second piece", honest: [far], liar: lies(2), maxMs: 9500 },
+    { title: "about one piece in five", honest: [far], liar: lies(5), maxMs: 9500 },
+    { title: "about every piece", honest: [far], liar: lies(1), maxMs: 17_100 },
+    { title: "among thin ones", honest: times(4, farAndThin), liar: lies(2), maxMs: 20_500 },
+    { title: "and rejects nothing", honest: [far], liar: lies(2, { neverRejects: true }), maxMs: 9500 },
+  ])("costs a reader one timeout, and what it does have is used: $title", ({ honest, liar, maxMs }) => {
+    const geometry = torrentShape(16 * MIB, 256 * KIB);
+    const swarm = new SimulatedSwarm({ geometry, peers: [...honest, liar], windowBytes: 4 * MIB });
+    swarm.read(0, 0);
+    expect(swarm.untilComplete(maxMs)).toBe(true);
+    // The first piece waits for the second in which the liar falls silent, or for a request that is lost; no other one does.
+    expect(swarm.stored.get(0)).toBeLessThanOrEqual(1300);
+    const paceMs = (geometry.pieceLengthBytes / honest.reduce((sum, peer) => sum + peer.bytesPerSecond, 0)) * 1000;
+    expect(swarm.longestGapMs(1)).toBeLessThanOrEqual(1.3 * paceMs);
+  });
+
+  it("costs no second timeout when a peer that was silent is tried again", () => {
+    const geometry = torrentShape(48 * MIB, 256 * KIB);
+    const peers = [far, { bytesPerSecond: 2_000_000, isBlackhole: true }];
+    const swarm = new SimulatedSwarm({ geometry, peers, windowBytes: MIB });
+    swarm.read(0, 0);
+    expect(swarm.untilComplete(52_000)).toBe(true);
+    expect(swarm.connections.get(1)?.peer.receivedRequests).toBeGreaterThan(4);
+    expect(swarm.longestGapMs(1)).toBeLessThanOrEqual(1.3 * ((256 * KIB) / 1000));
+  });
+});
