@@ -110,13 +110,13 @@ export async function timed<V>(
 
 /**
  * Asks for both ends of a file at once, the start first: if the index turns out to lie at the end, a round trip through the
- * swarm is saved.
+ * swarm is saved. Both are due now; what is asked for first is shared out first, so that the head does not wait for the tail.
  */
 export function demandEnds(provider: PieceProvider): Disposable {
   const { sizeBytes } = provider;
   const head = { start: 0, end: Math.min(sizeBytes, ENDS_LENGTH_BYTES) };
   const tail = { start: Math.max(0, sizeBytes - ENDS_LENGTH_BYTES), end: sizeBytes };
-  const demands = [provider.want({ range: head, urgency: "now" }), provider.want({ range: tail, urgency: "soon" })];
+  const demands = [provider.want({ range: head, urgency: "now" }), provider.want({ range: tail, urgency: "now" })];
   return {
     [Symbol.dispose]: () => {
       for (const demand of demands) demand[Symbol.dispose]();

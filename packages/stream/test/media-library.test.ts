@@ -57,7 +57,7 @@ describe("Opening a file", () => {
     const ends = demandEnds(provider);
     expect(provider.demands()).toMatchObject([
       { urgency: "now", range: { start: 0, end: 64 * KIB } },
-      { urgency: "soon", range: { start: 936 * KIB, end: 1000 * KIB } },
+      { urgency: "now", range: { start: 936 * KIB, end: 1000 * KIB } },
     ]);
     ends[Symbol.dispose]();
     expect(provider.counters().demandsHeld).toBe(0);
