@@ -4,9 +4,9 @@ import { pieceLength, type TorrentGeometry } from "../types.ts";
 
 /**
  * What is kept of each end of a file as long as anything else can go: what opening a film reads. An index of two hours
- * takes up to 4.5 MB in an MP4 (8 bytes or so for each picture and each frame of sound), some 500 KiB in Matroska.
+ * takes up to 4.5 MB in an MP4 (8 bytes or so for each picture and each frame of sound), some 500 KiB in Matroska; this holds three hours.
  */
-const FILE_END_BYTES = 4 * 1024 * 1024;
+const FILE_END_BYTES = 8 * 1024 * 1024;
 /** But no more than this part of a file: of short films more than their ends should go. */
 const FILE_END_SHARE = 1 / 16;
 

@@ -63,7 +63,7 @@ describe("DiskBudget", () => {
     budget.changed();
     await clock.advance(1000);
     // 10 MiB are to come, 6 fit beside the 8 to spare; so 4 go, and 8 more.
-    expect(evicted).toEqual([[4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]]);
+    expect(evicted).toEqual([[8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19]]);
     budget.changed();
     await clock.advance(1000);
     expect(evicted).toHaveLength(1);

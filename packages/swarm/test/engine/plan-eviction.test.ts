@@ -29,13 +29,15 @@ describe("planEviction", () => {
   it("keeps the head and the tail of each file as long as anything else can go", () => {
     const files = [
       { offsetBytes: 0, lengthBytes: 32 * PIECE },
-      { offsetBytes: 32 * PIECE, lengthBytes: 96 * PIECE },
+      { offsetBytes: 32 * PIECE, lengthBytes: 968 * PIECE },
     ];
-    const ends = [0, 1, 30, 31, 32, 33, 34, 35, 124, 125, 126, 127];
-    const [gone = []] = planEviction([film(128, { files })], (128 - ends.length) * PIECE);
-    expect(gone.filter((piece) => ends.includes(piece))).toEqual([]);
+    const run = (first: number, count: number): number[] => Array.from({ length: count }, (_, index) => first + index);
+    // A sixteenth of a short file, eight megabytes of a long one.
+    const ends = [...run(0, 2), ...run(30, 2), ...run(32, 8), ...run(992, 8)];
+    const [gone = []] = planEviction([film(1000, { files })], (1000 - ends.length) * PIECE);
+    expect(gone.toSorted((a, b) => a - b)).toEqual(run(0, 1000).filter((piece) => !ends.includes(piece)));
     // Where nothing else is left, the ends that were read longest ago go.
-    const [more = []] = planEviction([film(128, { files })], (128 - ends.length + 2) * PIECE);
+    const [more = []] = planEviction([film(1000, { files })], (1000 - ends.length + 2) * PIECE);
     expect(more.slice(gone.length)).toEqual([0, 1]);
   });
 
