@@ -4,21 +4,29 @@ import { BufferPool } from "./buffer-pool.ts";
 import type { DeadlineOrder } from "./deadline-order.ts";
 import type { PieceHash } from "./downloader-types.ts";
 import { PieceAssembly } from "./piece-assembly.ts";
+import type { PieceMemory } from "./piece-memory.ts";
 import type { BadCopy } from "./trial.ts";
 
 /** The pieces that are being put together, and the bad copies kept of them: together within the pool's capacity. */
-export class ActivePieces {
+export class ActivePieces implements Disposable {
   readonly #grid: BlockGrid;
   readonly #hash: ((piece: number) => PieceHash) | undefined;
   readonly #pool: BufferPool;
   readonly #assemblies = new Map<number, PieceAssembly>();
-  #copies = 0;
   #opened = 0;
 
-  constructor(grid: BlockGrid, hash?: (piece: number) => PieceHash) {
+  constructor(
+    grid: BlockGrid,
+    { hash, memory }: { hash?: ((piece: number) => PieceHash) | undefined; memory?: PieceMemory | undefined } = {},
+  ) {
     this.#grid = grid;
     this.#hash = hash;
-    this.#pool = new BufferPool(grid.geometry.pieceLengthBytes);
+    this.#pool = new BufferPool(grid.geometry.pieceLengthBytes, memory);
+  }
+
+  /** The torrent is gone: what its pieces hold is free for others. */
+  [Symbol.dispose](): void {
+    this.#pool[Symbol.dispose]();
   }
 
   get size(): number {
@@ -29,13 +37,14 @@ export class ActivePieces {
     return this.#pool.bytes;
   }
 
-  /** Pieces and copies that fit. */
+  /** Pieces and copies that fit, unless other torrents have the memory for some of them. */
   get capacity(): number {
     return this.#pool.capacity;
   }
 
+  /** There is no memory for one more piece or copy. */
   get isFull(): boolean {
-    return this.#assemblies.size + this.#copies >= this.capacity;
+    return this.#pool.isFull;
   }
 
   get(piece: number): PieceAssembly | undefined {
@@ -59,6 +68,7 @@ export class ActivePieces {
   }
 
   open(piece: number): PieceAssembly {
+    this.#pool.reserve();
     const assembly = new PieceAssembly({
       piece,
       lengthBytes: pieceLength(this.#grid.geometry, piece),
@@ -74,14 +84,16 @@ export class ActivePieces {
   close(assembly: PieceAssembly): Uint8Array[] {
     this.dropCopies(assembly);
     this.#assemblies.delete(assembly.piece);
-    return assembly.close();
+    const views = assembly.close();
+    this.#pool.release();
+    return views;
   }
 
   /** A copy of the piece as it is. The caller has seen to it that there is room. */
   copy(assembly: PieceAssembly): BadCopy {
+    this.#pool.reserve();
     const buffer = this.#pool.take();
     buffer.set(assembly.bytes());
-    this.#copies += 1;
     return { buffer, sources: [...assembly.sources] };
   }
 
@@ -89,7 +101,7 @@ export class ActivePieces {
   dropCopies(assembly: PieceAssembly): void {
     for (const copy of assembly.investigation?.badCopies ?? []) {
       this.#pool.give(copy.buffer);
-      this.#copies -= 1;
+      this.#pool.release();
     }
     assembly.investigation = undefined;
   }

@@ -22,6 +22,16 @@ const MAX_BAD_COPIES_OF_HUGE_PIECES = 2;
 const MANY_BUFFERS = 8;
 const NOBODY: Suspects = new Set();
 
+/** Checks the pieces whose last block has come; `verify` says whether the bytes are those of the piece. */
+export function judgeComplete(state: DownloadState, verify: (piece: number, bytes: Uint8Array) => boolean): void {
+  for (const assembly of state.complete) {
+    state.complete.delete(assembly);
+    // A ban may have taken blocks away again.
+    if (!assembly.isComplete) continue;
+    judge(state, assembly, () => assembly.arrivedRight() ?? verify(assembly.piece, assembly.bytes()));
+  }
+}
+
 /**
  * Checks a piece whose blocks are all there. If its hash is wrong, somebody lied, and this finds out who:
  * - one source: that one;
@@ -32,7 +42,7 @@ const NOBODY: Suspects = new Set();
  * The second copy costs one piece at the rate of the whole swarm, where one thin peer might need minutes. Nobody is banned
  * on suspicion: only who sent a block that differs from the piece once its hash is right, or all of a piece that is wrong.
  */
-export function judge(state: DownloadState, assembly: PieceAssembly, isRight: () => boolean): void {
+function judge(state: DownloadState, assembly: PieceAssembly, isRight: () => boolean): void {
   if (isRight()) {
     settle(state, assembly);
     return;

@@ -50,12 +50,13 @@ export function createDownloadState({
   output,
   allowance = NO_LIMIT,
   hash,
-}: Pick<DownloaderOptions, "geometry" | "output" | "allowance" | "hash">): DownloadState {
+  memory,
+}: Pick<DownloaderOptions, "geometry" | "output" | "allowance" | "hash" | "memory">): DownloadState {
   const grid = new BlockGrid(geometry);
   return {
     grid,
     peers: new Map(),
-    pieces: new ActivePieces(grid, hash),
+    pieces: new ActivePieces(grid, { hash, memory }),
     order: new DeadlineOrder(),
     outbox: new Outbox(output, grid),
     allowance,

@@ -1,4 +1,5 @@
 import type { BlockRequest, TorrentGeometry } from "../types.ts";
+import type { PieceMemory } from "./piece-memory.ts";
 
 /** Names one connection. A peer that reconnects gets a new key. */
 export type PeerKey = number;
@@ -47,6 +48,8 @@ export interface DownloaderOptions {
   /** Spreads that work over the blocks: hashing a piece of 16 MiB at once stalls everything else for 10 ms and more. */
   readonly hash?: (piece: number) => PieceHash;
   readonly output: DownloaderOutput;
+  /** Shared with other torrents. One of its own unless given. */
+  readonly memory?: PieceMemory | undefined;
   /** No limit unless given. */
   readonly allowance?: DownloadAllowance | undefined;
 }

@@ -1,7 +1,7 @@
 import { assertInvariant } from "@riptide/core";
 import { bitsBeyond, bitsByteLength, clearBit, countBits, hasBit, setBit } from "../bits.ts";
 import type { BlockRequest } from "../types.ts";
-import { judge } from "./blame.ts";
+import { judgeComplete } from "./blame.ts";
 import { dropRequest, offerUnstored, recallBlock, recallUnwanted, releaseAllBlocks } from "./block-requests.ts";
 import { assertDeadlines, type Deadlines } from "./deadline-order.ts";
 import { createDownloadState, type DownloadState, readyPeers } from "./download-state.ts";
@@ -42,7 +42,7 @@ const SOONER_BY_MS = 250;
  * `DownloaderOutput`.
  * The same calls give the same output. Unknown peers are ignored (their last words may come after `removePeer`).
  */
-export class Downloader {
+export class Downloader implements Disposable {
   readonly #options: DownloaderOptions;
   readonly #have: Uint8Array;
   readonly #state: DownloadState;
@@ -319,6 +319,11 @@ export class Downloader {
     return order.pieces.filter((piece) => order.isWanted(piece) && !sources.some((peer) => peer.has(piece)));
   }
 
+  /** The torrent is gone: the memory of its pieces is free for others. */
+  [Symbol.dispose](): void {
+    this.#state.pieces[Symbol.dispose]();
+  }
+
   get stats(): DownloaderStats {
     const { counters, pieces } = this.#state;
     return { ...counters, bufferBytes: pieces.bufferBytes, activePieces: pieces.size };
@@ -381,15 +386,9 @@ export class Downloader {
 
   /** Ends every input call: complete pieces are judged, then everything that was decided is delivered. */
   #settle(nowMs: number): void {
-    const { complete, counters, outbox } = this.#state;
+    const { counters, outbox } = this.#state;
     const failuresBefore = counters.hashFailures;
-    for (const assembly of complete) {
-      complete.delete(assembly);
-      // A ban may have taken blocks away again.
-      if (!assembly.isComplete) continue;
-      const isRight = (): boolean => assembly.arrivedRight() ?? this.#options.verify(assembly.piece, assembly.bytes());
-      judge(this.#state, assembly, isRight);
-    }
+    judgeComplete(this.#state, (piece, bytes) => this.#options.verify(piece, bytes));
     if (counters.hashFailures > failuresBefore) {
       keepSuspectsApart(this.#state);
       preempt(this.#state, nowMs);

@@ -3,7 +3,7 @@ import { clearBit, countBits, hasBit, setBit } from "../bits.ts";
 import {
   ChosenFiles,
   Downloader,
-  type DownloadLimiter,
+  type DownloaderOptions,
   type PartialPiece,
   planDeadlines,
   ReadingPlaces,
@@ -44,7 +44,8 @@ export interface PieceTransferOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly uploadLimiter: RateLimiter | undefined;
-  readonly downloadLimiter: DownloadLimiter | undefined;
+  /** The torrent's part of what all have to download with. */
+  readonly shares: Pick<DownloaderOptions, "allowance" | "memory">;
   readonly webSeeds: Pick<WebSeedsOptions, "network" | "agents" | "reach"> & { readonly urls: readonly string[] };
   /** What is fetched while readers have all that they ask for. */
   readonly sparePolicy: SparePolicy;
@@ -98,7 +99,7 @@ export class PieceTransfer implements PeerTransfer {
     this.#downloader = new Downloader({
       geometry: metainfo,
       have: verified,
-      allowance: options.downloadLimiter?.allowance(),
+      ...options.shares,
       verify: (piece, bytes) => isRightPiece(metainfo, piece, bytes),
       hash: (piece) => hashOfPiece(metainfo, piece),
       output: {
@@ -275,6 +276,7 @@ export class PieceTransfer implements PeerTransfer {
       await store.sync();
       if (!this.isComplete) await this.#partials.close();
     } finally {
+      this.#downloader[Symbol.dispose]();
       await store.close();
     }
   }

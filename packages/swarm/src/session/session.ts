@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { isIPv4, isIPv6, type Socket } from "node:net";
 import type { Clock } from "@riptide/core";
 import { createDht, createLsd, createTrackerClient, type Dht, type Lsd, openMulticast } from "../discovery/index.ts";
-import { DownloadLimiter } from "../download/index.ts";
+import { DownloadLimiter, PieceMemory } from "../download/index.ts";
 import { Network, openPeerServers, type PeerServers } from "../network/index.ts";
 import { type PortMapping, startPortMapping } from "../port-mapping/index.ts";
 import type { PeerAddress } from "../types.ts";
@@ -92,6 +92,7 @@ export class Session {
       listenPort: servers.port || undefined,
       trackerFamilies: isOfBothFamilies(servers) ? [4, 6] : undefined,
       budget: new ConnectionBudget(),
+      memory: new PieceMemory(),
       emit,
     };
     this.#portMapping = mapPort(options, network, servers);

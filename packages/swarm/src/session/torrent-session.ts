@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import type { Clock, Demand } from "@riptide/core";
 import { RiptideError } from "@riptide/core";
 import type { Announce, Dht, Lsd } from "../discovery/index.ts";
-import type { DownloadLimiter, PartialPiece, SparePolicy } from "../download/index.ts";
+import type { DownloadLimiter, PartialPiece, PieceMemory, SparePolicy } from "../download/index.ts";
 import type { HttpAgents } from "../metainfo/http-get.ts";
 import { type Metainfo, parseInfoDictionary } from "../metainfo/index.ts";
 import type { Reach } from "../metainfo/resolve-host.ts";
@@ -52,6 +52,8 @@ export interface SessionEnvironment {
   /** By which families of addresses trackers are told of us, each by itself; undefined: by whichever they have. */
   readonly trackerFamilies?: readonly (4 | 6)[] | undefined;
   readonly budget: ConnectionBudget;
+  /** For pieces that are being put together; each torrent has its own without it. */
+  readonly memory?: PieceMemory;
   readonly emit: (event: SessionEvent) => void;
 }
 
@@ -309,7 +311,7 @@ export class TorrentSession implements PeerListener {
   #startTransfer(metainfo: Metainfo, store: TorrentStore, partials: readonly PartialPiece[]): void {
     const { infoHash, infoBytes } = metainfo;
     const { network, clock, random, uploadLimiter, downloadLimiter, webAgents, emit } = this.#environment;
-    const { sparePolicy = "nothing" } = this.#environment;
+    const { sparePolicy = "nothing", memory } = this.#environment;
     const shared = new SharedArrayBuffer(store.verified.length);
     const verified = new Uint8Array(shared);
     verified.set(store.verified);
@@ -322,7 +324,7 @@ export class TorrentSession implements PeerListener {
       clock,
       random,
       uploadLimiter,
-      downloadLimiter,
+      shares: { allowance: downloadLimiter?.allowance(), memory },
       webSeeds: { urls: this.#webSeeds, network, agents: webAgents, reach: () => this.#reach },
       sparePolicy,
       pieceVerified: (piece) => {

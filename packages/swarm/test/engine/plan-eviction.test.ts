@@ -19,6 +19,10 @@ function film(pieceCount: number, options: Partial<KeptTorrent> = {}): KeptTorre
   };
 }
 
+function run(first: number, count: number): number[] {
+  return Array.from({ length: count }, (_, index) => first + index);
+}
+
 describe("planEviction", () => {
   it("frees what was read longest ago, and no more than is needed", () => {
     expect(planEviction([film(64)], 3 * PIECE)).toEqual([[4, 5, 6]]);
@@ -31,7 +35,6 @@ describe("planEviction", () => {
       { offsetBytes: 0, lengthBytes: 32 * PIECE },
       { offsetBytes: 32 * PIECE, lengthBytes: 968 * PIECE },
     ];
-    const run = (first: number, count: number): number[] => Array.from({ length: count }, (_, index) => first + index);
     // A sixteenth of a short file, eight megabytes of a long one.
     const ends = [...run(0, 2), ...run(30, 2), ...run(32, 8), ...run(992, 8)];
     const [gone = []] = planEviction([film(1000, { files })], (1000 - ends.length) * PIECE);

@@ -8,7 +8,7 @@ import {
 } from "@riptide/sim";
 import { bitsByteLength, hasBit, setBit } from "../../src/bits.ts";
 import type { DownloadAllowance, DownloaderOutput, PeerKey } from "../../src/download/downloader-types.ts";
-import { Downloader } from "../../src/download/index.ts";
+import { Downloader, type PieceMemory } from "../../src/download/index.ts";
 import { BLOCK_LENGTH_BYTES, type BlockRequest, type TorrentGeometry } from "../../src/types.ts";
 import { contentCache } from "./content-cache.ts";
 import { SwarmReaders } from "./swarm-readers.ts";
@@ -46,6 +46,7 @@ export interface SwarmOptions {
   /** What chance there is follows from it. */
   readonly seed?: number;
   readonly allowance?: DownloadAllowance;
+  readonly memory?: PieceMemory;
   /** Shared with other swarms. */
   readonly clock?: VirtualClock;
 }
@@ -95,6 +96,7 @@ export class SimulatedSwarm {
       verify: (piece, bytes) => this.#isRight(piece, bytes),
       output: this.#output(),
       allowance: options.allowance,
+      memory: options.memory,
     });
     this.readers = new SwarmReaders({
       ...options,
