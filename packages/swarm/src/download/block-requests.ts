@@ -20,7 +20,7 @@ export function requestBlock(
 /** Takes a request back with a CANCEL. That is advisory (BEP 3): the block may come all the same. */
 export function recallBlock(state: DownloadState, peer: PeerQueue, key: number): void {
   if (state.outbox.cancel(peer.source.peer, key)) {
-    peer.noteRecall(key);
+    peer.noteCancel(key);
     peer.noteRecalled(key);
     state.counters.cancels += 1;
   }

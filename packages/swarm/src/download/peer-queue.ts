@@ -247,7 +247,7 @@ export class PeerQueue {
   }
 
   /** A request is about to be taken back. Nobody can call back the block that is being sent, which is the one that was asked for first. */
-  noteRecall(key: number): void {
+  noteCancel(key: number): void {
     const [next] = this.inFlight.keys();
     if (key === next) this.#busyUntilMs = Math.max(this.#lastBlockMs, this.#pipeFilledMs) + this.#msPerBlock;
   }

@@ -88,9 +88,9 @@ describe("what a peer has sent of its next block", () => {
 
   it("is less than nothing while it sends one that was taken back, until that has come or its time is over", () => {
     const peer = sendingPeer([1, 2]);
-    peer.noteRecall(2);
+    peer.noteCancel(2);
     expect(peer.sendingMs(230)).toBe(30);
-    peer.noteRecall(1);
+    peer.noteCancel(1);
     peer.inFlight.clear();
     peer.noteRequest(3, 230);
     expect([peer.sendingMs(230), peer.sendingMs(290), peer.sendingMs(301)]).toEqual([-70, -10, 0]);
