@@ -16,6 +16,15 @@ export const PINNED_SEEDS: readonly { readonly seed: number; readonly found: str
     seed: 7_005_237,
     found: "bad copies had all blocks of the witness: the piece was whole, and nobody looked at its hash again",
   },
+  {
+    seed: 3_000_055,
+    found: "what a reader held beyond the disk budget stayed when it had gone: nobody looked at the budget again",
+  },
+  {
+    seed: 3_000_595,
+    found:
+      "what was evicted while the disk was asked was in no figure: there seemed to be too little room, and more had to go",
+  },
 ];
 
 /**
