@@ -17,6 +17,10 @@ export const PINNED_SEEDS: readonly { readonly seed: number; readonly found: str
     found: "bad copies had all blocks of the witness: the piece was whole, and nobody looked at its hash again",
   },
   {
+    seed: 4_012_818,
+    found: "to make way for copies, a peer far away was told to forget what it had sent already: half of it came twice",
+  },
+  {
     seed: 3_000_055,
     found: "what a reader held beyond the disk budget stayed when it had gone: nobody looked at the budget again",
   },

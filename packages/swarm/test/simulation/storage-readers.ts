@@ -2,7 +2,8 @@ import { assertInvariant, type Demand } from "@riptide/core";
 import type { TorrentRecord } from "../../src/engine/torrent-record.ts";
 import type { SimulatedSwarm } from "./simulated-swarm.ts";
 
-const READ_BYTES = 64 * 1024;
+/** The most that one read takes. */
+export const READ_BYTES = 64 * 1024;
 
 interface Reader {
   offset: number;
