@@ -1,5 +1,5 @@
 import { createRandom, type Random } from "../random.ts";
-import type { PeerFault, ReaderAction, ScenarioPeer, SwarmScenario } from "./swarm-scenario.ts";
+import type { PeerFault, ReaderAction, ScenarioDisk, ScenarioPeer, SwarmScenario } from "./swarm-scenario.ts";
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -11,6 +11,13 @@ const MAX_READERS = 3;
 const KIND_SHARE = 0.35;
 /** How likely a peer has each of the kinds of its run. */
 const FAULT_SHARE = 0.3;
+/** How many runs keep not all of the torrent. */
+const DISK_SHARE = 0.25;
+/**
+ * What is drawn of the disk follows from the seed by itself: what the seed meant without it stays as it is. Seeds that were
+ * pinned before draw no disk.
+ */
+const DISK_SEED_MASK = 0xd15c0017;
 
 type FaultKind = PeerFault["kind"];
 
@@ -51,6 +58,7 @@ export function randomScenario(seed: number): SwarmScenario {
     rests: hasRests ? spans(random, 2, 1500) : [],
     diskFaults: hasDiskFaults ? spans(random, 2, 4000) : [],
     writeMs: random.pick([0, 0, 3, 30, 300]),
+    ...randomDisk(seed, shape.sizeBytes),
     troubleEndsMs: TROUBLE_ENDS_MS,
   };
 }
@@ -116,6 +124,23 @@ function randomActions(random: Random, sizeBytes: number): ReaderAction[] {
     else actions.push({ atMs, reader, kind: "read", offsetBytes: random.int(0, sizeBytes) });
   }
   return actions.sort((a, b) => a.atMs - b.atMs);
+}
+
+function randomDisk(seed: number, sizeBytes: number): { disk?: ScenarioDisk } {
+  const random = createRandom(seed ^ DISK_SEED_MASK);
+  if (random.next() >= DISK_SHARE) return {};
+  const share = (): number => Math.ceil(sizeBytes * (0.15 + 0.75 * random.next()));
+  const hasSqueezes = random.next() < 0.3;
+  return {
+    disk: {
+      maxBytes: share(),
+      evictMs: random.pick([0, 2, 20, 200, 1000]),
+      readMs: random.pick([1, 4, 60]),
+      messageMs: random.pick([1, 1, 40]),
+      fileCount: random.int(1, 4),
+      squeezes: hasSqueezes ? spans(random, 2, 5000).map((span) => ({ ...span, leftBytes: share() })) : [],
+    },
+  };
 }
 
 function spans(random: Random, most: number, longestMs: number): { fromMs: number; toMs: number }[] {

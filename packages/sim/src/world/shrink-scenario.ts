@@ -1,16 +1,27 @@
-import type { ScenarioPeer, SwarmScenario } from "./swarm-scenario.ts";
+import type { ScenarioDisk, ScenarioPeer, SwarmScenario } from "./swarm-scenario.ts";
 
 /**
  * A smaller scenario that fails as well: leaves out peers, faults, seeks and troubles as long as `fails` says so. Takes
  * some hundred runs at most.
  */
-export function shrinkScenario(scenario: SwarmScenario, fails: (smaller: SwarmScenario) => boolean): SwarmScenario {
+export async function shrinkScenario(
+  scenario: SwarmScenario,
+  fails: (smaller: SwarmScenario) => boolean | Promise<boolean>,
+): Promise<SwarmScenario> {
   let smallest = scenario;
   for (;;) {
-    const smaller = smallerOnes(smallest).find((candidate) => fails(candidate));
+    const smaller = await firstThat(smallerOnes(smallest), fails);
     if (smaller === undefined) return smallest;
     smallest = smaller;
   }
+}
+
+async function firstThat<T>(
+  values: readonly T[],
+  holds: (value: T) => boolean | Promise<boolean>,
+): Promise<T | undefined> {
+  for (const value of values) if (await holds(value)) return value;
+  return undefined;
 }
 
 /** Each with one thing less, the largest things first. */
@@ -26,6 +37,7 @@ function smallerOnes(scenario: SwarmScenario): SwarmScenario[] {
       simplerPeers(peer).map((simpler) => ({ ...scenario, peers: peers.with(index, simpler) })),
     ),
     ...(scenario.writeMs > 0 ? [{ ...scenario, writeMs: 0 }] : []),
+    ...simplerDisks(scenario),
   ];
 }
 
@@ -36,6 +48,18 @@ function simplerPeers(peer: ScenarioPeer): ScenarioPeer[] {
     ...(peer.latencyMs > 0 ? [{ ...peer, latencyMs: 0 }] : []),
     ...(peer.joinsAtMs > 0 ? [{ ...peer, joinsAtMs: 0 }] : []),
   ];
+}
+
+function simplerDisks({ disk, ...withoutDisk }: SwarmScenario): SwarmScenario[] {
+  if (disk === undefined) return [];
+  const simpler: ScenarioDisk[] = [
+    ...without(disk.squeezes).map((squeezes) => ({ ...disk, squeezes })),
+    ...(disk.fileCount > 1 ? [{ ...disk, fileCount: 1 }] : []),
+    ...(disk.evictMs > 0 ? [{ ...disk, evictMs: 0 }] : []),
+    ...(disk.readMs > 1 ? [{ ...disk, readMs: 1 }] : []),
+    ...(disk.messageMs > 1 ? [{ ...disk, messageMs: 1 }] : []),
+  ];
+  return [withoutDisk, ...simpler.map((candidate) => ({ ...withoutDisk, disk: candidate }))];
 }
 
 /** The list without each of its values in turn. */

@@ -34,6 +34,22 @@ export type ReaderAction =
   | { readonly atMs: number; readonly reader: number; readonly kind: "read"; readonly offsetBytes: number }
   | { readonly atMs: number; readonly reader: number; readonly kind: "stop" };
 
+/** A disk on which not all of the torrent can be kept. */
+export interface ScenarioDisk {
+  /** What may be kept: `--max-disk`. */
+  readonly maxBytes: number;
+  /** How long it takes to give pieces back. */
+  readonly evictMs: number;
+  /** How long it takes for a read. */
+  readonly readMs: number;
+  /** How long what one thread tells the other is on its way. */
+  readonly messageMs: number;
+  /** So many films of about the same length. */
+  readonly fileCount: number;
+  /** When others fill the disk, and how much they leave to the torrent. */
+  readonly squeezes: readonly { readonly fromMs: number; readonly toMs: number; readonly leftBytes: number }[];
+}
+
 /**
  * Everything that happens in one run, as plain data: it follows from the seed, can be printed, and can be made smaller.
  * At `troubleEndsMs` all is healed.
@@ -53,6 +69,8 @@ export interface SwarmScenario {
   readonly diskFaults: readonly { readonly fromMs: number; readonly toMs: number }[];
   /** How long the disk takes for a piece. */
   readonly writeMs: number;
+  /** All of the torrent is kept unless given. */
+  readonly disk?: ScenarioDisk;
   readonly troubleEndsMs: number;
 }
 

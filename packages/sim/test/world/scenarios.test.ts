@@ -40,6 +40,9 @@ describe("random scenarios", () => {
     }
     expect(scenarios.some(({ diskFaults }) => diskFaults.length > 0)).toBe(true);
     expect(scenarios.some(({ rests }) => rests.length > 0)).toBe(true);
+    const disks = scenarios.flatMap(({ disk }) => disk ?? []);
+    expect(Math.abs(disks.length / scenarios.length - 0.25)).toBeLessThan(0.1);
+    expect(disks.some(({ squeezes }) => squeezes.length > 0)).toBe(true);
     expect(scenarios.some(({ peers }) => peers.every(({ joinsAtMs }) => joinsAtMs > 1000))).toBe(true);
   });
 
@@ -54,14 +57,22 @@ describe("random scenarios", () => {
 });
 
 describe("shrinking", () => {
-  it("leaves of a scenario what it fails by, and no more", () => {
-    const guilty = scenarios.find((scenario) => isGuilty(scenario) && scenario.peers.length > 5);
+  it("leaves of a scenario what it fails by, and no more", async () => {
+    const guilty = scenarios.find(
+      (scenario) => isGuilty(scenario) && scenario.peers.length > 5 && scenario.disk !== undefined,
+    );
     if (guilty === undefined) throw new TypeError("Of 400 scenarios one must have liars");
-    const smallest = shrinkScenario(guilty, isGuilty);
+    const smallest = await shrinkScenario(guilty, isGuilty);
     expect(isGuilty(smallest)).toBe(true);
     expect(smallest.peers).toHaveLength(3);
     expect(smallest.peers.flatMap(({ faults }) => faults)).toHaveLength(1);
-    expect([smallest.actions, smallest.rests, smallest.diskFaults, smallest.writeMs]).toEqual([[], [], [], 0]);
+    expect([smallest.actions, smallest.rests, smallest.diskFaults, smallest.writeMs, smallest.disk]).toEqual([
+      [],
+      [],
+      [],
+      0,
+      undefined,
+    ]);
     expect(smallest.peers.every(({ latencyMs, jitterMs, joinsAtMs }) => latencyMs + jitterMs + joinsAtMs === 0)).toBe(
       true,
     );

@@ -140,7 +140,7 @@ function maySend(state: DownloadState, source: Source, { assembly, block }: Late
   return !(state.areSuspectsApart && source.isSuspect);
 }
 
-/** Takes back what the helper owes of pieces due clearly later. True if that was anything. */
+/** Takes back what the helper owes of pieces due clearly later, and has not sent by then. True if that was anything. */
 function recallLaterWork(
   state: DownloadState,
   helper: PeerQueue,
@@ -148,7 +148,7 @@ function recallLaterWork(
 ): boolean {
   const limitMs = (state.order.dueMs(piece) ?? 0) + LATER_BY_MS;
   let hasRecalled = false;
-  for (const key of helper.inFlight.keys()) {
+  for (const key of [...helper.inFlight.keys()].slice(helper.blocksUnderWay)) {
     const other = state.grid.pieceOf(key);
     if (urgent.has(other) || (state.order.dueMs(other) ?? Number.POSITIVE_INFINITY) <= limitMs) continue;
     recallBlock(state, helper, key);

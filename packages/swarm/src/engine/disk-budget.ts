@@ -5,6 +5,8 @@ import { type KeptTorrent, piecesIn, planEviction } from "./plan-eviction.ts";
 
 /** Changes come by the hundred in a second; in this time a fast swarm sends some megabytes. */
 const REVIEW_MS = 20;
+/** Who moves on over what is there, or ends a read, says nothing: while too much is held, it is looked at again so often. */
+const HELD_REVIEW_MS = 500;
 /** More than is needed goes each time, as the choice and the holes cost some milliseconds: so much of the budget, */
 const EXTRA_SHARE = 1 / 32;
 /** or so much, if that is no large part of it. */
@@ -63,6 +65,7 @@ export class DiskBudget implements Disposable {
   #admission: "windows" | "reads" | "nothing" = "windows";
   #evictedPieces = 0;
   #timer: Disposable | undefined;
+  #heldTimer: Disposable | undefined;
   #isDisposed = false;
 
   constructor(options: DiskBudgetOptions) {
@@ -93,6 +96,7 @@ export class DiskBudget implements Disposable {
   [Symbol.dispose](): void {
     this.#isDisposed = true;
     this.#timer?.[Symbol.dispose]();
+    this.#heldTimer?.[Symbol.dispose]();
   }
 
   #window({ start, end }: ByteRange): ByteRange {
@@ -117,14 +121,29 @@ export class DiskBudget implements Disposable {
     // Where nothing is about to go, what is read in this moment comes all the same, or nothing would ever go on.
     const tight = didEvict || evictingBytes > 0 ? "nothing" : "reads";
     this.#setAdmission(isTight ? tight : "windows");
+    if (isTight) this.#reviewHeld();
+  }
+
+  #reviewHeld(): void {
+    this.#heldTimer ??= this.#options.clock.setTimer(HELD_REVIEW_MS, () => {
+      this.#heldTimer = undefined;
+      this.changed();
+    });
   }
 
   /** What is kept and what is free are what there is room for, however much of it is written meanwhile. */
   async #look(): Promise<void> {
     const { clock, freeBytes, maxBytes } = this.#options;
-    if (clock.nowMs() - this.#lookedMs < LOOK_MS) return;
+    const evictedPieces = this.#evictedPieces;
+    // What is given back while the disk is asked would be in neither figure.
+    const isEvicting = this.#open().some(({ pieces }) => pieces.evictingBytes > 0);
+    if (isEvicting || clock.nowMs() - this.#lookedMs < LOOK_MS) return;
     this.#lookedMs = clock.nowMs();
     const free = await freeBytes().catch(() => Number.POSITIVE_INFINITY);
+    if (evictedPieces !== this.#evictedPieces) {
+      this.#lookedMs = Number.NEGATIVE_INFINITY;
+      return;
+    }
     const heldBytes = keptBytesOf(this.#open()) + free;
     const roomBytes = Math.min(maxBytes, heldBytes - Math.min(FREE_MAX_BYTES, heldBytes * FREE_SHARE));
     if (roomBytes === this.#roomBytes) return;

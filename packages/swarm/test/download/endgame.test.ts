@@ -12,13 +12,13 @@ function ask(state: DownloadState, peer: PeerQueue, piece: number, blocks: reado
 }
 
 /** Piece 0 is urgent; the slow peer 1 owes two of its blocks, the fast peer 2 the others and all of piece 1. */
-function lateSwarm(dueMs = 0) {
+function lateSwarm({ dueMs = 0, latencyMs = 0 } = {}) {
   const { state, output } = stateWith([
     [0, dueMs],
     [1, dueMs + 8000],
   ]);
   const slow = addPeer(state, { key: 1, msPerBlock: 400 });
-  const fast = addPeer(state, { key: 2, msPerBlock: 20 });
+  const fast = addPeer(state, { key: 2, msPerBlock: 20, latencyMs });
   ask(state, slow, 0, [0, 1]);
   ask(state, fast, 0, [2, 3]);
   ask(state, fast, 1, [0, 1, 2, 3]);
@@ -42,8 +42,14 @@ describe("the endgame of an urgent piece", () => {
     expect(output.take()).toEqual([]);
   });
 
+  it("leaves to the fast peer what is on its way already: it would come all the same, and once more", () => {
+    const { state, output } = lateSwarm({ latencyMs: 60 });
+    run(state);
+    expect(output.take()).toEqual(["cancel 2 1.1 1.2 1.3", "request 2 0.1 0.0 1.1 1.2 1.3"]);
+  });
+
   it.each([
-    { title: "the piece has time", prepare: () => lateSwarm(5001) },
+    { title: "the piece has time", prepare: () => lateSwarm({ dueMs: 5001 }) },
     {
       title: "the piece still has free blocks",
       prepare: () => {

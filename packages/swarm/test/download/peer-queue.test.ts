@@ -157,7 +157,7 @@ describe("the patience with a peer", () => {
     { title: "is 300 ms and a round trip at least", msPerBlock: 1, maxQuietMs: 301 },
   ])("$title", ({ msPerBlock, maxQuietMs }) => {
     const peer = newPeer();
-    if (msPerBlock !== undefined) prove(peer, msPerBlock, 200);
+    if (msPerBlock !== undefined) prove(peer, msPerBlock, { blocks: 200 });
     expect(peer.maxQuietMs()).toBeCloseTo(maxQuietMs, 0);
   });
 });

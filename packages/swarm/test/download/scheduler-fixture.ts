@@ -62,21 +62,22 @@ export function stateWith(deadlines: readonly (readonly [number, number])[], pie
 /** An unchoked peer that has everything and whose rate is known. */
 export function addPeer(
   state: DownloadState,
-  { key, msPerBlock, pieces = "all" }: { key: PeerKey; msPerBlock?: number; pieces?: Uint8Array | "all" },
+  options: { key: PeerKey; msPerBlock?: number; latencyMs?: number; pieces?: Uint8Array | "all" },
 ): PeerQueue {
+  const { key, msPerBlock, latencyMs = 0, pieces = "all" } = options;
   const peer = new PeerQueue(new Source(key, `host-${key}`));
   peer.isChoking = false;
   peer.setPieces(pieces);
-  if (msPerBlock !== undefined) prove(peer, msPerBlock);
+  if (msPerBlock !== undefined) prove(peer, msPerBlock, { latencyMs });
   state.peers.set(key, peer);
   state.ranked = [...state.ranked, peer];
   return peer;
 }
 
-/** Lets the peer answer before time 0 at its pace, out of a full pipe. */
-export function prove(peer: PeerQueue, msPerBlock: number, blocks = 30): void {
+/** Lets the peer answer before time 0 at its pace, out of a full pipe; its first block takes `latencyMs` longer. */
+export function prove(peer: PeerQueue, msPerBlock: number, { blocks = 30, latencyMs = 0 } = {}): void {
   const marker = -1;
-  peer.noteRequest(marker, -blocks * msPerBlock);
+  peer.noteRequest(marker, -blocks * msPerBlock - latencyMs);
   for (let block = 1; block <= blocks; block++) peer.noteBlock((block - blocks) * msPerBlock);
   peer.inFlight.delete(marker);
 }

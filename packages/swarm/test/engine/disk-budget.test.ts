@@ -1,6 +1,7 @@
 import type { ByteRange, Demand } from "@riptide/core";
 import { describe, expect, it } from "vitest";
 import { setBit } from "../../src/bits.ts";
+import { Deferred } from "../../src/engine/deferred.ts";
 import { DiskBudget } from "../../src/engine/disk-budget.ts";
 import { KeptPieces } from "../../src/engine/kept-pieces.ts";
 import { virtualTime } from "../session/virtual-time.ts";
@@ -29,10 +30,14 @@ function setUp(keptPieces: number) {
   };
   const unopened = { ...torrent, infoHash: "b", pieces: undefined };
   const evicted: number[][] = [];
-  const disk = { freeBytes: 1000 * MIB };
+  const disk = { freeBytes: 1000 * MIB, answered: Promise.resolve() };
   const budget = new DiskBudget({
     maxBytes: MAX_BYTES,
-    freeBytes: async () => disk.freeBytes,
+    freeBytes: async () => {
+      const { freeBytes } = disk;
+      await disk.answered;
+      return freeBytes;
+    },
     clock,
     torrents: () => [unopened, torrent],
     evict: (infoHash, gone) => {
@@ -126,6 +131,42 @@ describe("DiskBudget", () => {
     await clock.advance(100);
     expect(admitted("soon")).toBe(32 * MIB);
     expect([evicted.length, clock.pendingTimers]).toEqual([1, 0]);
+  });
+
+  it("uses no answer of the disk from before something was given back", async () => {
+    const { clock, torrent, pieces, budget, disk, evicted, admitted } = setUp(40);
+    const answer = new Deferred<void>();
+    disk.answered = answer.wait();
+    disk.freeBytes = 30 * MIB;
+    budget.changed();
+    await clock.advance(100);
+    torrent.demandedRanges = [{ start: 40 * MIB, end: 64 * MIB }];
+    budget.changed();
+    await clock.advance(100);
+    expect(evicted[0]).toHaveLength(16);
+    pieces.evicted(evicted[0]!);
+    disk.freeBytes += 16 * MIB;
+    answer.resolve();
+    await clock.advance(0);
+    expect(admitted("soon")).toBe(32 * MIB);
+    budget.changed();
+    await clock.advance(100);
+    expect(admitted("soon")).toBe(32 * MIB);
+  });
+
+  it("looks again while too much is held: nobody says that what was read on the disk is held no longer", async () => {
+    const { clock, torrent, pieces, budget, evicted, admitted } = setUp(65);
+    torrent.demandedRanges = [0, 32, 64].map((start) => ({ start: start * MIB, end: (start + 32) * MIB }));
+    budget.changed();
+    await clock.advance(100);
+    expect([evicted, admitted("soon")]).toEqual([[], 0]);
+    torrent.demandedRanges = [];
+    await clock.advance(1000);
+    // 9 MiB are too much with an eighth to spare, which goes as well.
+    expect(evicted.map(({ length }) => length)).toEqual([17]);
+    pieces.evicted(evicted[0]!);
+    await clock.advance(1000);
+    expect([evicted.length, admitted("soon"), clock.pendingTimers]).toEqual([1, 32 * MIB, 0]);
   });
 
   it("does nothing any more once it is disposed", async () => {

@@ -1,4 +1,5 @@
 import { planDeadlines, ReadingPlaces } from "../../src/download/index.ts";
+import type { SimulatedStorage } from "./simulated-storage.ts";
 import type { SimulatedSwarm } from "./simulated-swarm.ts";
 
 const READ_BYTES = 64 * 1024;
@@ -15,6 +16,7 @@ export class FilmPlayer {
   readonly stallsAtMs: number[] = [];
   startedAtMs: number | undefined;
   readonly #swarm: SimulatedSwarm;
+  readonly #storage: SimulatedStorage | undefined;
   readonly #id: number;
   readonly #bytesPerSecond: number;
   readonly #places = new ReadingPlaces();
@@ -23,11 +25,14 @@ export class FilmPlayer {
   #isPlaying = false;
   #waitingSinceMs: number;
 
+  /** `storage`: where not all of the film can be kept. */
   constructor(
     swarm: SimulatedSwarm,
-    { id, bytesPerSecond, offset }: { id: number; bytesPerSecond: number; offset: number },
+    options: { id: number; bytesPerSecond: number; offset: number; storage?: SimulatedStorage },
   ) {
+    const { id, bytesPerSecond, offset, storage } = options;
     this.#swarm = swarm;
+    this.#storage = storage;
     this.#id = id;
     this.#bytesPerSecond = bytesPerSecond;
     this.#playedBytes = offset;
@@ -49,12 +54,19 @@ export class FilmPlayer {
   }
 
   #readOn(): void {
-    const { geometry, stored, nowMs } = this.#swarm;
+    const { geometry, nowMs } = this.#swarm;
     const end = Math.min(geometry.sizeBytes, this.#playedBytes + BUFFER_SECONDS * this.#bytesPerSecond);
-    while (this.#readBytes < end && stored.has(Math.floor(this.#readBytes / geometry.pieceLengthBytes))) {
+    while (this.#readBytes < end && this.#canRead(Math.floor(this.#readBytes / geometry.pieceLengthBytes))) {
       this.#readBytes = Math.min(end, this.#readBytes + READ_BYTES);
       this.#waitingSinceMs = nowMs;
     }
+  }
+
+  #canRead(piece: number): boolean {
+    if (this.#storage === undefined) return this.#swarm.stored.has(piece);
+    if (!this.#storage.record.has(piece)) return false;
+    this.#storage.read(piece, piece)?.[Symbol.dispose]();
+    return true;
   }
 
   #play(seconds: number): void {
@@ -85,6 +97,7 @@ export class FilmPlayer {
         ? [{ range: range(READ_BYTES), urgency: "now" as const, sinceMs: this.#waitingSinceMs, continues }]
         : []),
     ];
-    downloader.setDeadlines(this.#id, planDeadlines(demands, geometry, nowMs, isStored), nowMs);
+    if (this.#storage !== undefined) this.#storage.setDemands(this.#id, demands);
+    else downloader.setDeadlines(this.#id, planDeadlines(demands, geometry, nowMs, isStored), nowMs);
   }
 }

@@ -16,6 +16,19 @@ export const PINNED_SEEDS: readonly { readonly seed: number; readonly found: str
     seed: 7_005_237,
     found: "bad copies had all blocks of the witness: the piece was whole, and nobody looked at its hash again",
   },
+  {
+    seed: 4_012_818,
+    found: "to make way for copies, a peer far away was told to forget what it had sent already: half of it came twice",
+  },
+  {
+    seed: 3_000_055,
+    found: "what a reader held beyond the disk budget stayed when it had gone: nobody looked at the budget again",
+  },
+  {
+    seed: 3_000_595,
+    found:
+      "what was evicted while the disk was asked was in no figure: there seemed to be too little room, and more had to go",
+  },
 ];
 
 /**

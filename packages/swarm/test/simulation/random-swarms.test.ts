@@ -17,11 +17,12 @@ const TIMEOUT_MS = 120_000;
 describe("random swarms", () => {
   it.each(seedsFrom(BASE_SEED, RUNS, RUNS_PER_TEST))(
     "go wrong in no way, and finish once healed, from seed $from",
-    ({ seeds }) => {
-      const failures = seeds.flatMap((seed) => {
-        const { failure } = runScenario(randomScenario(seed));
-        return failure === undefined ? [] : [`npm run simulate -- --seed ${seed}   # ${failure}`];
-      });
+    async ({ seeds }) => {
+      const failures: string[] = [];
+      for (const seed of seeds) {
+        const { failure } = await runScenario(randomScenario(seed));
+        if (failure !== undefined) failures.push(`npm run simulate -- --seed ${seed}   # ${failure}`);
+      }
       expect(failures).toEqual([]);
     },
     TIMEOUT_MS,
@@ -40,18 +41,20 @@ describe("random swarms", () => {
     TIMEOUT_MS,
   );
 
-  it.each(PINNED_SEEDS)("do so with seed $seed, which found: $found", ({ seed }) => {
-    expect(runScenario(randomScenario(seed)).failure).toBeUndefined();
+  it.each(PINNED_SEEDS)("do so with seed $seed, which found: $found", async ({ seed }) => {
+    expect((await runScenario(randomScenario(seed))).failure).toBeUndefined();
   });
 
-  it("do not wait for a thin witness while another is much faster", () => {
-    const { failure, finishMs } = runScenario(randomScenario(THIN_WITNESS.seed));
+  it("do not wait for a thin witness while another is much faster", async () => {
+    const { failure, finishMs } = await runScenario(randomScenario(THIN_WITNESS.seed));
     expect(failure).toBeUndefined();
     expect(finishMs).toBeLessThanOrEqual(THIN_WITNESS.finishMs);
   });
 
-  it("are the same each time", () => {
-    for (const seed of [1, 2, 3]) expect(runScenario(randomScenario(seed))).toEqual(runScenario(randomScenario(seed)));
+  it("are the same each time", async () => {
+    for (const seed of [1, 2, 3]) {
+      expect(await runScenario(randomScenario(seed))).toEqual(await runScenario(randomScenario(seed)));
+    }
   });
 });
 

@@ -1,15 +1,21 @@
-import { behaviourOf, isPoisoner, type SwarmScenario, torrentShape } from "@riptide/sim";
+import { behaviourOf, isPoisoner, type ScenarioDisk, type SwarmScenario, torrentShape } from "@riptide/sim";
 import { MIN_PIECE_BUFFERS, PIECE_MEMORY_BYTES } from "../../src/download/buffer-pool.ts";
 import { BLOCK_LENGTH_BYTES } from "../../src/types.ts";
+import { SimulatedStorage } from "./simulated-storage.ts";
 import { SimulatedSwarm } from "./simulated-swarm.ts";
+import { READ_BYTES } from "./storage-readers.ts";
 
 /** After the last reader has gone, what was asked for is taken back within this, second thoughts and a tick included. */
 const QUIET_AFTER_MS = 300;
 /** How long nothing may be asked for when nobody wants anything. */
 const QUIET_MS = 2000;
-const BLOCKS_PER_CHANGE = 24;
+/** Of 30,000 seeds the worst needed 7.1 where not all can be kept, and 4.2 elsewhere. */
+const BLOCKS_PER_CHANGE = 12;
 /** Of 10,000 seeds the worst needed 4. */
 const HASH_FAILURES_PER_LIAR = 8;
+
+/** What the disk budget takes to look twice, before and after it has made room. */
+const REVIEWS_MS = 40;
 
 /** How a run went; `failure` says what was wrong first. */
 export interface ScenarioOutcome {
@@ -21,19 +27,27 @@ export interface ScenarioOutcome {
   readonly finishMs: number;
 }
 
+/** A swarm, and the storage policy over it where not all of the torrent can be kept. */
+interface World {
+  readonly swarm: SimulatedSwarm;
+  readonly storage: SimulatedStorage | undefined;
+}
+
 /**
- * One run of the engine's scheduler and trust. First safety: in all the trouble nothing may go wrong. Then liveness: all
- * is healed, and what is left must come before a deadline.
+ * One run of the engine's scheduler, trust and storage policy. First safety: in all the trouble nothing may go wrong. Then
+ * liveness: all is healed, and what is left must come before a deadline.
  */
-export function runScenario(scenario: SwarmScenario): ScenarioOutcome {
-  const swarm = startScenario(scenario);
+export async function runScenario(scenario: SwarmScenario): Promise<ScenarioOutcome> {
+  const world = startScenario(scenario);
+  const { swarm } = world;
   let finishMs = Number.POSITIVE_INFINITY;
   let failure: string | undefined;
   try {
-    failure = safetyFailure(swarm, scenario);
+    failure = await safetyFailure(world, scenario);
     if (failure === undefined) {
       const startMs = swarm.nowMs;
-      failure = livenessFailure(swarm, scenario);
+      swarm.heal();
+      failure = await livenessFailure(world, scenario);
       finishMs = swarm.nowMs - startMs;
     }
   } catch (error) {
@@ -43,45 +57,60 @@ export function runScenario(scenario: SwarmScenario): ScenarioOutcome {
   return { failure, downloadedBytes, wastedBytes, hashFailures, finishMs };
 }
 
-function startScenario(scenario: SwarmScenario): SimulatedSwarm {
-  const { actions, diskFaults, peers, rests, seed, sizeBytes, pieceLengthBytes, windowBytes, writeMs } = scenario;
+function startScenario(scenario: SwarmScenario): World {
+  const { actions, disk, diskFaults, peers, rests, seed, sizeBytes, pieceLengthBytes, windowBytes, writeMs } = scenario;
   const isDiskBroken = (nowMs: number) => diskFaults.some(({ fromMs, toMs }) => nowMs >= fromMs && nowMs < toMs);
-  const swarm = new SimulatedSwarm({
+  const swarm: SimulatedSwarm = new SimulatedSwarm({
     geometry: torrentShape(sizeBytes, pieceLengthBytes),
     peers: peers.map(behaviourOf),
-    store: () => (isDiskBroken(swarm.nowMs) ? false : writeMs),
+    store: (piece) => (isDiskBroken(swarm.nowMs) || storage?.hasRoomFor(piece) === false ? false : writeMs),
     restsWhenStoreFails: true,
     windowBytes,
     seed,
   });
+  const storage = disk && new SimulatedStorage(swarm, { ...disk, leftBytes: (nowMs) => leftBytes(disk, nowMs) });
   for (const action of actions) {
     swarm.at(action.atMs, () => {
-      if (action.kind === "read") swarm.read(action.reader, action.offsetBytes);
-      else swarm.stopReading(action.reader);
+      if (action.kind === "stop") (storage?.readers ?? swarm.readers).stop(action.reader);
+      else if (storage === undefined) swarm.read(action.reader, action.offsetBytes);
+      else storage.readers.read(action.reader, action.offsetBytes, windowBytes);
     });
   }
   for (const { fromMs, toMs } of rests) {
     swarm.at(fromMs, () => swarm.downloader.pause(swarm.nowMs));
     swarm.at(toMs, () => swarm.downloader.resume(swarm.nowMs));
   }
-  return swarm;
+  return { swarm, storage };
 }
 
-/** The swarm itself checks bytes and requests; here is what only shows in the whole. */
-function safetyFailure(swarm: SimulatedSwarm, scenario: SwarmScenario): string | undefined {
-  swarm.run(scenario.troubleEndsMs);
-  for (const reader of swarm.readers.ids) swarm.stopReading(reader);
-  swarm.run(QUIET_AFTER_MS);
+function leftBytes({ squeezes }: ScenarioDisk, nowMs: number): number {
+  const now = squeezes.filter(({ fromMs, toMs }) => nowMs >= fromMs && nowMs < toMs);
+  return Math.min(...now.map((squeeze) => squeeze.leftBytes));
+}
+
+/** The swarm itself checks bytes and requests, the storage evictions; here is what only shows in the whole. */
+async function safetyFailure(world: World, scenario: SwarmScenario): Promise<string | undefined> {
+  await run(world, scenario.troubleEndsMs);
+  return (await quietFailure(world)) ?? figuresFailure(world, scenario);
+}
+
+/** What is wrong after the last reader has gone. */
+async function quietFailure(world: World): Promise<string | undefined> {
+  const { swarm, storage } = world;
+  const readers = storage?.readers ?? swarm.readers;
+  for (const reader of readers.ids) readers.stop(reader);
+  await run(world, QUIET_AFTER_MS);
   const leaked = owingPeers(swarm);
   if (leaked !== undefined) return `Nobody reads any more, but ${leaked}`;
   const requestedBefore = swarm.requested;
-  swarm.run(QUIET_MS);
+  await run(world, QUIET_MS);
   if (swarm.requested > requestedBefore) return "Nobody reads any more, but blocks are asked for";
-  return figuresFailure(swarm, scenario);
+  return storage?.idleFailure();
 }
 
-function livenessFailure(swarm: SimulatedSwarm, scenario: SwarmScenario): string | undefined {
-  swarm.heal();
+async function livenessFailure(world: World, scenario: SwarmScenario): Promise<string | undefined> {
+  const { swarm, storage } = world;
+  if (storage !== undefined) return (await readingFailure(world, scenario)) ?? figuresFailure(world, scenario);
   swarm.read(0, 0);
   swarm.wantAll();
   const limitMs = deadlineMs(scenario);
@@ -95,7 +124,35 @@ function livenessFailure(swarm: SimulatedSwarm, scenario: SwarmScenario): string
   const { activePieces } = swarm.downloader.stats;
   if (activePieces > 0) return `All is there, but ${activePieces} pieces are still being put together`;
   if (!swarm.downloader.isIdle) return "All is there, but the downloader is not idle";
-  return figuresFailure(swarm, scenario);
+  return figuresFailure(world, scenario);
+}
+
+/** Not all can be kept: somebody reads from the start to the end, and once more what was given up meanwhile. */
+async function readingFailure(world: World, scenario: SwarmScenario): Promise<string | undefined> {
+  const { swarm, storage } = world;
+  const { windowBytes, sizeBytes, pieceLengthBytes } = scenario;
+  const limitMs = deadlineMs(scenario);
+  const readTo = async (start: number, end: number): Promise<string | undefined> => {
+    storage?.readers.read(0, start, windowBytes);
+    const isRead = () => (storage?.readers.offset(0) ?? 0) >= end;
+    if (await runUntil(world, isRead, limitMs)) return undefined;
+    return `All is healed, but after ${limitMs} ms only ${storage?.readers.offset(0)} of ${end} bytes have been read`;
+  };
+  const failure = await readTo(0, sizeBytes);
+  if (failure !== undefined) return failure;
+  const missing = Array.from({ length: swarm.geometry.pieceCount }, (_, piece) => piece).find(
+    (piece) => !swarm.stored.has(piece),
+  );
+  const start = (missing ?? 0) * pieceLengthBytes;
+  return (await readTo(start, Math.min(sizeBytes, start + pieceLengthBytes))) ?? (await quietFailure(world));
+}
+
+async function run(world: World, durationMs: number): Promise<void> {
+  await runUntil(world, () => false, durationMs);
+}
+
+async function runUntil({ swarm, storage }: World, isDone: () => boolean, limitMs: number): Promise<boolean> {
+  return storage === undefined ? swarm.runUntil(isDone, limitMs) : await storage.runUntil(isDone, limitMs);
 }
 
 /**
@@ -103,11 +160,21 @@ function livenessFailure(swarm: SimulatedSwarm, scenario: SwarmScenario): string
  * A piece that liars spoiled may be fetched once more from one peer alone, and the engine takes the one with the best record
  * for it, however thin (seed 101376; see `pinned-seeds.ts`).
  */
-function deadlineMs({ peers, sizeBytes, pieceLengthBytes }: SwarmScenario): number {
+function deadlineMs(scenario: SwarmScenario): number {
+  const { peers, sizeBytes, pieceLengthBytes } = scenario;
   const rates = peers.map(({ bytesPerSecond }) => bytesPerSecond);
   const [anchorRate = 1] = rates;
   const trialMs = peers.some(isPoisoner) ? (Math.min(sizeBytes, pieceLengthBytes) / Math.min(...rates)) * 1000 : 0;
-  return 60_000 + 2 * (sizeBytes / anchorRate) * 1000 + 1.5 * trialMs;
+  return 60_000 + 2 * (sizeBytes / anchorRate) * 1000 + 1.5 * trialMs + roomMs(scenario);
+}
+
+/** Where not all can be kept, each piece may have to wait until another one is gone, and is read in several parts. */
+function roomMs({ disk, sizeBytes, pieceLengthBytes }: SwarmScenario): number {
+  if (disk === undefined) return 0;
+  const goneMs = disk.evictMs + 2 * disk.messageMs;
+  return (
+    Math.ceil(sizeBytes / pieceLengthBytes) * (goneMs + REVIEWS_MS) + Math.ceil(sizeBytes / READ_BYTES) * disk.readMs
+  );
 }
 
 function owingPeers(swarm: SimulatedSwarm): string | undefined {
@@ -119,7 +186,8 @@ function owingPeers(swarm: SimulatedSwarm): string | undefined {
   return undefined;
 }
 
-function figuresFailure(swarm: SimulatedSwarm, scenario: SwarmScenario): string | undefined {
+function figuresFailure(world: World, scenario: SwarmScenario): string | undefined {
+  const { swarm } = world;
   const liars = new Set(scenario.peers.filter(isPoisoner).map(({ host }) => host));
   for (const { host, reason } of swarm.bans)
     if (!liars.has(host)) return `${host} is honest, but was banned: ${reason}`;
@@ -132,7 +200,7 @@ function figuresFailure(swarm: SimulatedSwarm, scenario: SwarmScenario): string 
   const memoryLimit = memoryLimitBytes(swarm, scenario);
   if (swarm.maxBufferBytes > memoryLimit) return `${swarm.maxBufferBytes} bytes of memory are held, not ${memoryLimit}`;
   if (hashFailures > HASH_FAILURES_PER_LIAR * liars.size) return `${hashFailures} pieces were wrong`;
-  const wasteLimit = wasteLimitBytes(hashFailures, scenario);
+  const wasteLimit = wasteLimitBytes(world, scenario);
   return wastedBytes > wasteLimit ? `${wastedBytes} bytes are wasted, more than ${wasteLimit}` : undefined;
 }
 
@@ -143,11 +211,14 @@ function memoryLimitBytes(swarm: SimulatedSwarm, { pieceLengthBytes }: SwarmScen
 }
 
 /**
- * A tenth of the torrent, a piece for each that was wrong, and something for each peer, each trouble and each seek: the
- * blocks that are under way when minds change. Of 10,000 seeds the worst needed 14 blocks for each of these.
+ * A tenth of what was to come, a piece for each that was wrong, and something for each peer, each trouble, each seek and
+ * each time that all had to wait for room on the disk: the blocks that are under way when minds change.
  */
-function wasteLimitBytes(hashFailures: number, { actions, peers, sizeBytes, pieceLengthBytes }: SwarmScenario): number {
-  const changes = peers.length + actions.length + peers.reduce((sum, { faults }) => sum + faults.length, 0);
-  const wrongBytes = hashFailures * Math.min(pieceLengthBytes, sizeBytes);
-  return 0.1 * sizeBytes + wrongBytes + BLOCKS_PER_CHANGE * changes * BLOCK_LENGTH_BYTES;
+function wasteLimitBytes({ swarm, storage }: World, scenario: SwarmScenario): number {
+  const { actions, peers, sizeBytes, pieceLengthBytes } = scenario;
+  const faults = peers.reduce((sum, peer) => sum + peer.faults.length, 0);
+  const changes = peers.length + actions.length + faults + (storage?.holdUps ?? 0);
+  const wrongBytes = swarm.downloader.stats.hashFailures * Math.min(pieceLengthBytes, sizeBytes);
+  const usefulBytes = Math.max(sizeBytes, storage?.storedBytes ?? 0);
+  return 0.1 * usefulBytes + wrongBytes + BLOCKS_PER_CHANGE * changes * BLOCK_LENGTH_BYTES;
 }

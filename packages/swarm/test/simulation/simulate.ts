@@ -56,7 +56,9 @@ async function runSeeds(runs: number): Promise<void> {
     console.log(`npm run simulate --${arm} --seed ${scenario.seed}   # ${failure}`);
     // A whole session is made smaller by hand: that would take some hundred of them.
     if (!values.session && runs === 1)
-      await report(shrinkScenario(scenario, (smaller) => runScenario(smaller).failure !== undefined));
+      await report(
+        await shrinkScenario(scenario, async (smaller) => (await runScenario(smaller)).failure !== undefined),
+      );
   }
 }
 
@@ -66,7 +68,7 @@ async function report(scenario: SwarmScenario): Promise<void> {
 }
 
 async function failureOf(scenario: SwarmScenario): Promise<string | undefined> {
-  return values.session ? await runSessionScenario(scenario) : runScenario(scenario).failure;
+  return values.session ? await runSessionScenario(scenario) : (await runScenario(scenario)).failure;
 }
 
 function parseScenario(json: string): SwarmScenario {

@@ -75,6 +75,7 @@ export class SimulatedSwarm {
   readonly #random;
   readonly #storeAttempts = new Map<number, number>();
   readonly #members: readonly Member[];
+  readonly #listeners: ((piece: number) => void)[] = [];
   readonly #away = new Set<Member>();
   #nextKey: PeerKey;
   #departedBytes = 0;
@@ -125,6 +126,17 @@ export class SimulatedSwarm {
 
   at(atMs: number, happen: () => void): void {
     this.clock.setTimer(atMs - this.nowMs, happen);
+  }
+
+  /** Calls back for every piece that is stored from now on. */
+  onStored(listener: (piece: number) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** The piece is given up to make room. */
+  giveUp(piece: number): void {
+    this.stored.delete(piece);
+    this.downloader.pieceEvicted(piece);
   }
 
   read(reader: number, offset: number): void {
@@ -324,6 +336,7 @@ export class SimulatedSwarm {
       if (durationMs === false) return this.#storeFailed(piece);
       assertInvariant(this.#isRight(piece, bytes), `The bytes of piece ${piece} must still be right once stored`);
       this.stored.set(piece, this.nowMs);
+      for (const listener of this.#listeners) listener(piece);
       this.downloader.pieceStored(piece, this.nowMs);
       this.readers.advance();
     });

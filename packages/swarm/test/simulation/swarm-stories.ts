@@ -1,5 +1,6 @@
 import { createRandom, type SimulatedPeerOptions, torrentShape } from "@riptide/sim";
 import { FilmPlayer } from "./film-player.ts";
+import { SimulatedStorage } from "./simulated-storage.ts";
 import { SimulatedSwarm } from "./simulated-swarm.ts";
 import { atLeast, atMost, type Story, type StoryGoal } from "./story.ts";
 
@@ -19,6 +20,7 @@ export const SWARM_STORIES: readonly Story[] = [
   { name: "seek storm", tell: async (seed) => seekStorm(seed) },
   { name: "30 thin peers", tell: async (seed) => thinPeers(seed) },
   { name: "16 MiB pieces", tell: async (seed) => hugePieces(seed) },
+  { name: "film longer than the disk budget", tell: async (seed) => filmBeyondDisk(seed) },
 ];
 
 /** Peers that are not all alike, whose rates add up to `bytesPerSecond`. */
@@ -129,5 +131,34 @@ function hugePieces(seed: number): StoryGoal[] {
     atMost("head and tail, ms", Math.max(headMs, tailMs), 1.15 * idealMs),
     atMost("seek, ms", swarm.nowMs - startMs, 1.15 * (((16 * MIB) / rate) * 1000 + 160)),
     atMost("memory, bytes", swarm.maxBufferBytes, PIECE_MEMORY_BYTES),
+  ];
+}
+
+/** Its index is read, then it is played to its end, and once more from its start. */
+function filmBeyondDisk(seed: number): StoryGoal[] {
+  const maxBytes = 64 * MIB;
+  const [sizeBytes, indexOffset] = [300 * MIB, 296 * MIB];
+  const peers = unlikePeers(8, 1.3 * FILM_BYTES_PER_SECOND, seed);
+  const swarm = new SimulatedSwarm({ geometry: torrentShape(sizeBytes, MIB), peers, seed });
+  const storage = new SimulatedStorage(swarm, { maxBytes, evictMs: 30 });
+  storage.readers.read(1, indexOffset, 4 * MIB);
+  swarm.runUntil(() => storage.readers.offset(1) === sizeBytes, 10_000);
+  const film = { bytesPerSecond: FILM_BYTES_PER_SECOND, offset: 0, storage };
+  const player = new FilmPlayer(swarm, { ...film, id: 0 });
+  swarm.run((sizeBytes / FILM_BYTES_PER_SECOND) * 1000 + 5000);
+  const keptPieces = [...swarm.stored.keys()];
+  const ends = keptPieces.filter((piece) => piece < 4 || piece >= 296);
+  const seekMs = swarm.nowMs;
+  const again = new FilmPlayer(swarm, { ...film, id: 2 });
+  swarm.run(60_000);
+  return [
+    atMost("stalls", player.stallsAtMs.length + again.stallsAtMs.length, 0),
+    atLeast("pieces of its head and its index at its end", ends.length, 8),
+    atMost("pieces of its first half but for the head", keptPieces.filter((piece) => piece < 150).length - 4, 0),
+    atMost("picture after the seek to the start, ms", (again.startedAtMs ?? Number.POSITIVE_INFINITY) - seekMs, 100),
+    atMost("kept, bytes", storage.maxKeptBytes, maxBytes),
+    // The second time, a minute of the film and the window in front of it.
+    atMost("stored, share of what was wanted", storage.storedBytes / (sizeBytes + 110 * FILM_BYTES_PER_SECOND), 1),
+    atMost("wasted, share", swarm.downloader.stats.wastedBytes / swarm.sentBytes, MAX_WASTED_SHARE),
   ];
 }
