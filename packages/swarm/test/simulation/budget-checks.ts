@@ -13,7 +13,7 @@ const EXTRA_SHARE = 1 / 8;
 /** What goes last of a film: so much of each end, */
 const FILE_END_SHARE = 1 / 16;
 /** or so much of a long one. */
-const FILE_END_BYTES = 4 * 1024 * 1024;
+const FILE_END_BYTES = 8 * 1024 * 1024;
 /** The budget is looked at so long after something has changed. */
 const REVIEW_MS = 20;
 /** What held pieces may let them go unnoticed for so long. */
