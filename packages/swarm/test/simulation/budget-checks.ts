@@ -93,7 +93,11 @@ export class BudgetChecks {
     assertInvariant(end - start <= limitBytes, `${end - start} bytes must not be fetched for one reader`);
   }
 
-  /** Something has come, is gone, or is demanded otherwise. */
+  /**
+   * Something has come, is gone, or is demanded otherwise. No more may be kept than the budget, or than what had to stay, were that more
+   * (windows are a chunk at least, and pieces may be large); on top of it, what came while an answer was on its way: until the
+   * budget was looked at twice, before and after, and something was gone. What had to stay may be noticed a little later to be free.
+   */
   look(): void {
     const { maxBytes, clock, answerMs } = this.#options;
     const { keptBytes } = this.#pieces;
