@@ -137,24 +137,26 @@ function hugePieces(seed: number): StoryGoal[] {
 /** Its index is read, then it is played to its end, and once more from its start. */
 function filmBeyondDisk(seed: number): StoryGoal[] {
   const maxBytes = 64 * MIB;
-  const [sizeBytes, indexOffset] = [300 * MIB, 296 * MIB];
+  const [pieceCount, endPieces] = [300, 8];
+  const sizeBytes = pieceCount * MIB;
   const peers = unlikePeers(8, 1.3 * FILM_BYTES_PER_SECOND, seed);
   const swarm = new SimulatedSwarm({ geometry: torrentShape(sizeBytes, MIB), peers, seed });
   const storage = new SimulatedStorage(swarm, { maxBytes, evictMs: 30 });
-  storage.readers.read(1, indexOffset, 4 * MIB);
-  swarm.runUntil(() => storage.readers.offset(1) === sizeBytes, 10_000);
+  storage.readers.read(1, sizeBytes - endPieces * MIB, endPieces * MIB);
+  swarm.runUntil(() => storage.readers.offset(1) === sizeBytes, 20_000);
   const film = { bytesPerSecond: FILM_BYTES_PER_SECOND, offset: 0, storage };
   const player = new FilmPlayer(swarm, { ...film, id: 0 });
   swarm.run((sizeBytes / FILM_BYTES_PER_SECOND) * 1000 + 5000);
   const keptPieces = [...swarm.stored.keys()];
-  const ends = keptPieces.filter((piece) => piece < 4 || piece >= 296);
+  const ends = keptPieces.filter((piece) => piece < endPieces || piece >= pieceCount - endPieces);
+  const firstHalf = keptPieces.filter((piece) => piece >= endPieces && piece < pieceCount / 2);
   const seekMs = swarm.nowMs;
   const again = new FilmPlayer(swarm, { ...film, id: 2 });
   swarm.run(60_000);
   return [
     atMost("stalls", player.stallsAtMs.length + again.stallsAtMs.length, 0),
-    atLeast("pieces of its head and its index at its end", ends.length, 8),
-    atMost("pieces of its first half but for the head", keptPieces.filter((piece) => piece < 150).length - 4, 0),
+    atLeast("pieces of its head and its index at its end", ends.length, 2 * endPieces),
+    atMost("pieces of its first half but for the head", firstHalf.length, 0),
     atMost("picture after the seek to the start, ms", (again.startedAtMs ?? Number.POSITIVE_INFINITY) - seekMs, 100),
     atMost("kept, bytes", storage.maxKeptBytes, maxBytes),
     // The second time, a minute of the film and the window in front of it.
