@@ -51,7 +51,8 @@ export async function* readRange(request: RangeRequest): AsyncGenerator<Uint8Arr
   } catch (error) {
     throw failureOf(error, watchdog.signal);
   } finally {
-    if (!response.complete) response.destroy();
+    // Also one that is there whole and was not read, as an error without a body: it would keep its connection for ever.
+    if (!response.readableEnded) response.destroy();
   }
 }
 

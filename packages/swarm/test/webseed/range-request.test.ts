@@ -60,6 +60,18 @@ it("reads through the proxy, and as it looks up the name", async () => {
   agents.close();
 });
 
+it.each([0, 9])("lets go of the connection of an error that is there whole, with %i bytes", async (lengthBytes) => {
+  await using seed = await start(({ response }) => {
+    response.writeHead(503, { "content-length": lengthBytes }).end("x".repeat(lengthBytes));
+    return true;
+  });
+  const agents = createWebAgents();
+  await expect(read(seed, { agents })).rejects.toThrow("503");
+  // Node's server hangs up by itself after five seconds.
+  await expect.poll(() => Object.keys(agents.http.sockets), { timeout: 2000 }).toEqual([]);
+  agents.close();
+});
+
 /** Sends the range that was asked for, with these headers. */
 function partial({ response, range, file }: AskedRange, headers: Record<string, string> = {}): true {
   const { start: first, end } = range!;
