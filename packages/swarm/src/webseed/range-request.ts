@@ -23,6 +23,8 @@ export interface RangeRequest {
   readonly agents: HttpAgents | undefined;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** Told how much of the answer stands in front of the range, if anything does: it is read past. */
+  readonly onSkipping: (bytes: number) => void;
   /** Told where the answer came from, over redirects. */
   readonly onLocated: (location: { readonly url: string; readonly reach: Reach }) => void;
 }
@@ -36,6 +38,7 @@ export async function* readRange(request: RangeRequest): AsyncGenerator<Uint8Arr
   const response = await open(request, watchdog.signal);
   try {
     let skipBytes = checkAnswer(response, request);
+    if (skipBytes > 0) request.onSkipping(skipBytes);
     let leftBytes = request.range.end - request.range.start;
     const hasLength = Number(response.headers["content-length"]) === skipBytes + leftBytes;
     for await (const chunk of response as AsyncIterable<Uint8Array>) {

@@ -41,6 +41,7 @@ async function read({ origin }: ScriptedWebSeed, changes: Partial<RangeRequest> 
     agents: undefined,
     clock,
     signal: new AbortController().signal,
+    onSkipping: () => undefined,
     onLocated: () => undefined,
     ...changes,
   };
