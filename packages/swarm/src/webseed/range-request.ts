@@ -9,7 +9,7 @@ import { WebSeedError } from "./web-seed-error.ts";
 /** A server that sends nothing for this long has forgotten us; the downloader asks others after a second. */
 const PATIENCE_MS = 15_000;
 /** A server without ranges sends the file from its start: what stands in front of the range is read past, if it is no more than this. */
-const MAX_SKIPPED_BYTES = 1024 * 1024;
+export const MAX_SKIPPED_BYTES = 1024 * 1024;
 /** Client errors that pass: timeout, too early, too many requests (RFC 9110 §15.5.9, RFC 8470 §5.2, RFC 6585 §4). */
 const PASSING_STATUSES = [408, 425, 429];
 

@@ -1,4 +1,4 @@
-import { randomScenario } from "@riptide/sim";
+import { randomScenario, randomSessionScenario } from "@riptide/sim";
 import { describe, expect, it } from "vitest";
 import { isSoak } from "../../../../test/support/soak.ts";
 import { baseSeed } from "./base-seed.ts";
@@ -32,7 +32,7 @@ describe("random swarms", () => {
     async ({ seeds }) => {
       const failures: string[] = [];
       for (const seed of seeds) {
-        const failure = await runSessionScenario(randomScenario(seed));
+        const failure = await runSessionScenario(randomSessionScenario(seed));
         if (failure !== undefined) failures.push(`npm run simulate -- --session --seed ${seed}   # ${failure}`);
       }
       expect(failures).toEqual([]);
