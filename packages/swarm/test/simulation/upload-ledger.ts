@@ -13,8 +13,8 @@ import { MessageCutter } from "./message-cutter.ts";
 
 /** A request with its header. */
 const REQUEST_BYTES = MESSAGE_HEADER_BYTES + 12;
-/** What a peer can make us answer between two looks at its queue, one a second, on top of the limit. */
-const MAX_QUEUED_BETWEEN_LOOKS_BYTES = 256 * 1024;
+/** What the rudest peer makes us answer between two looks at its queue, one a second at least. */
+const MAX_QUEUED_BETWEEN_LOOKS_BYTES = 1024 * 1024;
 
 export interface UploadLedgerOptions {
   readonly geometry: TorrentGeometry;
