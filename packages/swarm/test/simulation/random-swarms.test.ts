@@ -2,7 +2,7 @@ import { randomScenario, randomSessionScenario } from "@riptide/sim";
 import { describe, expect, it } from "vitest";
 import { isSoak } from "../../../../test/support/soak.ts";
 import { baseSeed } from "./base-seed.ts";
-import { PINNED_SEEDS, THIN_WITNESS } from "./pinned-seeds.ts";
+import { PINNED_SEEDS, PINNED_SESSION_SEEDS, THIN_WITNESS } from "./pinned-seeds.ts";
 import { runScenario } from "./run-scenario.ts";
 import { runSessionScenario } from "./run-session-scenario.ts";
 
@@ -42,6 +42,10 @@ describe("random swarms", () => {
 
   it.each(PINNED_SEEDS)("do so with seed $seed, which found: $found", ({ seed }) => {
     expect(runScenario(randomScenario(seed)).failure).toBeUndefined();
+  });
+
+  it.each(PINNED_SESSION_SEEDS)("do so with a whole session of seed $seed, which found: $found", async ({ seed }) => {
+    expect(await runSessionScenario(randomSessionScenario(seed))).toBeUndefined();
   });
 
   it("do not wait for a thin witness while another is much faster", () => {
