@@ -47,11 +47,11 @@ export type WebSeedFault =
     }
   /** Sends no more once it has sent this much. */
   | { readonly kind: "stall"; readonly afterBytes: number }
-  /** Hangs up in the middle of every so manieth answer. */
+  /** Hangs up in the middle of every so manieth answer, as if that were its end. */
   | { readonly kind: "cuts"; readonly every: number }
   /** Sends the whole file whatever it is asked for. */
   | { readonly kind: "ignores-range" }
-  /** Has a file of another length. */
+  /** Has another file, of another length. */
   | { readonly kind: "other-length" }
   /** Sends on behind what it was asked for, for ever. */
   | { readonly kind: "endless" }

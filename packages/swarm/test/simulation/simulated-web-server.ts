@@ -72,6 +72,7 @@ export class SimulatedWebServer {
     const piece = Math.floor(position / pieceLengthBytes);
     const offset = position - piece * pieceLengthBytes;
     const bytes = content(piece).slice(offset, offset + CHUNK_BYTES);
+    if (this.fault("other-length") !== undefined) return bytes.fill(0);
     const poison = this.fault("poison");
     const isWrong = poison !== undefined && (piece + Math.floor(offset / BLOCK_LENGTH_BYTES)) % poison.every === 0;
     if (isWrong) bytes[0]! ^= 1;
@@ -186,15 +187,17 @@ class ServerConnection extends net.Socket {
     const sent = isWhole ? { start: 0, end: sizeBytes } : asked;
     const isCut = cuts !== undefined && server.answers % cuts.every === 0;
     const cutAt = isCut ? (sent.start + sent.end) >> 1 : Number.POSITIVE_INFINITY;
-    this.#push(this.#head(sent, { isWhole, isEndless }));
+    // Of every other answer that is cut off only its range tells how long it should be.
+    const hasLength = !isEndless && !(isCut && server.answers % (2 * cuts.every) === 0);
+    this.#push(this.#head(sent, { isWhole, hasLength }));
     this.#body = { at: sent.start, end: isEndless ? Number.POSITIVE_INFINITY : sent.end, asked, cutAt };
     this.sendOn();
   }
 
-  #head({ start, end }: Body["asked"], { isWhole, isEndless }: { isWhole: boolean; isEndless: boolean }): string {
+  #head({ start, end }: Body["asked"], { isWhole, hasLength }: { isWhole: boolean; hasLength: boolean }): string {
     const { sizeBytes } = this.#server.options.geometry;
     const told = sizeBytes + (this.#server.fault("other-length") === undefined ? 0 : 1);
-    const length = isEndless ? "Connection: close" : `Content-Length: ${isWhole ? told : end - start}`;
+    const length = hasLength ? `Content-Length: ${isWhole ? told : end - start}` : "Connection: close";
     if (isWhole) return `HTTP/1.1 200 OK\r\n${length}\r\n\r\n`;
     return `HTTP/1.1 206 Partial Content\r\nContent-Range: bytes ${start}-${end - 1}/${told}\r\n${length}\r\n\r\n`;
   }
@@ -208,7 +211,8 @@ class ServerConnection extends net.Socket {
     body.at = end;
     if (body.at >= Math.min(body.end, body.cutAt)) this.#body = undefined;
     this.#push(bytes);
-    if (body.at >= body.cutAt) this.destroy();
+    // A clean end: without a length it could be that of the body.
+    if (body.at >= body.cutAt) this.push(null);
   }
 
   #push(bytes: Uint8Array | string): void {

@@ -16,6 +16,12 @@ const REQUEST_BYTES = MESSAGE_HEADER_BYTES + 12;
 /** What the rudest peer makes us answer between two looks at its queue, one a second at least. */
 const MAX_QUEUED_BETWEEN_LOOKS_BYTES = 1024 * 1024;
 
+/** How often a block is owed; which of several requests for it was answered is not to be told. */
+interface Owed {
+  count: number;
+  wasRepeated: boolean;
+}
+
 export interface UploadLedgerOptions {
   readonly geometry: TorrentGeometry;
   readonly isStored: (piece: number) => boolean;
@@ -77,8 +83,8 @@ export class ConnectionLedger {
   readonly #host: string;
   readonly #queuedBytes: () => number;
   readonly #cutter = new MessageCutter((message) => this.#said(message));
-  /** Requests that came, by their name, and were neither answered nor rejected. */
-  readonly #owed = new Map<string, number>();
+  /** Requests that came and were neither answered nor rejected, the oldest first. */
+  readonly #owed = new Map<string, Owed>();
   #owedCount = 0;
   readonly #told: Uint8Array;
   #isChoking = true;
@@ -96,7 +102,9 @@ export class ConnectionLedger {
   /** The peer says this, and it arrives now. */
   heard(message: Uint8Array): void {
     for (const block of requestsIn(message)) {
-      this.#owed.set(nameOf(block), (this.#owed.get(nameOf(block)) ?? 0) + 1);
+      const owed = this.#owed.get(nameOf(block));
+      if (owed === undefined) this.#owed.set(nameOf(block), { count: 1, wasRepeated: false });
+      else Object.assign(owed, { count: owed.count + 1, wasRepeated: true });
       this.#owedCount += 1;
     }
   }
@@ -160,17 +168,28 @@ export class ConnectionLedger {
     if (!isStored(block.piece)) this.#fail(`is sent ${name}, which is not there`);
     const truth = content(block.piece).subarray(block.offset, block.offset + block.length);
     if (Buffer.compare(bytes, truth) !== 0) this.#fail(`is sent wrong bytes of ${name}`);
+    const earlier = this.#askedBefore(name);
+    if (earlier !== undefined) this.#fail(`is sent ${name}, but asked for ${earlier} earlier`);
     this.#answer(block, "sent");
     this.#ledger.uploaded(bytes.length);
   }
 
   #answer(block: BlockRequest, how: string): void {
     const name = nameOf(block);
-    const count = this.#owed.get(name) ?? 0;
-    if (count === 0) return this.#fail(`is ${how} ${name}, for which it did not ask`);
+    const owed = this.#owed.get(name);
+    if (owed === undefined) return this.#fail(`is ${how} ${name}, for which it did not ask`);
     this.#owedCount -= 1;
-    if (count === 1) this.#owed.delete(name);
-    else this.#owed.set(name, count - 1);
+    owed.count -= 1;
+    if (owed.count === 0) this.#owed.delete(name);
+  }
+
+  /** Blocks come in the order of their requests: BEP 6 leaves none without an answer, be it that it was cancelled. */
+  #askedBefore(name: string): string | undefined {
+    for (const [earlier, { wasRepeated }] of this.#owed) {
+      if (earlier === name) return undefined;
+      if (!wasRepeated) return earlier;
+    }
+    return undefined;
   }
 
   #checkQueue(): void {
