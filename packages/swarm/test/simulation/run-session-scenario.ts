@@ -55,9 +55,9 @@ async function safetyFailure(world: SimulatedSession, scenario: SessionScenario)
   await world.run(scenario.troubleEndsMs);
   for (const reader of readers) reader.stop();
   await world.run(QUIET_AFTER_MS);
-  const bytesBefore = world.sentBytes;
+  const bytesBefore = world.promptBytes;
   await world.run(QUIET_MS);
-  if (world.sentBytes > bytesBefore) return "Nobody reads any more, but blocks are sent";
+  if (world.promptBytes > bytesBefore) return "Nobody reads any more, but blocks are sent";
   return banFailure(world, scenario);
 }
 
