@@ -21,6 +21,9 @@ export class SimulatedWebServer {
   sentBytes = 0;
   unaskedBytes = 0;
   answers = 0;
+  /** Requests that came before it wanted to be asked again. */
+  hastyRequests = 0;
+  #restUntilMs = 0;
   #isHealed = false;
   readonly #connections = new Set<ServerConnection>();
 
@@ -46,6 +49,16 @@ export class SimulatedWebServer {
       if (this.fault("refuses") !== undefined) connection.destroy(new Error("ECONNREFUSED"));
     });
     return connection;
+  }
+
+  /** A request comes. */
+  asked(): void {
+    if (this.options.clock.nowMs() < this.#restUntilMs) this.hastyRequests += 1;
+  }
+
+  /** It has said that it is not to be asked for so long. */
+  rest(durationMs: number): void {
+    this.#restUntilMs = this.options.clock.nowMs() + durationMs;
   }
 
   /** From now on it is honest, and sends what it still owes. */
@@ -114,6 +127,7 @@ class ServerConnection extends net.Socket {
     const isWhole = this.#request.includes("\r\n\r\n");
     written();
     if (!isWhole) return;
+    this.#server.asked();
     const [, start = "0", last = "0"] = /\nrange: bytes=(\d+)-(\d+)/i.exec(this.#request) ?? [];
     this.#request = "";
     const { clock, webSeed } = this.#server.options;
@@ -175,6 +189,7 @@ class ServerConnection extends net.Socket {
     server.answers += 1;
     const status = server.fault("status");
     if (status !== undefined) {
+      server.rest(status.retryAfterSeconds * 1000);
       this.#push(
         `HTTP/1.1 ${status.status} No\r\nRetry-After: ${status.retryAfterSeconds}\r\nContent-Length: 0\r\n\r\n`,
       );

@@ -31,7 +31,9 @@ export class SimulatedWeb implements Disposable {
 
   /** What is wrong with how they were asked, if that is. */
   get problem(): string | undefined {
-    for (const { answers, isSkipped, unaskedBytes, options } of this.servers) {
+    for (const { answers, isSkipped, unaskedBytes, hastyRequests, options } of this.servers) {
+      // RFC 9110 §10.2.3.
+      if (hastyRequests > 0) return `${options.host} was asked ${hastyRequests} times before its Retry-After was over`;
       const limitBytes = answers * (MAX_UNASKED_BYTES + (isSkipped ? MAX_SKIPPED_BYTES : 0));
       if (unaskedBytes > limitBytes)
         return `${unaskedBytes} bytes were taken from ${options.host} that nobody asked for`;
