@@ -83,6 +83,12 @@ export function isHonestLeecher({ faults }: ScenarioLeecher): boolean {
   return faults.every(({ kind }) => HONEST_LEECHER_KINDS.includes(kind));
 }
 
+/** Whether it may send wrong bytes: also if it has another file, and no header tells how long that is. */
+export function isLyingWebSeed({ faults }: ScenarioWebSeed): boolean {
+  const has = (kind: WebSeedFault["kind"]): boolean => faults.some((fault) => fault.kind === kind);
+  return has("poison") || (has("other-length") && has("ignores-range") && (has("endless") || has("cuts")));
+}
+
 /** Whether it gives everything once it is healed. */
 export function recovers({ faults }: ScenarioWebSeed): boolean {
   return faults.every(

@@ -1,4 +1,11 @@
-import { behaviourOf, isHonestLeecher, isPoisoner, type SessionScenario, torrentShape } from "@riptide/sim";
+import {
+  behaviourOf,
+  isHonestLeecher,
+  isLyingWebSeed,
+  isPoisoner,
+  type SessionScenario,
+  torrentShape,
+} from "@riptide/sim";
 import { injectFileFaults, systemError } from "../storage/file-faults.ts";
 import { SessionReader } from "./session-reader.ts";
 import { SimulatedSession } from "./simulated-session.ts";
@@ -99,9 +106,7 @@ function servingLimitMs({ leechers, sizeBytes, uploadBytesPerSecond }: SessionSc
 
 function banFailure(world: SimulatedSession, { peers, webSeeds }: SessionScenario): string | undefined {
   const liars = new Set(peers.filter(isPoisoner).map(({ host }) => host));
-  for (const [index, { faults }] of webSeeds.entries()) {
-    if (faults.some(({ kind }) => kind === "poison")) liars.add(webSeedOrigin(index));
-  }
+  for (const [index, webSeed] of webSeeds.entries()) if (isLyingWebSeed(webSeed)) liars.add(webSeedOrigin(index));
   const wronged = [...world.bannedHosts].find((host) => !liars.has(host));
   return wronged === undefined ? undefined : `${wronged} is honest, but was banned`;
 }
