@@ -1,8 +1,11 @@
 import {
   behaviourOf,
+  isHonestLeecher,
   isPoisoner,
   type PeerFault,
   randomScenario,
+  randomSessionScenario,
+  recovers,
   type SwarmScenario,
   shrinkScenario,
 } from "@riptide/sim";
@@ -53,6 +56,47 @@ describe("random scenarios", () => {
       const { has, liesAbout, poisons } = behaviourOf(first);
       expect([has, liesAbout, poisons, isPoisoner(first)]).toEqual([undefined, undefined, undefined, false]);
     }
+  });
+});
+
+describe("random scenarios of a session", () => {
+  const sessions = seeds.map(randomSessionScenario);
+
+  it("are those of the scheduler with more beside it, and as plain", () => {
+    for (const [index, session] of sessions.entries()) {
+      expect(session).toMatchObject(scenarios[index]!);
+      expect(JSON.parse(JSON.stringify(session))).toEqual(session);
+    }
+  });
+
+  it("know every way to be rude", () => {
+    const rude = new Set(
+      sessions.flatMap(({ leechers }) => leechers.flatMap(({ faults }) => faults)).map(({ kind }) => kind),
+    );
+    expect([...rude].sort()).toEqual([
+      "asks-absent",
+      "asks-outside",
+      "cancels",
+      "fidgets",
+      "floods",
+      "leave",
+      "never-reads",
+      "repeats",
+    ]);
+    const honest = sessions.filter(
+      ({ leechers }) => leechers.some(isHonestLeecher) && !leechers.every(isHonestLeecher),
+    );
+    expect(honest.length / sessions.length).toBeGreaterThan(0.3);
+  });
+
+  it("know everything that a web server does wrong, and leave the end only to one that recovers", () => {
+    const wrong = new Set(
+      sessions.flatMap(({ webSeeds }) => webSeeds.flatMap(({ faults }) => faults)).map(({ kind }) => kind),
+    );
+    expect(wrong.size).toBe(8);
+    const alone = sessions.filter(({ webSeedFinishes }) => webSeedFinishes);
+    expect(alone.length / sessions.length).toBeGreaterThan(0.05);
+    expect(alone.every(({ webSeeds: [first] }) => first !== undefined && recovers(first))).toBe(true);
   });
 });
 

@@ -45,6 +45,7 @@ export function releaseAllBlocks(state: DownloadState, peer: PeerQueue): void {
     dropRequest(state, peer, key);
     if (state.outbox.withdraw(peer.source.peer, key)) peer.noteRecalled(key);
   }
+  peer.excuse();
   peer.silentSinceMs = undefined;
 }
 

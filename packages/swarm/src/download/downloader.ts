@@ -19,7 +19,7 @@ import { receiveBlock, stopReceiving, targetOf } from "./incoming-blocks.ts";
 import { exportPartial, fitsTorrent, importPartial } from "./partials.ts";
 import { NO_PEER_STATS, PeerQueue } from "./peer-queue.ts";
 import { preempt } from "./preempt.ts";
-import { doubt, releaseOverdue } from "./silence.ts";
+import { noteReject, releaseOverdue } from "./silence.ts";
 import { Source } from "./source.ts";
 import type { ChosenFile, SparePolicy } from "./spare.ts";
 import { SpareTime } from "./spare-time.ts";
@@ -208,7 +208,7 @@ export class Downloader implements Disposable {
     // BEP 6: a cancelled request is answered too. That reject must not end the request that may have followed.
     if (queue === undefined || key === undefined || queue.forgetRecalled(key)) return;
     if (!dropRequest(this.#state, queue, key)) return;
-    if (!queue.isChoking) doubt(this.#state, queue, block.piece, nowMs);
+    noteReject(this.#state, queue, block.piece, nowMs);
     this.#settle(nowMs);
   }
 

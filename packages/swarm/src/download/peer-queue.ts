@@ -26,6 +26,8 @@ const MIN_MS_PER_BLOCK = 0.02;
 const MIN_RATE_WEIGHT = 1 / 8;
 /** A peer that has not proven itself, or is slow, is silent after this. */
 const MAX_QUIET_MS = 1000;
+/** It owes us blocks without a pause if all were taken back, and others asked for, within this: two ticks. */
+const MAX_PAUSE_MS = 100;
 /** Requests taken back whose blocks are still accepted: those can be in the pipe. */
 const MAX_RECALLED = 2 * MAX_QUEUE_LIMIT;
 
@@ -99,6 +101,10 @@ export class PeerQueue {
   #busyUntilMs = Number.NEGATIVE_INFINITY;
   /** When the first request into the empty pipe was sent. */
   #pipeFilledMs = 0;
+  /** Since when it has owed us blocks without a pause, whichever they were. */
+  #owingSinceMs = 0;
+  /** When it was last known to owe us any. */
+  #owedAtMs = Number.NEGATIVE_INFINITY;
   /** The next block answers a request into an empty pipe: it shows latency, not rate. */
   #isPipeFresh = true;
 
@@ -186,8 +192,8 @@ export class PeerQueue {
   msPerBlock(nowMs: number): number {
     const average = this.#msPerBlock || UNKNOWN_MS_PER_BLOCK;
     if (this.inFlight.size === 0) return average;
-    const quietMs = this.quietMs(nowMs);
-    return quietMs > Math.max(300, 2 * average) ? Math.max(average, quietMs) : average;
+    const owingMs = this.owingMs(nowMs);
+    return owingMs > Math.max(300, 2 * average) ? Math.max(average, owingMs) : average;
   }
 
   /** The average alone; 0 before the first block. */
@@ -195,9 +201,24 @@ export class PeerQueue {
     return this.#msPerBlock;
   }
 
-  /** How long it has been owing us blocks without sending any. */
+  /** How long it has been owing us these blocks, or those that were next to them, without sending any. */
   quietMs(nowMs: number): number {
     return nowMs - Math.max(this.#lastBlockMs, this.#pipeFilledMs);
+  }
+
+  /** The same, be it that all were taken back and others asked for meanwhile: who never sends must not gain time by that. */
+  owingMs(nowMs: number): number {
+    return nowMs - Math.max(this.#lastBlockMs, this.#owingSinceMs);
+  }
+
+  /** It owes us blocks now. */
+  noteOwing(nowMs: number): void {
+    this.#owedAtMs = nowMs;
+  }
+
+  /** It has said why it does not send. */
+  excuse(): void {
+    this.#owedAtMs = Number.NEGATIVE_INFINITY;
   }
 
   /**
@@ -236,6 +257,7 @@ export class PeerQueue {
     if (this.inFlight.size === 0) {
       this.#pipeFilledMs = nowMs;
       this.#isPipeFresh = true;
+      if (nowMs - this.#owedAtMs > MAX_PAUSE_MS) this.#owingSinceMs = nowMs;
     }
     this.inFlight.set(key, nowMs);
   }

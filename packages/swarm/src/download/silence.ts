@@ -23,9 +23,10 @@ export function releaseOverdue(state: DownloadState, nowMs: number): boolean {
   let hasReleased = false;
   for (const peer of state.peers.values()) {
     peer.endDoubts((piece, untilMs) => nowMs >= untilMs || !isOfferedByOthers(state, peer, piece));
+    if (peer.inFlight.size > 0 && !peer.isSilent) peer.noteOwing(nowMs);
     if (peer.silentSinceMs !== undefined) {
       probeAgain(state, peer, nowMs);
-    } else if (peer.inFlight.size > 0 && peer.quietMs(nowMs) > peer.maxQuietMs()) {
+    } else if (peer.inFlight.size > 0 && peer.owingMs(nowMs) > peer.maxQuietMs()) {
       fallSilent(state, peer, nowMs);
       hasReleased = true;
     } else {
@@ -64,6 +65,12 @@ function probeAgain(state: DownloadState, peer: PeerQueue, nowMs: number): void 
   for (const key of peer.inFlight.keys()) recallBlock(state, peer, key);
   peer.silentSinceMs = undefined;
   peer.forgetRate();
+}
+
+/** It rejects a request for the piece: that is an answer. Unless it chokes us, it may not have what it says. */
+export function noteReject(state: DownloadState, peer: PeerQueue, piece: number, nowMs: number): void {
+  peer.excuse();
+  if (!peer.isChoking) doubt(state, peer, piece, nowMs);
 }
 
 /** It dropped a request of the piece: as long as others have that, it is theirs. All else that it says it has is doubtful, too. */

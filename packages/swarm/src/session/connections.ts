@@ -18,7 +18,7 @@ const KEEP_ALIVE_MS = 100_000;
  * Bytes that may wait for a peer to take them: a run of blocks, some metadata and the HAVEs of half a million pieces
  * together are less. Who lets more pile up asks without reading, and costs memory only.
  */
-const MAX_QUEUED_BYTES = 8 * 1024 * 1024;
+export const MAX_QUEUED_BYTES = 8 * 1024 * 1024;
 /** A peer that sent this much sent more than handshakes and bitfields. */
 const USEFUL_BYTES = 64 * 1024;
 /** Who sends much of nothing must not be dialled anew twice a second for its pains. */

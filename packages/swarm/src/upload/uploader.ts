@@ -5,12 +5,12 @@ import type { RateLimiter } from "./rate-limiter.ts";
 /** Requests kept for one peer; what comes on top is rejected. More than the 250 that clients ask at once by default. */
 export const MAX_QUEUED_REQUESTS = 512;
 /** Old clients ask for up to 128 KiB at a time; nobody asks for more. */
-const MAX_REQUEST_BYTES = 128 * 1024;
+export const MAX_REQUEST_BYTES = 128 * 1024;
 /** Adjacent blocks read in one go: 512 KiB of 16 KiB blocks. */
-const MAX_RUN_BLOCKS = 32;
-const MAX_RUN_BYTES = MAX_RUN_BLOCKS * BLOCK_LENGTH_BYTES;
+export const MAX_RUN_BLOCKS = 32;
+export const MAX_RUN_BYTES = MAX_RUN_BLOCKS * BLOCK_LENGTH_BYTES;
 /** What may lie in the socket's queue before the next read: with one run on top, 1 MiB of memory for each slow peer. */
-const MAX_WIRE_QUEUE_BYTES = 512 * 1024;
+export const MAX_WIRE_QUEUE_BYTES = 512 * 1024;
 /** One request that no client sends may be a slip; the second is a habit. */
 const MAX_IMPOSSIBLE_REQUESTS = 1;
 

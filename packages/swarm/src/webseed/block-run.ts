@@ -10,6 +10,8 @@ export class BlockRun {
   /** Those that are still to come and that somebody wants, by their place in the torrent. */
   readonly #wanted: Map<number, BlockRequest>;
   readonly #geometry: TorrentGeometry;
+  /** What the server sends in front of the bytes that come next. */
+  #skippedBytes = 0;
   #receivedBytes = 0;
   #nextBlock = 0;
   /** A block that came in parts. */
@@ -29,8 +31,14 @@ export class BlockRun {
     return this.#abort.signal;
   }
 
+  /** What is still to come, with what must be read past. */
   get leftBytes(): number {
-    return this.range.end - this.range.start - this.#receivedBytes;
+    return this.#skippedBytes + this.range.end - this.range.start - this.#receivedBytes;
+  }
+
+  /** This much comes first that is none of it. */
+  skip(bytes: number): void {
+    this.#skippedBytes = bytes;
   }
 
   /** Blocks that have not come whole, and that somebody wants. */
@@ -54,6 +62,7 @@ export class BlockRun {
   /** Takes the next bytes; hands over each block that is whole, its bytes only good during the call. Stops where it was aborted. */
   feed(bytes: Uint8Array, deliver: (block: BlockRequest, bytes: Uint8Array) => void): void {
     let at = 0;
+    this.#skippedBytes = 0;
     while (at < bytes.length && !this.signal.aborted) {
       const block = this.#blocks[this.#nextBlock];
       if (block === undefined) return;

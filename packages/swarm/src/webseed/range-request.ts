@@ -9,7 +9,7 @@ import { WebSeedError } from "./web-seed-error.ts";
 /** A server that sends nothing for this long has forgotten us; the downloader asks others after a second. */
 const PATIENCE_MS = 15_000;
 /** A server without ranges sends the file from its start: what stands in front of the range is read past, if it is no more than this. */
-const MAX_SKIPPED_BYTES = 1024 * 1024;
+export const MAX_SKIPPED_BYTES = 1024 * 1024;
 /** Client errors that pass: timeout, too early, too many requests (RFC 9110 §15.5.9, RFC 8470 §5.2, RFC 6585 §4). */
 const PASSING_STATUSES = [408, 425, 429];
 
@@ -23,6 +23,8 @@ export interface RangeRequest {
   readonly agents: HttpAgents | undefined;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** Told how much of the answer stands in front of the range, if anything does: it is read past. */
+  readonly onSkipping: (bytes: number) => void;
   /** Told where the answer came from, over redirects. */
   readonly onLocated: (location: { readonly url: string; readonly reach: Reach }) => void;
 }
@@ -36,6 +38,7 @@ export async function* readRange(request: RangeRequest): AsyncGenerator<Uint8Arr
   const response = await open(request, watchdog.signal);
   try {
     let skipBytes = checkAnswer(response, request);
+    if (skipBytes > 0) request.onSkipping(skipBytes);
     let leftBytes = request.range.end - request.range.start;
     const hasLength = Number(response.headers["content-length"]) === skipBytes + leftBytes;
     for await (const chunk of response as AsyncIterable<Uint8Array>) {
@@ -51,7 +54,8 @@ export async function* readRange(request: RangeRequest): AsyncGenerator<Uint8Arr
   } catch (error) {
     throw failureOf(error, watchdog.signal);
   } finally {
-    if (!response.complete) response.destroy();
+    // Also one that is there whole and was not read, as an error without a body: it would keep its connection for ever.
+    if (!response.readableEnded) response.destroy();
   }
 }
 

@@ -94,7 +94,7 @@ export class WebSeed {
     this.#queue = this.#queue.filter((block) => !cancelled.has(torrentOffset(block, metainfo)));
     for (const run of this.#runs) {
       for (const block of blocks) run.cancel(block);
-      if (!run.isWanted && run.leftBytes > MAX_UNWANTED_BYTES) this.#stop(run, "Nobody wants this range any more");
+      this.#stopUnwanted(run);
     }
     this.#startRuns();
   }
@@ -131,7 +131,7 @@ export class WebSeed {
       for (const { file, position, lengthBytes } of spansOf(this.#options.metainfo, run.range)) {
         if (lengthBytes === 0) continue;
         const range = { start: position, end: position + lengthBytes };
-        for await (const chunk of file.isPadding ? zeros(lengthBytes) : this.#read(file.index, range, run.signal)) {
+        for await (const chunk of file.isPadding ? zeros(lengthBytes) : this.#read(file.index, range, run)) {
           this.#received(run, chunk);
           run.signal.throwIfAborted();
         }
@@ -146,7 +146,7 @@ export class WebSeed {
   }
 
   /** Throws `WebSeedError` of kind `absent` after it has been noted that the file is not there. */
-  async *#read(index: number, range: ByteRange, signal: AbortSignal): AsyncGenerator<Uint8Array, void> {
+  async *#read(index: number, range: ByteRange, run: BlockRun): AsyncGenerator<Uint8Array, void> {
     const { url: seedUrl, metainfo, clock, network, agents, reach } = this.#options;
     const file = metainfo.files[index];
     const url = file && webSeedFileUrl(seedUrl, metainfo, file);
@@ -162,7 +162,11 @@ export class WebSeed {
         network,
         agents,
         clock,
-        signal,
+        signal: run.signal,
+        onSkipping: (bytes) => {
+          run.skip(bytes);
+          this.#stopUnwanted(run);
+        },
         onLocated: (location) => location.url !== url && this.#locations.set(index, location),
       });
     } catch (error) {
@@ -202,6 +206,10 @@ export class WebSeed {
     this.#rest = clock.setTimer(retryDelayMs(this.#failures, retryAfterMs), () => {
       sink.peerUnchoked(key, this.#nowMs());
     });
+  }
+
+  #stopUnwanted(run: BlockRun): void {
+    if (!run.isWanted && run.leftBytes > MAX_UNWANTED_BYTES) this.#stop(run, "Nobody wants this range any more");
   }
 
   #stop(run: BlockRun, reason: string): void {

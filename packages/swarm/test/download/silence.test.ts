@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { releaseAllBlocks } from "../../src/download/block-requests.ts";
+import { recallBlock, releaseAllBlocks } from "../../src/download/block-requests.ts";
 import { fill } from "../../src/download/fill.ts";
 import { doubt, endSilence, releaseOverdue } from "../../src/download/silence.ts";
 import { addPeer, stateWith } from "./scheduler-fixture.ts";
@@ -22,6 +22,36 @@ describe("a peer that sends nothing", () => {
     state.outbox.flush();
     expect(output.take()).toEqual([]);
     expect([peer.isSilent, peer.inFlight.size, state.pieces.freeBlocks(0)]).toEqual([true, 3, 4]);
+  });
+
+  it.each([
+    {
+      title: "gains no time when all is taken back and asked for anew",
+      freeForMs: 50,
+      isExcused: false,
+      silentAtMs: 1050,
+    },
+    {
+      title: "has its full time after a pause in which it owed nothing",
+      freeForMs: 250,
+      isExcused: false,
+      silentAtMs: 1750,
+    },
+    { title: "has its full time once it rejects or chokes", freeForMs: 50, isExcused: true, silentAtMs: 1550 },
+  ])("$title", ({ freeForMs, isExcused, silentAtMs }) => {
+    const { state, peer } = silentSwarm();
+    let askedAtMs = 0;
+    for (let nowMs = 0; !peer.isSilent && nowMs < 5000; nowMs += 50) {
+      releaseOverdue(state, nowMs);
+      if (nowMs === 450) {
+        for (const key of peer.inFlight.keys()) recallBlock(state, peer, key);
+        if (isExcused) peer.excuse();
+      }
+      if (nowMs < 450 + freeForMs || peer.inFlight.size > 0) continue;
+      fill(state, peer, nowMs);
+      askedAtMs = nowMs;
+    }
+    expect([askedAtMs, peer.silentSinceMs]).toEqual([450 + freeForMs, silentAtMs]);
   });
 
   it("owes what it owed when it speaks again", () => {

@@ -36,3 +36,12 @@ export const PINNED_SEEDS: readonly { readonly seed: number; readonly found: str
  * A witness is given up since for one that is much faster, and it takes 4.4 s.
  */
 export const THIN_WITNESS = { seed: 3_004_474, finishMs: 10_000 } as const;
+
+/** Seeds of whole sessions (`npm run simulate -- --session --seed`), as `randomSessionScenario` makes them: the same holds for these. */
+export const PINNED_SESSION_SEEDS: readonly { readonly seed: number; readonly found: string }[] = [
+  { seed: 14, found: "a web seed that answered 500 without a body kept its connection busy for ever" },
+  {
+    seed: 69,
+    found: "a web seed without ranges went on with what stands in front of a block that nobody wanted any more",
+  },
+];

@@ -1,8 +1,8 @@
-import { randomScenario } from "@riptide/sim";
+import { randomScenario, randomSessionScenario } from "@riptide/sim";
 import { describe, expect, it } from "vitest";
 import { isSoak } from "../../../../test/support/soak.ts";
 import { baseSeed } from "./base-seed.ts";
-import { PINNED_SEEDS, THIN_WITNESS } from "./pinned-seeds.ts";
+import { PINNED_SEEDS, PINNED_SESSION_SEEDS, THIN_WITNESS } from "./pinned-seeds.ts";
 import { runScenario } from "./run-scenario.ts";
 import { runSessionScenario } from "./run-session-scenario.ts";
 
@@ -33,7 +33,7 @@ describe("random swarms", () => {
     async ({ seeds }) => {
       const failures: string[] = [];
       for (const seed of seeds) {
-        const failure = await runSessionScenario(randomScenario(seed));
+        const failure = await runSessionScenario(randomSessionScenario(seed));
         if (failure !== undefined) failures.push(`npm run simulate -- --session --seed ${seed}   # ${failure}`);
       }
       expect(failures).toEqual([]);
@@ -43,6 +43,10 @@ describe("random swarms", () => {
 
   it.each(PINNED_SEEDS)("do so with seed $seed, which found: $found", async ({ seed }) => {
     expect((await runScenario(randomScenario(seed))).failure).toBeUndefined();
+  });
+
+  it.each(PINNED_SESSION_SEEDS)("do so with a whole session of seed $seed, which found: $found", async ({ seed }) => {
+    expect(await runSessionScenario(randomSessionScenario(seed))).toBeUndefined();
   });
 
   it("do not wait for a thin witness while another is much faster", async () => {

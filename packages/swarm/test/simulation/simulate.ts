@@ -1,6 +1,12 @@
 // npm run simulate: random swarms and named stories, again from their seeds. `--help` says how.
 import { parseArgs } from "node:util";
-import { randomScenario, type SwarmScenario, shrinkScenario } from "@riptide/sim";
+import {
+  randomScenario,
+  randomSessionScenario,
+  type SessionScenario,
+  type SwarmScenario,
+  shrinkScenario,
+} from "@riptide/sim";
 import { baseSeed } from "./base-seed.ts";
 import { runScenario } from "./run-scenario.ts";
 import { runSessionScenario } from "./run-session-scenario.ts";
@@ -49,30 +55,35 @@ async function tellStories(name: string): Promise<void> {
 async function runSeeds(runs: number): Promise<void> {
   console.log(`${runs} random swarms from seed ${seed}`);
   for (let index = 0; index < runs; index++) {
-    const scenario = randomScenario((seed + index) >>> 0);
-    const failure = await failureOf(scenario);
+    const chosen = (seed + index) >>> 0;
+    const failure = await failureOf(values.session ? randomSessionScenario(chosen) : randomScenario(chosen));
     if (failure === undefined) continue;
     process.exitCode = 1;
-    console.log(`npm run simulate --${arm} --seed ${scenario.seed}   # ${failure}`);
+    console.log(`npm run simulate --${arm} --seed ${chosen}   # ${failure}`);
     // A whole session is made smaller by hand: that would take some hundred of them.
     if (!values.session && runs === 1)
       await report(
-        await shrinkScenario(scenario, async (smaller) => (await runScenario(smaller)).failure !== undefined),
+        await shrinkScenario(
+          randomScenario(chosen),
+          async (smaller) => (await runScenario(smaller)).failure !== undefined,
+        ),
       );
   }
 }
 
-async function report(scenario: SwarmScenario): Promise<void> {
+async function report(scenario: SwarmScenario | SessionScenario): Promise<void> {
   console.log(`npm run simulate --${arm} --scenario '${JSON.stringify(scenario)}'`);
   console.log((await failureOf(scenario)) ?? "Nothing is wrong.");
 }
 
-async function failureOf(scenario: SwarmScenario): Promise<string | undefined> {
-  return values.session ? await runSessionScenario(scenario) : (await runScenario(scenario)).failure;
+async function failureOf(scenario: SwarmScenario | SessionScenario): Promise<string | undefined> {
+  return "leechers" in scenario ? await runSessionScenario(scenario) : (await runScenario(scenario)).failure;
 }
 
-function parseScenario(json: string): SwarmScenario {
-  return JSON.parse(json);
+/** A scenario of the scheduler alone is also one of a session, with nobody else. */
+function parseScenario(json: string): SwarmScenario | SessionScenario {
+  const scenario = JSON.parse(json);
+  return values.session ? { leechers: [], webSeeds: [], webSeedFinishes: false, ...scenario } : scenario;
 }
 
 function round(value: number): number {

@@ -4,17 +4,30 @@ import type net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { assertInvariant, type Demand } from "@riptide/core";
-import { createRandom, distinctPieces, type SimulatedPeerOptions, trueBytes, type VirtualClock } from "@riptide/sim";
+import {
+  createRandom,
+  distinctPieces,
+  type ScenarioLeecher,
+  type ScenarioWebSeed,
+  type SimulatedPeerOptions,
+  trueBytes,
+  type VirtualClock,
+} from "@riptide/sim";
 import { Deferred } from "../../src/engine/deferred.ts";
 import { encodeBencode, type Metainfo, parseInfoDictionary } from "../../src/metainfo/index.ts";
 import { ConnectionBudget } from "../../src/session/connection-budget.ts";
 import type { SessionEvent, TorrentFigures } from "../../src/session/protocol.ts";
 import { TorrentSession } from "../../src/session/torrent-session.ts";
 import { pieceLength, type TorrentGeometry } from "../../src/types.ts";
+import { RateLimiter, uploadSlotCount } from "../../src/upload/index.ts";
 import { contentCache } from "./content-cache.ts";
+import { givingBehaviour, type Leeching, startLeeching, takingPace } from "./leeching.ts";
 import { SimulatedNetwork } from "./simulated-network.ts";
 import { SimulatedSocket } from "./simulated-socket.ts";
+import { SimulatedWeb } from "./simulated-web.ts";
+import { UploadLedger } from "./upload-ledger.ts";
 import { VirtualHost } from "./virtual-host.ts";
+import { watchBans } from "./watch-bans.ts";
 import { WirePeer } from "./wire-peer.ts";
 
 const PEER_PORT = 6881;
@@ -26,6 +39,18 @@ export interface SessionWorldOptions {
   readonly geometry: TorrentGeometry;
   readonly peers: readonly SimulatedPeerOptions[];
   readonly seed: number;
+  /** Peers that download from us as well. */
+  readonly leechers?: readonly ScenarioLeecher[];
+  readonly webSeeds?: readonly ScenarioWebSeed[];
+  /** Undefined = no limit. */
+  readonly uploadBytesPerSecond?: number | undefined;
+}
+
+/** Whoever can be dialled. */
+interface Member {
+  readonly behaviour: SimulatedPeerOptions;
+  readonly host: string;
+  readonly leeching: Leeching | undefined;
 }
 
 /**
@@ -37,6 +62,10 @@ export class SimulatedSession implements AsyncDisposable {
   /** When each piece was verified and written. */
   readonly stored = new Map<number, number>();
   readonly problems: (string | undefined)[] = [];
+  /** What goes out. */
+  readonly uploads: UploadLedger;
+  readonly web: SimulatedWeb;
+  readonly #bans = watchBans();
   readonly #options: SessionWorldOptions;
   readonly #host: VirtualHost;
   readonly #session: TorrentSession;
@@ -44,10 +73,15 @@ export class SimulatedSession implements AsyncDisposable {
   readonly #folder: string;
   readonly #random;
   readonly #content: (piece: number) => Uint8Array;
+  readonly #members: readonly Member[];
   readonly #connections = new Set<WirePeer>();
   readonly #listeners = new Set<(piece: number) => void>();
+  /** Somebody waits for what was stored. */
+  #noticed: (() => void) | undefined;
   #departedBytes = 0;
+  #departedLeecherBytes = 0;
   #isHealed = false;
+  #areDeparted = false;
   #isReady = false;
 
   private constructor(options: SessionWorldOptions, folder: string, host: VirtualHost) {
@@ -58,6 +92,17 @@ export class SimulatedSession implements AsyncDisposable {
     this.#random = createRandom(options.seed);
     this.#content = contentCache(options.geometry);
     this.#metainfo = metainfoOf(options.geometry);
+    this.uploads = new UploadLedger({
+      geometry: options.geometry,
+      isStored: (piece) => this.stored.has(piece),
+      content: this.#content,
+      nowMs: () => this.nowMs,
+      slotCount: uploadSlotCount(options.uploadBytesPerSecond),
+      bytesPerSecond: options.uploadBytesPerSecond,
+    });
+    const { geometry, webSeeds = [] } = options;
+    this.web = new SimulatedWeb(webSeeds, { geometry, clock: this.clock, content: this.#content });
+    this.#members = membersOf(options, this.uploads, () => this.#changed());
     this.#session = this.#createSession();
   }
 
@@ -79,13 +124,21 @@ export class SimulatedSession implements AsyncDisposable {
 
   /** Payload that the swarm has sent, wanted or not. */
   get sentBytes(): number {
-    let bytes = this.#departedBytes;
-    for (const { peer } of this.#connections) bytes += peer.sentBytes;
-    return bytes;
+    return this.promptBytes + this.#sentBytes((connection) => connection.isLeecher, this.#departedLeecherBytes);
+  }
+
+  /** The same without what leechers sent: what we ask of them, or take back, waits behind what they get of us, and they may be slow to take it. */
+  get promptBytes(): number {
+    return this.web.sentBytes + this.#sentBytes((connection) => !connection.isLeecher, this.#departedBytes);
   }
 
   get figures(): TorrentFigures {
     return this.#session.figures();
+  }
+
+  /** Peers by their address, web seeds by their origin. */
+  get bannedHosts(): ReadonlySet<string> {
+    return this.#bans.hosts;
   }
 
   get filePath(): string {
@@ -106,22 +159,32 @@ export class SimulatedSession implements AsyncDisposable {
   }
 
   /** True once the pieces are there; false after `limitMs` more. */
-  async untilStored(pieces: readonly number[], limitMs: number): Promise<boolean> {
-    const isThere = (): boolean => pieces.every((piece) => this.stored.has(piece));
-    if (isThere()) return true;
-    const outcome = new Deferred<undefined>();
-    const timer = this.clock.setTimer(limitMs, () => outcome.resolve(undefined));
-    this.onStored(() => {
-      if (isThere()) outcome.resolve(undefined);
-    });
-    await this.clock.runUntil(outcome.wait(), limitMs + 1);
-    timer[Symbol.dispose]();
-    return isThere();
+  untilStored(pieces: readonly number[], limitMs: number): Promise<boolean> {
+    return this.#until(() => pieces.every((piece) => this.stored.has(piece)), limitMs);
+  }
+
+  /** True once these leechers have everything; false after `limitMs` more. */
+  untilServed(leechers: readonly ScenarioLeecher[], limitMs: number): Promise<boolean> {
+    const waiting = this.#members.flatMap(({ leeching }) =>
+      leeching !== undefined && leechers.includes(leeching.leecher) ? [leeching.own] : [],
+    );
+    return this.#until(() => waiting.every((own) => own.size === this.geometry.pieceCount), limitMs);
   }
 
   heal(): void {
     this.#isHealed = true;
     for (const connection of this.#connections) connection.heal();
+    this.web.heal();
+  }
+
+  /** No peer can be reached until `returnPeers`. */
+  departPeers(): void {
+    this.#areDeparted = true;
+    for (const connection of this.#connections) connection.leave();
+  }
+
+  returnPeers(): void {
+    this.#areDeparted = false;
   }
 
   /** Reads what lies on the disk: the first piece that is said to be there and is not right, if there is one. */
@@ -147,21 +210,45 @@ export class SimulatedSession implements AsyncDisposable {
       await this.run(GOODBYE_MS);
       await closing;
       assertInvariant(this.#connections.size === 0, "A closed session must have no connections");
+      this.web[Symbol.dispose]();
     } finally {
+      this.#bans[Symbol.dispose]();
       this.#host[Symbol.dispose]();
       await rm(this.#folder, { recursive: true, force: true });
     }
   }
 
+  #sentBytes(isCounted: (connection: WirePeer) => boolean, departedBytes: number): number {
+    return [...this.#connections].filter(isCounted).reduce((sum, { peer }) => sum + peer.sentBytes, departedBytes);
+  }
+
+  async #until(isDone: () => boolean, limitMs: number): Promise<boolean> {
+    if (isDone()) return true;
+    const outcome = new Deferred<undefined>();
+    const timer = this.clock.setTimer(limitMs, () => outcome.resolve(undefined));
+    this.#noticed = () => {
+      if (isDone()) outcome.resolve(undefined);
+    };
+    await this.clock.runUntil(outcome.wait(), limitMs + 1);
+    this.#noticed = undefined;
+    timer[Symbol.dispose]();
+    return isDone();
+  }
+
+  /** Something was stored, here or elsewhere. */
+  #changed(): void {
+    this.#noticed?.();
+  }
+
   #createSession(): TorrentSession {
     const { infoHash, infoBytes } = this.#metainfo;
-    const { peers } = this.#options;
-    const addresses = (isEarly: boolean) =>
-      peers.flatMap((peer, index) =>
-        ((peer.joinsAtMs ?? 0) === 0) === isEarly ? [{ peer, host: hostOf(peer, index) }] : [],
+    const { uploadBytesPerSecond } = this.#options;
+    const early = this.#members.filter(({ behaviour }) => (behaviour.joinsAtMs ?? 0) === 0);
+    for (const { behaviour, host } of this.#members.filter((member) => !early.includes(member))) {
+      const address = { host, port: PEER_PORT };
+      this.clock.setTimer(behaviour.joinsAtMs ?? 0, () =>
+        this.#session.learn([address], [], undefined, { isLocal: true }),
       );
-    for (const { peer, host } of addresses(false)) {
-      this.clock.setTimer(peer.joinsAtMs ?? 0, () => this.#session.learn([{ host, port: PEER_PORT }], [], undefined));
     }
     return new TorrentSession(
       {
@@ -169,7 +256,10 @@ export class SimulatedSession implements AsyncDisposable {
         infoBytes,
         directory: join(this.#folder, infoHash),
         trackers: [],
-        peers: addresses(true).map(({ host }) => ({ host, port: PEER_PORT })),
+        webSeeds: this.web.urls,
+        // Who names the web seeds may send us into private networks.
+        isLocal: true,
+        peers: early.map(({ host }) => ({ host, port: PEER_PORT })),
         provenPeers: [],
         reclaimsSpace: false,
         seedPaths: undefined,
@@ -182,8 +272,10 @@ export class SimulatedSession implements AsyncDisposable {
         announce: async () => ({ peers: [], intervalSeconds: 1800 }),
         dht: undefined,
         lsd: undefined,
-        uploadLimiter: undefined,
+        uploadLimiter:
+          uploadBytesPerSecond === undefined ? undefined : new RateLimiter(uploadBytesPerSecond, this.clock),
         listenPort: PEER_PORT,
+        webAgents: this.web.agents,
         budget: new ConnectionBudget(),
         emit: (event) => this.#heard(event),
       },
@@ -197,40 +289,45 @@ export class SimulatedSession implements AsyncDisposable {
     if (event.type !== "verified") return;
     this.stored.set(event.piece, this.nowMs);
     for (const listener of this.#listeners) listener(event.piece);
+    this.#changed();
   }
 
   /** A dial of the session: TCP takes a round trip, and whoever is away refuses. */
   #dial(host: string, onread: net.OnReadOpts): net.Socket {
     const socket = new SimulatedSocket(onread);
-    const index = this.#options.peers.findIndex((peer, number) => hostOf(peer, number) === host);
-    const behaviour = this.#options.peers[index];
-    this.clock.setTimer(2 * (behaviour?.latencyMs ?? 0), () => {
-      if (behaviour === undefined || this.#isAway(behaviour)) socket.destroy(new Error("ECONNREFUSED"));
-      else if (!socket.destroyed) this.#connect(socket, behaviour, index);
+    const member = this.#members.find((other) => other.host === host);
+    this.clock.setTimer(2 * (member?.behaviour.latencyMs ?? 0), () => {
+      if (member === undefined || this.#areDeparted || this.#isAway(member.behaviour))
+        socket.destroy(new Error("ECONNREFUSED"));
+      else if (!socket.destroyed) this.#connect(socket, member);
     });
     return socket;
   }
 
-  #connect(socket: SimulatedSocket, behaviour: SimulatedPeerOptions, number: number): void {
-    const { infoHash } = this.#metainfo;
+  #connect(socket: SimulatedSocket, member: Member): void {
+    const { behaviour, host, leeching } = member;
     const connection: WirePeer = new WirePeer({
       behaviour,
-      number,
-      infoHash,
+      number: this.#members.indexOf(member),
+      infoHash: this.#metainfo.infoHash,
       geometry: this.geometry,
       clock: this.clock,
       random: this.#random,
       socket,
       content: this.#content,
+      ledger: this.uploads.open(host, () => socket.writableLength),
+      leeching,
       closed: () => {
-        if (this.#connections.delete(connection)) this.#departedBytes += connection.peer.sentBytes;
+        if (!this.#connections.delete(connection)) return;
+        if (connection.isLeecher) this.#departedLeecherBytes += connection.peer.sentBytes;
+        else this.#departedBytes += connection.peer.sentBytes;
       },
     });
     this.#connections.add(connection);
     if (this.#isHealed) connection.heal();
     const { leavesAtMs = Number.NEGATIVE_INFINITY } = behaviour;
     if (leavesAtMs > this.nowMs) this.clock.setTimer(leavesAtMs - this.nowMs, () => connection.leave());
-    socket.meet(connection);
+    socket.meet(connection, leeching && takingPace(leeching, this.clock));
   }
 
   #isAway({ leavesAtMs, returnsAfterMs = Number.POSITIVE_INFINITY }: SimulatedPeerOptions): boolean {
@@ -269,6 +366,22 @@ function createMetainfo(geometry: TorrentGeometry): Metainfo {
   );
 }
 
-function hostOf(peer: SimulatedPeerOptions, index: number): string {
-  return peer.host ?? `10.0.0.${index + 1}`;
+function membersOf(
+  { geometry, peers, leechers = [] }: SessionWorldOptions,
+  uploads: UploadLedger,
+  completed: () => void,
+): readonly Member[] {
+  const seeds = peers.map((behaviour, index) => ({
+    behaviour,
+    host: behaviour.host ?? `10.0.0.${index + 1}`,
+    leeching: undefined,
+  }));
+  return [
+    ...seeds,
+    ...leechers.map((leecher) => {
+      const fail = (problem: string): void => uploads.fail(`${leecher.host}: ${problem}`);
+      const leeching = startLeeching(leecher, geometry, { completed, fail });
+      return { behaviour: givingBehaviour(leeching), host: leecher.host, leeching };
+    }),
+  ];
 }

@@ -10,12 +10,15 @@ const FILM_BYTES_PER_SECOND = 1_000_000;
 /** The goal of all swarms: ten per cent more than is needed. */
 const MAX_WASTED_SHARE = 0.1;
 const TEN_MINUTES_MS = 600_000;
+/** Two pieces of a film, and the round trips before them. */
+const PICTURE_MS = 2500;
 /** The memory for pieces that are being put together. */
 const PIECE_MEMORY_BYTES = 64 * MIB;
 
 /** Stories of the scheduler alone: long ones, and those that ask for its memory. */
 export const SWARM_STORIES: readonly Story[] = [
   { name: "playback at 1.2 times the bitrate", tell: async (seed) => playback(seed) },
+  { name: "playback among bad peers", tell: async (seed) => playbackAmongBadPeers(seed) },
   { name: "two viewers far apart", tell: async (seed) => twoViewers(seed) },
   { name: "seek storm", tell: async (seed) => seekStorm(seed) },
   { name: "30 thin peers", tell: async (seed) => thinPeers(seed) },
@@ -35,17 +38,51 @@ function unlikePeers(count: number, bytesPerSecond: number, seed: number): Simul
   }));
 }
 
-function playback(seed: number): StoryGoal[] {
-  const peers = unlikePeers(12, 1.2 * FILM_BYTES_PER_SECOND, seed);
+/** Two of each kind, some from the start and some later. Those that also give what is right are thin, or they would help. */
+function badPeers(seed: number): SimulatedPeerOptions[] {
+  const random = createRandom(seed ^ 0xbad);
+  const peer = (fault: Partial<SimulatedPeerOptions>): SimulatedPeerOptions => ({
+    bytesPerSecond: random.int(50_000, 300_000),
+    latencyMs: random.int(5, 80),
+    jitterMs: random.int(0, 40),
+    joinsAtMs: random.pick([0, 0, random.int(0, TEN_MINUTES_MS / 2)]),
+    ...fault,
+  });
+  const thin = () => ({ bytesPerSecond: random.int(10_000, 40_000) });
+  const twice = (fault: () => Partial<SimulatedPeerOptions>): SimulatedPeerOptions[] => [peer(fault()), peer(fault())];
+  return [
+    ...twice(() => ({ stallsAfterBytes: random.int(0, 20_000_000) })),
+    ...twice(() => ({ isBlackhole: true })),
+    ...twice(() => ({ poisons: ({ piece }) => piece % 3 === 0 })),
+    ...twice(() => ({ ...thin(), liesAbout: (piece) => piece % 2 === 0 })),
+    ...twice(() => ({
+      ...thin(),
+      leavesAtMs: random.int(0, TEN_MINUTES_MS),
+      returnsAfterMs: random.int(1000, 60_000),
+    })),
+  ];
+}
+
+function playback(
+  seed: number,
+  others: readonly SimulatedPeerOptions[] = [],
+  pictureMs: number = PICTURE_MS,
+): StoryGoal[] {
+  const peers = [...unlikePeers(12, 1.2 * FILM_BYTES_PER_SECOND, seed), ...others];
   const geometry = torrentShape(640 * MIB, MIB);
   const swarm = new SimulatedSwarm({ geometry, peers, seed });
   const player = new FilmPlayer(swarm, { id: 0, bytesPerSecond: FILM_BYTES_PER_SECOND, offset: 0 });
   swarm.run(TEN_MINUTES_MS);
   return [
     atMost("stalls in ten minutes", player.stallsAtMs.length, 0),
-    atMost("picture after, ms", player.startedAtMs ?? Number.POSITIVE_INFINITY, 2500),
+    atMost("picture after, ms", player.startedAtMs ?? Number.POSITIVE_INFINITY, pictureMs),
     atMost("wasted, share", swarm.downloader.stats.wastedBytes / swarm.sentBytes, MAX_WASTED_SHARE),
   ];
+}
+
+/** What honest peers give is as little as in `playback`, and the others must not take of it; at the start a silent peer costs a second, or a liar. */
+function playbackAmongBadPeers(seed: number): StoryGoal[] {
+  return playback(seed, badPeers(seed), PICTURE_MS + 1500);
 }
 
 function twoViewers(seed: number): StoryGoal[] {

@@ -5,7 +5,14 @@ import { encodeBitfield, encodeBlockHeader, encodeBlockMessages, encodeSignal } 
 import { encodeHandshake, HANDSHAKE_BYTES } from "../../src/wire/handshake.ts";
 import { MessageId } from "../../src/wire/messages.ts";
 import { MessageParser } from "../../src/wire/parser.ts";
+import { Leecher } from "./leecher.ts";
+import type { Leeching } from "./leeching.ts";
+import { MessageCutter } from "./message-cutter.ts";
 import type { FarEnd, SimulatedSocket } from "./simulated-socket.ts";
+import type { ConnectionLedger } from "./upload-ledger.ts";
+
+/** BEP 3: how a handshake begins that is not encrypted. */
+const PLAINTEXT = Buffer.from("\x13BitTorrent protocol", "latin1");
 
 export interface WirePeerOptions {
   readonly behaviour: SimulatedPeerOptions;
@@ -18,6 +25,10 @@ export interface WirePeerOptions {
   readonly closed: (peer: WirePeer) => void;
   /** The content of a piece. */
   readonly content: (piece: number) => Uint8Array;
+  /** What goes out to it is written down there. */
+  readonly ledger: ConnectionLedger;
+  /** It downloads from us, too. */
+  readonly leeching?: Leeching | undefined;
 }
 
 const nothing = (): void => undefined;
@@ -27,6 +38,8 @@ export class WirePeer implements FarEnd {
   readonly peer: SimulatedPeer;
   readonly #options: WirePeerOptions;
   readonly #parser: MessageParser;
+  readonly #leecher: Leecher | undefined;
+  readonly #cutter = new MessageCutter((message) => this.#heard(message));
   #handshakeBytes = 0;
   #sending: BlockRequest | undefined;
   /** What waits for the end of a block: nothing comes in the middle of one. */
@@ -48,19 +61,30 @@ export class WirePeer implements FarEnd {
       },
     });
     this.#parser = this.#createParser();
+    this.#leecher = this.#createLeecher();
+  }
+
+  get isLeecher(): boolean {
+    return this.#leecher !== undefined;
+  }
+
+  written(bytes: Uint8Array): void {
+    this.#options.ledger.written(bytes);
   }
 
   received(bytes: Uint8Array): void {
     const missing = HANDSHAKE_BYTES - this.#handshakeBytes;
+    if (missing === HANDSHAKE_BYTES && !PLAINTEXT.equals(bytes.subarray(0, PLAINTEXT.length))) return this.leave();
     if (missing > 0) {
       this.#handshakeBytes += Math.min(missing, bytes.length);
       if (this.#handshakeBytes === HANDSHAKE_BYTES) this.#later(this.peer.roundTripMs, () => this.#greet());
     }
-    if (bytes.length > missing) this.#parser.feed(bytes.subarray(Math.max(0, missing)));
+    this.#cutter.feed(bytes);
   }
 
   closed(): void {
     this.peer.close();
+    this.#options.ledger.closed();
     this.#options.closed(this);
   }
 
@@ -72,6 +96,12 @@ export class WirePeer implements FarEnd {
   /** The peer breaks the connection off. */
   leave(): void {
     this.#options.socket.destroy();
+  }
+
+  /** Old clients ask for more at once than our own parser takes: blocks are for the leecher only. */
+  #heard(message: Uint8Array): void {
+    this.#leecher?.heard(message);
+    if (message[4] !== MessageId.block) this.#parser.feed(message);
   }
 
   #createParser(): MessageParser {
@@ -96,6 +126,13 @@ export class WirePeer implements FarEnd {
       blockTarget: () => null,
       onBlock: nothing,
     });
+  }
+
+  #createLeecher(): Leecher | undefined {
+    const { leeching, socket } = this.#options;
+    if (leeching === undefined) return undefined;
+    const isOpen = (): boolean => !socket.destroyed;
+    return new Leecher({ ...this.#options, ...leeching, isOpen, say: (message) => this.#say(message) });
   }
 
   /** Our handshake got there, and the answer is here again, with what the peer says it has right behind it. */
@@ -131,12 +168,19 @@ export class WirePeer implements FarEnd {
     this.#sending = undefined;
     const rest = this.#bytesOf(block).slice(block.length >> 1);
     rest[0]! ^= wrongBy;
-    this.#options.socket.arrive(Buffer.concat([rest, ...this.#held.splice(0)]));
+    this.#tell(this.#held.splice(0), rest);
   }
 
   #say(message: Uint8Array): void {
-    if (this.#sending === undefined) this.#options.socket.arrive(message);
+    if (this.#sending === undefined) this.#tell([message]);
     else this.#held.push(message);
+  }
+
+  #tell(messages: readonly Uint8Array[], before: Uint8Array = new Uint8Array(0)): void {
+    const { ledger, socket } = this.#options;
+    for (const message of messages) ledger.heard(message);
+    socket.arrive(Buffer.concat([before, ...messages]));
+    ledger.settled();
   }
 
   #bytesOf({ piece, offset, length }: BlockRequest): Uint8Array {

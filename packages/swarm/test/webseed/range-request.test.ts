@@ -41,6 +41,7 @@ async function read({ origin }: ScriptedWebSeed, changes: Partial<RangeRequest> 
     agents: undefined,
     clock,
     signal: new AbortController().signal,
+    onSkipping: () => undefined,
     onLocated: () => undefined,
     ...changes,
   };
@@ -57,6 +58,18 @@ it("reads through the proxy, and as it looks up the name", async () => {
   const bytes = await read(seed, { url: "http://seed.invalid/film", network, agents });
   expect(Buffer.compare(bytes, FILE.subarray(RANGE.start, RANGE.end))).toBe(0);
   expect(socks.requests).toEqual(["seed.invalid:80"]);
+  agents.close();
+});
+
+it.each([0, 9])("lets go of the connection of an error that is there whole, with %i bytes", async (lengthBytes) => {
+  await using seed = await start(({ response }) => {
+    response.writeHead(503, { "content-length": lengthBytes }).end("x".repeat(lengthBytes));
+    return true;
+  });
+  const agents = createWebAgents();
+  await expect(read(seed, { agents })).rejects.toThrow("503");
+  // Node's server hangs up by itself after five seconds.
+  await expect.poll(() => Object.keys(agents.http.sockets), { timeout: 2000 }).toEqual([]);
   agents.close();
 });
 

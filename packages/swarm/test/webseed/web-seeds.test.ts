@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { expect, it } from "vitest";
 import { virtualTime } from "../session/virtual-time.ts";
-import { startScriptedWebSeed } from "./scripted-web-seed.ts";
+import { type AskedRange, startScriptedWebSeed } from "./scripted-web-seed.ts";
 import { type TestTorrent, testTorrent, WebSeedWorld } from "./web-seed-world.ts";
 
 const KIB = 1024;
@@ -117,6 +117,24 @@ it("hangs up when nothing of a range is wanted any more, and is there at once fo
   await expect.poll(() => world.stored.has(50), { timeout: 15_000 }).toBe(true);
   // The piece, what was in the pipe, and the rest of a range that is as cheap as a new connection.
   expect(server.counters.sentBytes - before).toBeLessThan(4 * PIECE + 64 * KIB);
+});
+
+it("hangs up on a server without ranges, too, while it still sends what stands in front", async () => {
+  const torrent = testTorrent(16 * PIECE);
+  const held: ServerResponse[] = [];
+  const script = ({ response, file }: AskedRange): true => {
+    response.writeHead(200, { "content-length": file!.length }).write(file!.subarray(0, PIECE));
+    held.push(response);
+    return true;
+  };
+  await using server = await startScriptedWebSeed({ files: torrent.served, script });
+  using world = new WebSeedWorld(torrent.metainfo);
+  world.seeds.learn([`${server.origin}/film.bin`]);
+  world.want(12);
+  await expect.poll(() => held.length).toBe(1);
+  // The piece alone would be cheap enough to be read to its end.
+  world.want();
+  await expect.poll(() => held.every(({ destroyed }) => destroyed)).toBe(true);
 });
 
 it("rests after an error as long as the server asks, then goes on", async () => {
