@@ -112,6 +112,7 @@ export class UploadSlots {
       hasPiece: has,
       read,
       limiter,
+      nowMs: () => clock.nowMs(),
       onUploaded: (bytes) => {
         rate.add(bytes);
         this.uploaded.add(bytes);

@@ -1,16 +1,14 @@
-import { BLOCK_LENGTH_BYTES, type BlockRequest, pieceLength, type TorrentGeometry, torrentOffset } from "../types.ts";
+import { type BlockRequest, pieceLength, type TorrentGeometry, torrentOffset } from "../types.ts";
 import type { Wire } from "../wire/index.ts";
 import type { RateLimiter } from "./rate-limiter.ts";
+import { MIN_UPLOAD_WINDOW_BYTES, nextUploadWindow } from "./upload-window.ts";
 
 /** Requests kept for one peer; what comes on top is rejected. More than the 250 that clients ask at once by default. */
 export const MAX_QUEUED_REQUESTS = 512;
 /** Old clients ask for up to 128 KiB at a time; nobody asks for more. */
 export const MAX_REQUEST_BYTES = 128 * 1024;
-/** Adjacent blocks read in one go: 512 KiB of 16 KiB blocks. */
+/** Adjacent blocks read in one go, if the window has room for as many. */
 export const MAX_RUN_BLOCKS = 32;
-export const MAX_RUN_BYTES = MAX_RUN_BLOCKS * BLOCK_LENGTH_BYTES;
-/** What may lie in the socket's queue before the next read: with one run on top, 1 MiB of memory for each slow peer. */
-export const MAX_WIRE_QUEUE_BYTES = 512 * 1024;
 /** One request that no client sends may be a slip; the second is a habit. */
 const MAX_IMPOSSIBLE_REQUESTS = 1;
 
@@ -20,6 +18,7 @@ export interface UploaderOptions {
   readonly hasPiece: (piece: number) => boolean;
   /** Reads `length` bytes at `offset` of the torrent, all of them; a failure rejects the requests. */
   readonly read: (offset: number, length: number, options: { signal: AbortSignal }) => Promise<Uint8Array>;
+  readonly nowMs: () => number;
   /** Shared by all uploaders; undefined = no limit. */
   readonly limiter?: RateLimiter | undefined;
   /** Called as bytes are handed to the wire. */
@@ -37,6 +36,8 @@ export class Uploader {
   #isChoking = true;
   #isServing = false;
   #impossibleRequests = 0;
+  /** What is read, and handed to the wire, at once; and what may lie there before the next read. */
+  #windowBytes = MIN_UPLOAD_WINDOW_BYTES;
 
   constructor(options: UploaderOptions) {
     this.#options = options;
@@ -80,15 +81,21 @@ export class Uploader {
   }
 
   async #serve(): Promise<void> {
-    const { wire } = this.#options;
+    const { wire, nowMs } = this.#options;
     const { signal } = this.#closing;
     this.#isServing = true;
     // The other requests of the same message burst are still to come, and belong into the same read.
     await Promise.resolve();
     try {
       while (this.#queue.length > 0 && !wire.isClosed) {
-        await this.#serveRun(signal);
-        if (wire.queuedBytes > MAX_WIRE_QUEUE_BYTES) await wire.drained(signal);
+        const runBytes = await this.#serveRun(signal);
+        const handedOverMs = nowMs();
+        const isFull = wire.queuedBytes > this.#windowBytes;
+        if (isFull) await wire.drained(signal);
+        // A peer that asks for little shows nothing of what it could take.
+        if (isFull || runBytes > this.#windowBytes / 2) {
+          this.#windowBytes = nextUploadWindow(this.#windowBytes, nowMs() - handedOverMs);
+        }
       }
     } catch (error) {
       if (!signal.aborted) throw error;
@@ -97,24 +104,29 @@ export class Uploader {
     }
   }
 
-  async #serveRun(signal: AbortSignal): Promise<void> {
+  /** How much was handed to the wire. */
+  async #serveRun(signal: AbortSignal): Promise<number> {
     const { limiter, geometry, wire, onUploaded } = this.#options;
-    let maxBytes = MAX_RUN_BYTES;
+    let maxBytes = this.#windowBytes;
     if (limiter !== undefined) {
       // Requests may be cancelled while they wait for their turn, so the run is taken afterwards.
-      maxBytes = sizeOf(leadingRun(this.#queue, geometry, Math.min(MAX_RUN_BYTES, limiter.burstBytes)));
+      maxBytes = sizeOf(leadingRun(this.#queue, geometry, Math.min(maxBytes, limiter.burstBytes)));
       await limiter.take(maxBytes, signal);
     }
     const run = this.#queue.splice(0, leadingRun(this.#queue, geometry, maxBytes).length);
     const bytes = await this.#read(run, signal);
     signal.throwIfAborted();
-    if (bytes === null || this.#isChoking) return this.#rejectAll(run);
+    if (bytes === null || this.#isChoking) {
+      this.#rejectAll(run);
+      return 0;
+    }
     let at = 0;
     for (const block of run) {
       wire.block(block.piece, block.offset, bytes.subarray(at, at + block.length));
       at += block.length;
     }
     onUploaded(at);
+    return at;
   }
 
   /** Null if the bytes are not to be had: the disk's owner reports why, the peer only learns that it gets nothing. */

@@ -29,6 +29,7 @@ export const SHARING_STORIES: readonly Story[] = [
   { name: "web seed that lies beside honest peers", tell: lyingWebSeed },
   { name: "peers that ask without reading", tell: askingWithoutReading },
   { name: "one honest leecher among greedy ones", tell: greedyLeechers },
+  { name: "trading with who takes slowly", tell: tradingSlowly },
 ];
 
 /** Nobody else has it; the server is busy at first, and hangs up in the middle of every third answer. */
@@ -105,6 +106,28 @@ async function greedyLeechers(seed: number): Promise<StoryGoal[]> {
     // It needs its turn twice, of four that have no regular slot.
     return [atMost("all of it for the honest one, ms", world.nowMs, LIMIT_MS - 60_000)];
   });
+}
+
+/** Who gives most takes little: what we ask of it, and that we seek, must not wait behind what it gets of us. */
+async function tradingSlowly(seed: number): Promise<StoryGoal[]> {
+  const partner: ScenarioLeecher = { ...leecher, bytesPerSecond: 800_000, takesBytesPerSecond: 60_000, hasEvery: 2 };
+  const peers = [{ ...good, bytesPerSecond: 200_000 }];
+  const geometry = torrentShape(64 * MIB, 256 * KIB);
+  await using world = await SimulatedSession.start({ geometry, peers, leechers: [partner], seed });
+  const reader = new SessionReader(world, 0);
+  reader.read(0);
+  await world.run(15_000);
+  const seekMs = world.nowMs;
+  reader.read(50 * MIB);
+  await world.untilStored([200], LIMIT_MS);
+  const pictureMs = world.nowMs - seekMs;
+  await world.run(1000);
+  return [
+    atLeast("uploaded, bytes", world.figures.uploadedBytes, 500_000),
+    // A piece at the rate of both, the round trip, and two blocks in front of the requests.
+    atMost("piece after a seek, ms", pictureMs, (256 * KIB) / 1000 + 80 + (2 * 16 * KIB) / 60),
+    atMost(`uploads went wrong (${world.uploads.problem ?? "no"})`, Number(world.uploads.problem !== undefined), 0),
+  ];
 }
 
 /** Reads all of it from the start to the end; then come the goals, with the longest wait. */

@@ -5,8 +5,7 @@ import {
   MAX_QUEUED_REQUESTS,
   MAX_REQUEST_BYTES,
   MAX_RUN_BLOCKS,
-  MAX_RUN_BYTES,
-  MAX_WIRE_QUEUE_BYTES,
+  MAX_UPLOAD_WINDOW_BYTES,
 } from "../../src/upload/index.ts";
 import { BLOCK_HEADER_BYTES, MESSAGE_HEADER_BYTES, MessageId, readUint32 } from "../../src/wire/messages.ts";
 import { MessageCutter } from "./message-cutter.ts";
@@ -198,7 +197,7 @@ export class ConnectionLedger {
     while (this.#blocks[0] !== undefined && this.#blocks[0].endsAt <= takenBytes) this.#blocks.shift();
     const blockBytes = this.#blocks.reduce((sum, { bytes }) => sum + bytes, 0);
     this.#ledger.maxQueuedBytes = Math.max(this.#ledger.maxQueuedBytes, queuedBytes);
-    const limitBytes = MAX_WIRE_QUEUE_BYTES + MAX_RUN_BYTES;
+    const limitBytes = 2 * MAX_UPLOAD_WINDOW_BYTES;
     if (blockBytes > limitBytes) this.#fail(`has ${blockBytes} bytes of blocks waiting for it, not ${limitBytes}`);
     if (queuedBytes > MAX_QUEUED_BYTES + MAX_QUEUED_BETWEEN_LOOKS_BYTES) {
       this.#fail(`has ${queuedBytes} bytes waiting for it, not ${MAX_QUEUED_BYTES}`);

@@ -2,6 +2,7 @@ import { createVirtualClock } from "@riptide/sim";
 import { describe, expect, it } from "vitest";
 import type { BlockRequest } from "../../src/types.ts";
 import { MAX_QUEUED_REQUESTS, RateLimiter, Uploader, type UploaderOptions } from "../../src/upload/index.ts";
+import { BLOCK_HEADER_BYTES } from "../../src/wire/messages.ts";
 import { patternBytes } from "../wire/message-samples.ts";
 
 const KIB = 1024;
@@ -17,6 +18,11 @@ function settle(): Promise<void> {
 
 function block(piece: number, index: number, length = BLOCK_BYTES): BlockRequest {
   return { piece, offset: index * BLOCK_BYTES, length };
+}
+
+/** Of the first two pieces, as if they were one, and again. */
+function blockAt(index: number): BlockRequest {
+  return block(Math.floor(index / 64) % 2, index % 64);
 }
 
 function blocks(piece: number, count: number): BlockRequest[] {
@@ -35,6 +41,8 @@ class FakeWire {
   readonly closeReasons: string[] = [];
   wrongBytes = 0;
   queuedBytes = 0;
+  /** The peer takes all at once. */
+  isFast = false;
   #drained: (() => void)[] = [];
 
   get isClosed(): boolean {
@@ -42,7 +50,7 @@ class FakeWire {
   }
   block(piece: number, offset: number, data: Uint8Array): void {
     this.sent.push({ piece, offset, length: data.length });
-    this.queuedBytes += data.length;
+    if (!this.isFast) this.queuedBytes += BLOCK_HEADER_BYTES + data.length;
     const start = piece * GEOMETRY.pieceLengthBytes + offset;
     if (Buffer.compare(data, CONTENT.subarray(start, start + data.length)) !== 0) this.wrongBytes += data.length;
   }
@@ -82,6 +90,7 @@ function setUp(options: Partial<UploaderOptions> = {}) {
     wire,
     geometry: GEOMETRY,
     hasPiece: () => true,
+    nowMs: () => 0,
     read: (offset, length, { signal }) =>
       new Promise((resolve, reject) => {
         const answer = (bytes = CONTENT.subarray(offset, offset + length)): void => resolve(bytes);
@@ -96,6 +105,20 @@ function setUp(options: Partial<UploaderOptions> = {}) {
   return { wire, reads, uploader, uploadedBytes: () => uploadedBytes };
 }
 
+/** The same for a peer that has taken 30 blocks as soon as they were there. */
+async function setUpFast() {
+  const set = setUp();
+  await ask(set.uploader, blocks(1, 30));
+  for (let turn = 0; turn < 4; turn += 1) {
+    set.reads.at(-1)!.answer();
+    await settle();
+    set.wire.drain();
+    await settle();
+  }
+  for (const list of [set.reads, set.wire.sent]) list.length = 0;
+  return set;
+}
+
 describe("Uploader", () => {
   it("answers a request with its bytes", async () => {
     const { wire, reads, uploader, uploadedBytes } = setUp();
@@ -108,7 +131,7 @@ describe("Uploader", () => {
   });
 
   it("reads adjacent blocks in one go, 32 at most, and only one run at a time", async () => {
-    const { wire, reads, uploader } = setUp();
+    const { wire, reads, uploader } = await setUpFast();
     await ask(uploader, blocks(0, 64));
     for (let turn = 0; turn < 2; turn++) {
       reads.at(-1)!.answer();
@@ -122,7 +145,7 @@ describe("Uploader", () => {
   });
 
   it("splits a run where the blocks are not adjacent, and joins it across pieces", async () => {
-    const { wire, reads, uploader } = setUp();
+    const { wire, reads, uploader } = await setUpFast();
     const asked = [block(0, 5), block(0, 63), block(1, 0), block(1, 1), block(1, 1), block(0, 0), block(0, 2)];
     await ask(uploader, asked);
     for (let turn = 0; turn < 5; turn++) {
@@ -141,10 +164,12 @@ describe("Uploader", () => {
   });
 
   it("keeps a run of large requests below 512 KiB", async () => {
-    const { reads, uploader } = setUp();
+    const { wire, reads, uploader } = await setUpFast();
     const large = Array.from({ length: 8 }, (_, index) => ({ piece: 0, offset: index * 128 * KIB, length: 128 * KIB }));
     await ask(uploader, large);
     reads[0]!.answer();
+    await settle();
+    wire.drain();
     await settle();
     expect(reads.map(({ length }) => length / KIB)).toEqual([512, 512]);
   });
@@ -192,6 +217,7 @@ describe("the bounds of an uploader", () => {
       wire,
       geometry: GEOMETRY,
       hasPiece: () => true,
+      nowMs: () => 0,
       read: () => Promise.reject(new Error("never")),
       onUploaded: () => undefined,
     });
@@ -208,7 +234,7 @@ describe("the bounds of an uploader", () => {
   });
 
   it("keeps 512 requests and rejects the rest, then takes more as they are served", async () => {
-    const { wire, reads, uploader } = setUp();
+    const { wire, reads, uploader } = await setUpFast();
     await ask(uploader, [block(0, 0)]);
     for (let count = 0; count < MAX_QUEUED_REQUESTS + 10; count++) uploader.request(block(0, count % 64));
     expect([uploader.queuedRequests, wire.rejected.length]).toEqual([512, 10]);
@@ -220,16 +246,14 @@ describe("the bounds of an uploader", () => {
   });
 
   it("reads no more while over 512 KiB wait for the socket", async () => {
-    const { wire, reads, uploader } = setUp();
+    const { wire, reads, uploader } = await setUpFast();
     await ask(uploader, [...blocks(0, 64), ...blocks(1, 32)]);
     reads[0]!.answer();
     await settle();
-    reads[1]!.answer();
-    await settle();
-    expect([wire.queuedBytes, wire.drainWaits, reads.length]).toEqual([64 * BLOCK_BYTES, 1, 2]);
+    expect([wire.sent.length, wire.drainWaits, reads.length]).toEqual([32, 1, 1]);
     wire.drain();
     await settle();
-    expect(reads).toHaveLength(3);
+    expect(reads).toHaveLength(2);
   });
 });
 
@@ -309,18 +333,16 @@ describe("what interrupts an uploader", () => {
   });
 
   it("closing ends the wait for a full socket", async () => {
-    const { wire, reads, uploader } = setUp();
+    const { wire, reads, uploader } = await setUpFast();
     await ask(uploader, [...blocks(0, 64), ...blocks(1, 32)]);
-    for (const turn of [0, 1]) {
-      reads[turn]!.answer();
-      await settle();
-    }
+    reads[0]!.answer();
+    await settle();
     expect(wire.drainWaits).toBe(1);
     uploader.close();
     await settle();
     wire.drain();
     await settle();
-    expect(reads).toHaveLength(2);
+    expect(reads).toHaveLength(1);
   });
 
   it("a closed wire ends it even if nobody says so", async () => {
@@ -337,11 +359,51 @@ describe("what interrupts an uploader", () => {
 function limited(bytesPerSecond: number) {
   const clock = createVirtualClock({ drain: settle });
   const set = setUp({
+    nowMs: () => clock.nowMs(),
     limiter: new RateLimiter(bytesPerSecond, clock),
     read: (offset, length) => Promise.resolve(CONTENT.subarray(offset, offset + length)),
   });
+  set.wire.isFast = true;
   return { clock, ...set };
 }
+
+/** Serves a peer that takes so much, and always asks for more; what was read at once, in blocks, and the longest wait of what is said behind it. */
+async function serveAtPace(bytesPerSecond: number, turns: number) {
+  const clock = createVirtualClock({ drain: settle });
+  const set = setUp({ nowMs: () => clock.nowMs() });
+  let longestWaitMs = 0;
+  for (let turn = 0; turn < turns; turn += 1) {
+    await ask(
+      set.uploader,
+      Array.from({ length: 32 }, (_, index) => blockAt(32 * turn + index)),
+    );
+    set.reads.at(-1)!.answer();
+    await settle();
+    const waitMs = (set.wire.queuedBytes / bytesPerSecond) * 1000;
+    longestWaitMs = Math.max(longestWaitMs, waitMs);
+    await clock.advance(waitMs);
+    set.wire.drain();
+    await settle();
+  }
+  return { runs: set.reads.map(({ length }) => length / BLOCK_BYTES).slice(0, turns), longestWaitMs };
+}
+
+describe("a peer that is served", () => {
+  it("gets more at once the faster it takes it, up to 512 KiB", async () => {
+    const { runs } = await serveAtPace(10_000_000, 6);
+    expect(runs).toEqual([2, 4, 8, 16, 32, 32]);
+  });
+
+  it("gets as much as lets what is said behind it wait for no more than a quarter of a second", async () => {
+    const { runs, longestWaitMs } = await serveAtPace(500_000, 8);
+    expect(runs).toEqual([2, 4, 4, 4, 4, 4, 4, 4]);
+    expect(longestWaitMs).toBeLessThanOrEqual(250);
+  });
+
+  it("gets two blocks at once if it takes long even for them", async () => {
+    expect((await serveAtPace(50_000, 4)).runs).toEqual([2, 2, 2, 2]);
+  });
+});
 
 describe("an uploader with a rate limit", () => {
   it("sends at that rate, in portions that do not stall the others", async () => {
@@ -351,8 +413,6 @@ describe("an uploader with a rate limit", () => {
     for (let second = 0; second < 10; second++) {
       const before = uploadedBytes();
       await clock.advance(1000);
-      wire.drain();
-      await settle();
       perSecond.push(uploadedBytes() - before);
     }
     // A bucket of a quarter of a second and blocks of 16 KiB: no second is off by more than both.
