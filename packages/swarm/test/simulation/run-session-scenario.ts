@@ -62,9 +62,9 @@ async function safetyFailure(world: SimulatedSession, scenario: SessionScenario)
   await world.run(scenario.troubleEndsMs);
   for (const reader of readers) reader.stop();
   await world.run(QUIET_AFTER_MS);
-  const bytesBefore = world.promptBytes;
+  const bytesBefore = world.sentBytes;
   await world.run(QUIET_MS);
-  if (world.promptBytes > bytesBefore) return "Nobody reads any more, but blocks are sent";
+  if (world.sentBytes > bytesBefore) return "Nobody reads any more, but blocks are sent";
   return banFailure(world, scenario);
 }
 

@@ -79,7 +79,6 @@ export class SimulatedSession implements AsyncDisposable {
   /** Somebody waits for what was stored. */
   #noticed: (() => void) | undefined;
   #departedBytes = 0;
-  #departedLeecherBytes = 0;
   #isHealed = false;
   #areDeparted = false;
   #isReady = false;
@@ -124,12 +123,9 @@ export class SimulatedSession implements AsyncDisposable {
 
   /** Payload that the swarm has sent, wanted or not. */
   get sentBytes(): number {
-    return this.promptBytes + this.#sentBytes((connection) => connection.isLeecher, this.#departedLeecherBytes);
-  }
-
-  /** The same without what leechers sent: what we ask of them, or take back, waits behind what they get of us, and they may be slow to take it. */
-  get promptBytes(): number {
-    return this.web.sentBytes + this.#sentBytes((connection) => !connection.isLeecher, this.#departedBytes);
+    let bytes = this.#departedBytes + this.web.sentBytes;
+    for (const { peer } of this.#connections) bytes += peer.sentBytes;
+    return bytes;
   }
 
   get figures(): TorrentFigures {
@@ -216,10 +212,6 @@ export class SimulatedSession implements AsyncDisposable {
       this.#host[Symbol.dispose]();
       await rm(this.#folder, { recursive: true, force: true });
     }
-  }
-
-  #sentBytes(isCounted: (connection: WirePeer) => boolean, departedBytes: number): number {
-    return [...this.#connections].filter(isCounted).reduce((sum, { peer }) => sum + peer.sentBytes, departedBytes);
   }
 
   async #until(isDone: () => boolean, limitMs: number): Promise<boolean> {
@@ -318,9 +310,7 @@ export class SimulatedSession implements AsyncDisposable {
       ledger: this.uploads.open(host, () => socket.writableLength),
       leeching,
       closed: () => {
-        if (!this.#connections.delete(connection)) return;
-        if (connection.isLeecher) this.#departedLeecherBytes += connection.peer.sentBytes;
-        else this.#departedBytes += connection.peer.sentBytes;
+        if (this.#connections.delete(connection)) this.#departedBytes += connection.peer.sentBytes;
       },
     });
     this.#connections.add(connection);

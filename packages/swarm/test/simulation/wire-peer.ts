@@ -64,10 +64,6 @@ export class WirePeer implements FarEnd {
     this.#leecher = this.#createLeecher();
   }
 
-  get isLeecher(): boolean {
-    return this.#leecher !== undefined;
-  }
-
   written(bytes: Uint8Array): void {
     this.#options.ledger.written(bytes);
   }
