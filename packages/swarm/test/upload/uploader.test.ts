@@ -1,123 +1,18 @@
-import { createVirtualClock } from "@riptide/sim";
 import { describe, expect, it } from "vitest";
 import type { BlockRequest } from "../../src/types.ts";
-import { MAX_QUEUED_REQUESTS, RateLimiter, Uploader, type UploaderOptions } from "../../src/upload/index.ts";
-import { BLOCK_HEADER_BYTES } from "../../src/wire/messages.ts";
-import { patternBytes } from "../wire/message-samples.ts";
-
-const KIB = 1024;
-const BLOCK_BYTES = 16 * KIB;
-/** Three pieces of 1 MiB, the last cut to 100,000 bytes. */
-const GEOMETRY = { pieceCount: 3, pieceLengthBytes: KIB * KIB, sizeBytes: 2 * KIB * KIB + 100_000 };
-const CONTENT = patternBytes(GEOMETRY.sizeBytes, 1);
-
-/** Lets everything that can go on go on. */
-function settle(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
-
-function block(piece: number, index: number, length = BLOCK_BYTES): BlockRequest {
-  return { piece, offset: index * BLOCK_BYTES, length };
-}
-
-/** Of the first two pieces, as if they were one, and again. */
-function blockAt(index: number): BlockRequest {
-  return block(Math.floor(index / 64) % 2, index % 64);
-}
-
-function blocks(piece: number, count: number): BlockRequest[] {
-  return Array.from({ length: count }, (_, index) => block(piece, index));
-}
-
-/** What a peer asks in one burst. */
-async function ask(uploader: Uploader, requests: readonly BlockRequest[]): Promise<void> {
-  for (const request of requests) uploader.request(request);
-  await settle();
-}
-
-class FakeWire {
-  readonly sent: BlockRequest[] = [];
-  readonly rejected: BlockRequest[] = [];
-  readonly closeReasons: string[] = [];
-  wrongBytes = 0;
-  queuedBytes = 0;
-  /** The peer takes all at once. */
-  isFast = false;
-  #drained: (() => void)[] = [];
-
-  get isClosed(): boolean {
-    return this.closeReasons.length > 0;
-  }
-  block(piece: number, offset: number, data: Uint8Array): void {
-    this.sent.push({ piece, offset, length: data.length });
-    if (!this.isFast) this.queuedBytes += BLOCK_HEADER_BYTES + data.length;
-    const start = piece * GEOMETRY.pieceLengthBytes + offset;
-    if (Buffer.compare(data, CONTENT.subarray(start, start + data.length)) !== 0) this.wrongBytes += data.length;
-  }
-  reject(rejected: BlockRequest): void {
-    this.rejected.push(rejected);
-  }
-  close(reason: string): void {
-    this.closeReasons.push(reason);
-  }
-  drained(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#drained.push(resolve);
-      signal.addEventListener("abort", () => reject(signal.reason));
-    });
-  }
-  get drainWaits(): number {
-    return this.#drained.length;
-  }
-  drain(): void {
-    this.queuedBytes = 0;
-    for (const resolve of this.#drained.splice(0)) resolve();
-  }
-}
-
-/** An uploader whose reads answer when the test says so. */
-function setUp(options: Partial<UploaderOptions> = {}) {
-  const wire = new FakeWire();
-  const reads: {
-    offset: number;
-    length: number;
-    signal: AbortSignal;
-    answer: (bytes?: Uint8Array) => void;
-    fail: () => void;
-  }[] = [];
-  let uploadedBytes = 0;
-  const uploader = new Uploader({
-    wire,
-    geometry: GEOMETRY,
-    hasPiece: () => true,
-    nowMs: () => 0,
-    read: (offset, length, { signal }) =>
-      new Promise((resolve, reject) => {
-        const answer = (bytes = CONTENT.subarray(offset, offset + length)): void => resolve(bytes);
-        reads.push({ offset, length, signal, answer, fail: () => reject(new Error("The disk is gone")) });
-      }),
-    onUploaded: (bytes) => {
-      uploadedBytes += bytes;
-    },
-    ...options,
-  });
-  uploader.setChoking(false);
-  return { wire, reads, uploader, uploadedBytes: () => uploadedBytes };
-}
-
-/** The same for a peer that has taken 30 blocks as soon as they were there. */
-async function setUpFast() {
-  const set = setUp();
-  await ask(set.uploader, blocks(1, 30));
-  for (let turn = 0; turn < 4; turn += 1) {
-    set.reads.at(-1)!.answer();
-    await settle();
-    set.wire.drain();
-    await settle();
-  }
-  for (const list of [set.reads, set.wire.sent]) list.length = 0;
-  return set;
-}
+import { MAX_QUEUED_REQUESTS, Uploader } from "../../src/upload/index.ts";
+import {
+  ask,
+  BLOCK_BYTES,
+  block,
+  blocks,
+  CONTENT,
+  GEOMETRY,
+  KIB,
+  settle,
+  setUp,
+  setUpFast,
+} from "./uploader-setting.ts";
 
 describe("Uploader", () => {
   it("answers a request with its bytes", async () => {
@@ -352,103 +247,5 @@ describe("what interrupts an uploader", () => {
     reads[0]!.answer();
     await settle();
     expect(reads).toHaveLength(1);
-  });
-});
-
-/** An uploader whose reads answer at once, and whose bytes are rationed. */
-function limited(bytesPerSecond: number) {
-  const clock = createVirtualClock({ drain: settle });
-  const set = setUp({
-    nowMs: () => clock.nowMs(),
-    limiter: new RateLimiter(bytesPerSecond, clock),
-    read: (offset, length) => Promise.resolve(CONTENT.subarray(offset, offset + length)),
-  });
-  set.wire.isFast = true;
-  return { clock, ...set };
-}
-
-/** Serves a peer that takes so much, and always asks for more; what was read at once, in blocks, and the longest wait of what is said behind it. */
-async function serveAtPace(bytesPerSecond: number, turns: number) {
-  const clock = createVirtualClock({ drain: settle });
-  const set = setUp({ nowMs: () => clock.nowMs() });
-  let longestWaitMs = 0;
-  for (let turn = 0; turn < turns; turn += 1) {
-    await ask(
-      set.uploader,
-      Array.from({ length: 32 }, (_, index) => blockAt(32 * turn + index)),
-    );
-    set.reads.at(-1)!.answer();
-    await settle();
-    const waitMs = (set.wire.queuedBytes / bytesPerSecond) * 1000;
-    longestWaitMs = Math.max(longestWaitMs, waitMs);
-    await clock.advance(waitMs);
-    set.wire.drain();
-    await settle();
-  }
-  return { runs: set.reads.map(({ length }) => length / BLOCK_BYTES).slice(0, turns), longestWaitMs };
-}
-
-describe("a peer that is served", () => {
-  it("gets more at once the faster it takes it, up to 512 KiB", async () => {
-    const { runs } = await serveAtPace(10_000_000, 6);
-    expect(runs).toEqual([2, 4, 8, 16, 32, 32]);
-  });
-
-  it("gets as much as lets what is said behind it wait for no more than a quarter of a second", async () => {
-    const { runs, longestWaitMs } = await serveAtPace(500_000, 8);
-    expect(runs).toEqual([2, 4, 4, 4, 4, 4, 4, 4]);
-    expect(longestWaitMs).toBeLessThanOrEqual(250);
-  });
-
-  it("gets two blocks at once if it takes long even for them", async () => {
-    expect((await serveAtPace(50_000, 4)).runs).toEqual([2, 2, 2, 2]);
-  });
-});
-
-describe("an uploader with a rate limit", () => {
-  it("sends at that rate, in portions that do not stall the others", async () => {
-    const { clock, uploader, uploadedBytes, wire } = limited(100_000);
-    await ask(uploader, blocks(0, 64));
-    const perSecond: number[] = [];
-    for (let second = 0; second < 10; second++) {
-      const before = uploadedBytes();
-      await clock.advance(1000);
-      perSecond.push(uploadedBytes() - before);
-    }
-    // A bucket of a quarter of a second and blocks of 16 KiB: no second is off by more than both.
-    for (const bytes of perSecond) expect(Math.abs(bytes - 100_000)).toBeLessThanOrEqual(25_000 + 2 * BLOCK_BYTES);
-    expect(Math.abs(uploadedBytes() - 1_000_000)).toBeLessThanOrEqual(25_000 + 2 * BLOCK_BYTES);
-    expect(wire.wrongBytes).toBe(0);
-  });
-
-  it("respects a cancel while it waits for its turn", async () => {
-    const { clock, uploader, wire } = limited(16_384);
-    await ask(uploader, blocks(0, 4));
-    await settle();
-    uploader.cancel(block(0, 2));
-    await clock.advance(10_000);
-    expect(wire.sent).toEqual([block(0, 0), block(0, 1), block(0, 3)]);
-  });
-
-  it("goes on after everything that waited for its turn was cancelled", async () => {
-    const { clock, uploader, wire } = limited(16_384);
-    await ask(uploader, blocks(0, 3));
-    await settle();
-    for (const request of blocks(0, 3)) uploader.cancel(request);
-    await clock.advance(10_000);
-    await ask(uploader, [block(1, 0)]);
-    await clock.advance(10_000);
-    expect(wire.sent.at(-1)).toEqual(block(1, 0));
-  });
-
-  it("stops waiting for its turn when it is closed, and leaves the turn to others", async () => {
-    const { clock, uploader, wire } = limited(1000);
-    await ask(uploader, blocks(0, 3));
-    await settle();
-    const sentBefore = wire.sent.length;
-    uploader.close();
-    await clock.advance(100_000);
-    expect(wire.sent).toHaveLength(sentBefore);
-    expect(clock.pendingTimers).toBe(0);
   });
 });
