@@ -12,7 +12,8 @@ const MAX_PROBES = 16;
  * unanswered once shows first, with each piece, that it has it: a bitfield that lies costs a reader one timeout, not one for each piece.
  */
 export function isSureOf(state: DownloadState, peer: PeerQueue, piece: number): boolean {
-  if (!peer.offers(piece) || isProbing(state, peer, piece)) return false;
+  if (!peer.offers(piece)) return false;
+  if (peer.probes.size > 0 && isProbing(state, peer, piece)) return false;
   return !peer.isDoubtful || state.pieces.get(piece)?.hasFrom(peer.source) === true;
 }
 
