@@ -2,7 +2,7 @@ import { canMakeRoom, openPiece, requestBlock } from "./block-requests.ts";
 import type { DownloadState } from "./download-state.ts";
 import type { PeerQueue } from "./peer-queue.ts";
 import type { PieceAssembly } from "./piece-assembly.ts";
-import { isSureOf, probe } from "./probe.ts";
+import { isSureOf, mustShow, probe } from "./probe.ts";
 import { mayStore, mayWorkOn } from "./trial.ts";
 import { URGENT_WITHIN_MS } from "./urgent-blocks.ts";
 
@@ -47,8 +47,8 @@ export function fill(state: DownloadState, peer: PeerQueue, nowMs: number): void
       if (begun !== undefined) continue;
     } else if (begun !== undefined) begun -= 1;
     if (!state.allowance.mayAsk(dueMs, nowMs)) return;
-    if (isSureOf(state, peer, piece)) freeAhead -= fillFromPiece(state, peer, { piece, dueMs, freeAhead, nowMs });
-    else probe(state, peer, { piece, dueMs, nowMs });
+    if (mustShow(state, peer, piece)) probe(state, peer, { piece, dueMs, nowMs });
+    else freeAhead -= fillFromPiece(state, peer, { piece, dueMs, freeAhead, nowMs });
   }
   // Nothing of what it has is wanted: no use looking again before that changes.
   if (isBarren && order.at(index) === undefined) peer.barrenVersion = version;

@@ -7,14 +7,18 @@ import { mayStore } from "./trial.ts";
 /** Enough to find work for a peer of 8 MB/s in pieces of 256 KiB; each of them opens a piece. */
 const MAX_PROBES = 16;
 
-/**
- * It says that it has the piece, and is believed: it never lied about that, or has sent some of the piece. Who left a request
- * unanswered once shows first, with each piece, that it has it: a bitfield that lies costs a reader one timeout, not one for each piece.
- */
+/** It offers the piece, and is believed. */
 export function isSureOf(state: DownloadState, peer: PeerQueue, piece: number): boolean {
-  if (!peer.offers(piece)) return false;
-  if (peer.probes.size > 0 && isProbing(state, peer, piece)) return false;
-  return !peer.isDoubtful || state.pieces.get(piece)?.hasFrom(peer.source) === true;
+  return peer.offers(piece) && !mustShow(state, peer, piece);
+}
+
+/**
+ * Who left a request unanswered once shows first, with each piece that it offers, that it has it: a bitfield that lies costs a reader one
+ * timeout, not one for each piece.
+ */
+export function mustShow(state: DownloadState, peer: PeerQueue, piece: number): boolean {
+  if (peer.probes.size > 0 && isProbing(state, peer, piece)) return true;
+  return peer.isDoubtful && state.pieces.get(piece)?.hasFrom(peer.source) !== true;
 }
 
 /**

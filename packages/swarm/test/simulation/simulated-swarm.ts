@@ -177,13 +177,10 @@ export class SimulatedSwarm {
   /** The longest time without a piece that continues what was read before, by somebody who reads from the start. Waits for pieces before `first` do not count. */
   longestGapMs(first = 0): number {
     let longestMs = 0;
-    let readableMs = Math.max(
-      0,
-      ...Array.from({ length: first }, (_, piece) => this.stored.get(piece) ?? Number.POSITIVE_INFINITY),
-    );
-    for (let piece = first; piece < this.geometry.pieceCount; piece++) {
+    let readableMs = 0;
+    for (let piece = 0; piece < this.geometry.pieceCount; piece++) {
       const storedMs = Math.max(readableMs, this.stored.get(piece) ?? Number.POSITIVE_INFINITY);
-      longestMs = Math.max(longestMs, storedMs - readableMs);
+      if (piece >= first) longestMs = Math.max(longestMs, storedMs - readableMs);
       readableMs = storedMs;
     }
     return longestMs;
