@@ -8,7 +8,7 @@ import type { ArmEngine, ArmSettings } from "./arm-process.ts";
 const CHUNK_BYTES = 64 * 1024;
 /** How often it is looked whether all is there. */
 const MIN_POLL_MS = 5;
-const MAX_POLL_MS = 100;
+const MAX_POLL_MS = 1_000;
 
 /** The engine as the server runs it, read as its bodies read. */
 export async function openOurs({ torrentPath, saveDirectory, peers }: ArmSettings): Promise<ArmEngine> {
