@@ -71,7 +71,18 @@ export function createDownloadState({
   };
 }
 
+/** Ranks the peers that may be given requests now: who would be done with one more block soonest comes first. */
+export function rankPeers(state: DownloadState, nowMs: number): void {
+  const ready = readyPeers(state);
+  for (const peer of ready) peer.rankedEtaMs = (peer.inFlight.size + 1) * peer.msPerBlock(nowMs);
+  state.ranked = ready.sort(bySoonest);
+}
+
 /** Peers that may be given requests now. */
 export function readyPeers({ peers }: DownloadState): PeerQueue[] {
   return [...peers.values()].filter((peer) => peer.isReady);
+}
+
+function bySoonest(a: PeerQueue, b: PeerQueue): number {
+  return a.rankedEtaMs - b.rankedEtaMs;
 }

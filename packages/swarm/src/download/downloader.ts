@@ -4,7 +4,7 @@ import type { BlockRequest } from "../types.ts";
 import { judgeComplete } from "./blame.ts";
 import { dropRequest, offerUnstored, recallBlock, recallUnwanted, releaseAllBlocks } from "./block-requests.ts";
 import { assertDeadlines, type Deadlines } from "./deadline-order.ts";
-import { createDownloadState, type DownloadState, readyPeers } from "./download-state.ts";
+import { createDownloadState, type DownloadState, rankPeers } from "./download-state.ts";
 import type {
   BlockTarget,
   DownloaderOptions,
@@ -369,9 +369,7 @@ export class Downloader implements Disposable {
   /** Ranks the peers, gives all of them work, the soonest first, and doubles what may be late. */
   #schedule(nowMs: number): void {
     const state = this.#state;
-    const ready = readyPeers(state);
-    for (const peer of ready) peer.rankedEtaMs = (peer.inFlight.size + 1) * peer.msPerBlock(nowMs);
-    state.ranked = ready.sort((a, b) => a.rankedEtaMs - b.rankedEtaMs);
+    rankPeers(state, nowMs);
     const isUrgent = spread(state, nowMs);
     for (const peer of state.ranked) if (isUrgent || isHungry(state, peer)) fill(state, peer, nowMs);
     endgame(state, nowMs);

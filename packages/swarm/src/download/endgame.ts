@@ -89,7 +89,11 @@ function lateBlocks(state: DownloadState, urgent: ReadonlySet<number>, nowMs: nu
       late.push({ owner, assembly, block, expectedMs });
     }
   }
-  return late.sort((a, b) => b.expectedMs - a.expectedMs);
+  return late.sort(byLatest);
+}
+
+function byLatest(a: LateBlock, b: LateBlock): number {
+  return b.expectedMs - a.expectedMs;
 }
 
 /** How many blocks of these pieces the peer owes. */

@@ -91,6 +91,8 @@ export class Outbox {
   }
 
   #blocks(keys: Iterable<number>): BlockRequest[] {
-    return Array.from(keys, (key) => this.#grid.requestOf(key));
+    const blocks: BlockRequest[] = [];
+    for (const key of keys) blocks.push(this.#grid.requestOf(key));
+    return blocks;
   }
 }

@@ -46,7 +46,7 @@ export class PieceAssembly {
   readonly #owedSilent: Uint16Array;
   readonly #sources: (Source | undefined)[];
   readonly #blocksBySource = new Map<Source, number>();
-  readonly #writers = new Map<number, BlockWriter>();
+  readonly #writers: (BlockWriter | undefined)[];
   #pooled: Uint8Array | undefined;
   /** As much of it as the piece needs. */
   #bytes: Uint8Array | undefined;
@@ -72,7 +72,8 @@ export class PieceAssembly {
     this.#states = new Uint8Array(this.blockCount);
     this.#owedLive = new Uint16Array(this.blockCount);
     this.#owedSilent = new Uint16Array(this.blockCount);
-    this.#sources = Array.from<Source | undefined>({ length: this.blockCount });
+    this.#sources = new Array<Source | undefined>(this.blockCount).fill(undefined);
+    this.#writers = new Array<BlockWriter | undefined>(this.blockCount).fill(undefined);
   }
 
   /** Blocks that are neither there nor asked for. */
@@ -212,28 +213,28 @@ export class PieceAssembly {
 
   /** The view to write the block into, or undefined while another wire is writing it. */
   startWriting(block: number, peer: PeerKey): Uint8Array | undefined {
-    if (this.#writers.has(block)) return undefined;
+    if (this.#writers[block] !== undefined) return undefined;
     const view = this.blockBytes(block);
-    this.#writers.set(block, { peer, view });
+    this.#writers[block] = { peer, view };
     return view;
   }
 
   /** The peer's wire has written its last byte of the block, or is gone. */
   stopWriting(block: number, peer: PeerKey): void {
-    if (this.#writers.get(block)?.peer === peer) this.#writers.delete(block);
+    if (this.#writers[block]?.peer === peer) this.#writers[block] = undefined;
   }
 
   /** Takes the block away from the wire that is writing it: its view must not be written to any more. */
   interruptWriter(block: number): Uint8Array | undefined {
-    const writer = this.#writers.get(block);
-    this.#writers.delete(block);
+    const writer = this.#writers[block];
+    this.#writers[block] = undefined;
     return writer?.view;
   }
 
   /** Ends the assembly and its buffer; returns the views that wires are still writing into. */
   close(): Uint8Array[] {
-    const views = [...this.#writers.values()].map((writer) => writer.view);
-    this.#writers.clear();
+    const views = this.#writers.flatMap((writer) => writer?.view ?? []);
+    this.#writers.fill(undefined);
     if (this.#pooled !== undefined) this.#pool.give(this.#pooled);
     this.#pooled = undefined;
     this.#bytes = undefined;

@@ -1,3 +1,4 @@
+import { performance } from "node:perf_hooks";
 import { parentPort, workerData } from "node:worker_threads";
 import { assertInvariant, clockFrom } from "@riptide/core";
 import type { SessionCommand, SessionEvent, SessionSettings } from "../session/protocol.ts";

@@ -1,4 +1,5 @@
 import type net from "node:net";
+import process from "node:process";
 import { abortable } from "@riptide/core";
 import { type DialListener, dial } from "../network/dial.ts";
 import type { ConnectOptions } from "./wire.ts";
