@@ -113,8 +113,14 @@ export class SequentialReader implements ByteStream, Disposable {
       neededBytes: this.#neededBytes,
       ...rate,
     });
-    const want = (lengthBytes: number, urgency: Urgency): Disposable[] =>
-      firstBytes(this.#ranges, lengthBytes).map((range) => this.#provider.want({ range, urgency, ...rate }));
+    const want = (lengthBytes: number, urgency: Urgency): Disposable[] => {
+      let distanceBytes = 0;
+      return firstBytes(this.#ranges, lengthBytes).map((range) => {
+        const demand = this.#provider.want({ range, urgency, distanceBytes, ...rate });
+        distanceBytes += rangeLength(range);
+        return demand;
+      });
+    };
     this.#replaceDemands([...want(urgentBytes, this.#options.urgency ?? "now"), ...want(rangeLength(window), "soon")]);
   }
 

@@ -14,6 +14,8 @@ export interface Demand {
   readonly urgency: Urgency;
   /** How fast the reader will get through the range, if it is known: later bytes are then due later. */
   readonly bytesPerSecond?: number;
+  /** How much its reader reads elsewhere before it comes to the range: all of that is then due later. Default 0. */
+  readonly distanceBytes?: number;
 }
 
 export interface ReadOptions {

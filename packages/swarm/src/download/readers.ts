@@ -23,6 +23,7 @@ export interface PlannedDemand {
   readonly range: ByteRange;
   readonly urgency: Urgency;
   readonly bytesPerSecond?: number;
+  readonly distanceBytes?: number;
   /** When this demand was declared. */
   readonly sinceMs: number;
   /** Its reader was already reading here, so a `now` demand gets no newcomer's head start. See `ReadingPlaces`. */
@@ -33,7 +34,7 @@ export interface PlannedDemand {
  * When each piece is due, earliest first, at most `MAX_PLANNED_PIECES`. The most urgent demand for a piece counts.
  * - `now`: the first missing piece is due when it was asked for, 3 s earlier for a newcomer: a seek must outrank a
  *   reader that flows and waits as well. Between equals the longest waiting is first.
- * - `soon`: later with the distance from the start of its window.
+ * - `soon`: later with the distance from where the reader is.
  * - `later`: after everything else.
  */
 export function planDeadlines(
@@ -50,7 +51,8 @@ export function planDeadlines(
     let piece = Math.floor(demand.range.start / geometry.pieceLengthBytes);
     for (; piece < endPiece && planned < MAX_PLANNED_PIECES; piece++) {
       if (isVerified(piece)) continue;
-      const distanceBytes = Math.max(0, piece * geometry.pieceLengthBytes - demand.range.start);
+      const intoRangeBytes = Math.max(0, piece * geometry.pieceLengthBytes - demand.range.start);
+      const distanceBytes = (demand.distanceBytes ?? 0) + intoRangeBytes;
       const dueMs = dueTime(demand, { isFirst: planned === 0, distanceBytes, nowMs });
       due.set(piece, Math.min(dueMs, due.get(piece) ?? Number.POSITIVE_INFINITY));
       planned += 1;

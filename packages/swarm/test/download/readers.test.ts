@@ -46,6 +46,15 @@ describe("the plan of deadlines", () => {
       ],
     },
     {
+      title: "counts what its reader reads elsewhere before",
+      demands: [demand(5, 7, { bytesPerSecond: MIB, distanceBytes: 4 * MIB }), demand(20, 21, { bytesPerSecond: MIB })],
+      plan: [
+        [20, NOW + 1000],
+        [5, NOW + 5000],
+        [6, NOW + 6000],
+      ],
+    },
+    {
       title: "assumes 2 MB/s where the pace is not known, so that order is by distance",
       demands: [demand(5, 7, {})],
       plan: [
