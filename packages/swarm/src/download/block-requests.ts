@@ -127,11 +127,11 @@ export function recallUnwanted(state: DownloadState): void {
   }
 }
 
-/** Hands out again what could not be stored, unless nobody wants it any more. */
-export function offerUnstored({ isPaused, order, outbox, pieces }: DownloadState): void {
+/** Hands out again what could not be stored, be it that nobody wants it any more: until it is stored, the disk is said to be in trouble. */
+export function offerUnstored({ isPaused, outbox, pieces }: DownloadState): void {
   if (isPaused) return;
   for (const assembly of pieces.values()) {
-    if (assembly.phase !== "unstored" || !order.isWanted(assembly.piece)) continue;
+    if (assembly.phase !== "unstored") continue;
     assembly.phase = "storing";
     outbox.verified(assembly.piece, assembly.bytes());
   }
