@@ -1,3 +1,4 @@
+export { DemandPlans } from "./demand-plans.ts";
 export { DownloadLimiter } from "./download-limiter.ts";
 export { Downloader } from "./downloader.ts";
 export type * from "./downloader-types.ts";

@@ -2,11 +2,10 @@ import { type Clock, type Demand, RiptideError } from "@riptide/core";
 import { clearBit, countBits, hasBit, setBit } from "../bits.ts";
 import {
   ChosenFiles,
+  DemandPlans,
   Downloader,
   type DownloaderOptions,
   type PartialPiece,
-  planDeadlines,
-  ReadingPlaces,
   type SparePolicy,
 } from "../download/index.ts";
 import type { Metainfo } from "../metainfo/index.ts";
@@ -65,7 +64,7 @@ export class PieceTransfer implements PeerTransfer {
   readonly #options: PieceTransferOptions;
   readonly #downloader: Downloader;
   readonly #webSeeds: WebSeeds;
-  readonly #places = new ReadingPlaces();
+  readonly #plans: DemandPlans;
   readonly #chosen: ChosenFiles;
   readonly #abort = new AbortController();
   readonly #partials: PartialKeeper;
@@ -85,6 +84,7 @@ export class PieceTransfer implements PeerTransfer {
     this.#options = options;
     this.downloaded = new RateMeter(clock.nowMs());
     this.#verifiedCount = countBits(verified);
+    this.#plans = new DemandPlans(metainfo, (piece) => this.#has(piece));
     this.#chosen = new ChosenFiles(metainfo, playableFiles(metainfo));
     this.uploads = new UploadSlots({
       geometry: metainfo,
@@ -183,7 +183,7 @@ export class PieceTransfer implements PeerTransfer {
     const nowMs = this.#nowMs();
     // After a rest, peers that were silent before it may be asked again.
     if (this.#scheduleTimer === undefined) this.#downloader.tick(nowMs);
-    this.#downloader.setDeadlines(id, demand === undefined ? null : this.#plan(demand, nowMs), nowMs);
+    this.#downloader.setDeadlines(id, this.#plans.set(id, demand, nowMs), nowMs);
     if (demand !== undefined && this.#chosen.note(demand)) this.#chooseSpare();
     this.#schedule();
   }
@@ -279,12 +279,6 @@ export class PieceTransfer implements PeerTransfer {
       this.#downloader[Symbol.dispose]();
       await store.close();
     }
-  }
-
-  #plan(demand: Demand, nowMs: number): [piece: number, dueMs: number][] {
-    const continues = this.#places.arrive(demand.range.start, nowMs);
-    const isVerified = (piece: number): boolean => this.#has(piece);
-    return planDeadlines([{ ...demand, sinceMs: nowMs, continues }], this.#options.metainfo, nowMs, isVerified);
   }
 
   #chooseSpare(): void {
@@ -386,6 +380,9 @@ export class PieceTransfer implements PeerTransfer {
       if (this.#downloader.peerStats(peer.key).silences >= MAX_SILENCES) peer.wire.close("stays silent");
     }
     this.uploads.review(connections.peers.values());
+    for (const [id, deadlines] of this.#plans.renew(clock.nowMs())) {
+      this.#downloader.setDeadlines(id, deadlines, clock.nowMs());
+    }
     // Peers may have come, or brought, what was not to be had.
     this.#chooseSpare();
     this.#schedule();
