@@ -72,8 +72,8 @@ export class PieceAssembly {
     this.#states = new Uint8Array(this.blockCount);
     this.#owedLive = new Uint16Array(this.blockCount);
     this.#owedSilent = new Uint16Array(this.blockCount);
-    this.#sources = new Array<Source | undefined>(this.blockCount).fill(undefined);
-    this.#writers = new Array<BlockWriter | undefined>(this.blockCount).fill(undefined);
+    this.#sources = Array.from<Source | undefined>({ length: this.blockCount });
+    this.#writers = Array.from<BlockWriter | undefined>({ length: this.blockCount });
   }
 
   /** Blocks that are neither there nor asked for. */
