@@ -1,6 +1,6 @@
 import type { Demand } from "@riptide/core";
 import { bitsByteLength, clearBit, hasBit, setBit } from "../../src/bits.ts";
-import { planDeadlines, ReadingPlaces } from "../../src/download/index.ts";
+import { DemandPlans } from "../../src/download/index.ts";
 import { DiskBudget } from "../../src/engine/disk-budget.ts";
 import { TorrentRecord } from "../../src/engine/torrent-record.ts";
 import type { Metainfo } from "../../src/metainfo/index.ts";
@@ -49,7 +49,7 @@ export class SimulatedStorage {
   readonly #verified: Uint8Array;
   readonly #budget: DiskBudget;
   readonly #checks: BudgetChecks;
-  readonly #places = new ReadingPlaces();
+  readonly #plans: DemandPlans;
   /** Until their bytes are given back, also those that the session has given up. */
   readonly #onDisk: Set<number>;
   /** What the session was told. */
@@ -62,6 +62,7 @@ export class SimulatedStorage {
     const { clock, geometry } = swarm;
     this.#swarm = swarm;
     this.#disk = disk;
+    this.#plans = new DemandPlans(geometry, (piece) => swarm.stored.has(piece));
     const verified = new SharedArrayBuffer(bitsByteLength(geometry.pieceCount));
     this.#verified = new Uint8Array(verified);
     for (const piece of swarm.stored.keys()) setBit(this.#verified, piece);
@@ -188,18 +189,10 @@ export class SimulatedStorage {
 
   /** The session hears of a demand. */
   #setDemand(id: number, demand: Demand | undefined): void {
-    const { downloader, geometry, nowMs, stored } = this.#swarm;
-    if (demand === undefined) {
-      this.#demands.delete(id);
-      downloader.setDeadlines(id, null, nowMs);
-      return;
-    }
-    this.#demands.add(id);
-    const continues = this.#places.arrive(demand.range.start, nowMs);
-    const plan = planDeadlines([{ ...demand, sinceMs: nowMs, continues }], geometry, nowMs, (piece) =>
-      stored.has(piece),
-    );
-    downloader.setDeadlines(id, plan, nowMs);
+    const { downloader, nowMs } = this.#swarm;
+    if (demand === undefined) this.#demands.delete(id);
+    else this.#demands.add(id);
+    downloader.setDeadlines(id, this.#plans.set(id, demand, nowMs), nowMs);
   }
 
   /** The session has stored a piece. */
