@@ -1,7 +1,9 @@
-import { readFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { createRandom } from "@riptide/sim";
+import { parseTorrentFile } from "@riptide/swarm";
 import { expect, it } from "vitest";
-import { startLibtorrent } from "../support/peers/libtorrent.ts";
+import { makeHybridTorrent, startLibtorrent } from "../support/peers/libtorrent.ts";
 import { MEETINGS, type Meeting, settingsFor, sourceForThem, sourceForUs } from "../support/peers/meetings.ts";
 import { startScriptedSeed } from "../support/scripted-seed.ts";
 import { sha256 } from "../support/sha256.ts";
@@ -66,6 +68,33 @@ describeWith("libtorrent")("libtorrent", () => {
     await waitUntil("libtorrent has it all", () => leech.report().isSeeding, 40_000);
     expect(sha256(await readFile(join(folder.path, torrent.name)))).toBe(sha256(torrent.bytes));
     await waitUntil("we have counted it", () => us.engine.get(torrent.infoHash)!.uploadedBytes >= torrent.bytes.length);
+  });
+
+  it.each(["magnet", "file"])("gives us every byte of a torrent that is v1 and v2 at once, by %s", async (by) => {
+    await using folder = await temporaryFolder("hybrid");
+    const films = new Map(Object.entries({ "a.bin": 300_007, "b.bin": 2 * MIB, "c/d.bin": 20_001 }));
+    await mkdir(join(folder.path, "films", "c"), { recursive: true });
+    for (const [path, lengthBytes] of films) {
+      await writeFile(join(folder.path, "films", path), createRandom(lengthBytes).bytes(lengthBytes));
+    }
+    const torrentPath = join(folder.path, "films.torrent");
+    await makeHybridTorrent(join(folder.path, "films"), 64 * 1024, torrentPath);
+    const torrentFile = await readFile(torrentPath);
+    const { infoHash, infoBytes } = parseTorrentFile(torrentFile);
+    for (const part of ["6:pieces", "9:file tree", "12:meta versioni2e"]) {
+      expect(Buffer.from(infoBytes).includes(part)).toBe(true);
+    }
+    await using seed = await startLibtorrent({ torrentPath, saveDirectory: folder.path, role: "seed" });
+    await using us = await startTestEngine({ peers: [{ host: "127.0.0.1", port: seed.port }] });
+    await us.engine.add(by === "file" ? torrentFile : `magnet:?xt=urn:btih:${infoHash}`, { signal: never });
+    const signal = AbortSignal.timeout(30_000);
+    const { files } = (await us.engine.openFile(infoHash, 0, { signal })).torrent;
+    expect(files.map(({ path }) => path)).toEqual([...films.keys()]);
+    for (const { path, index } of files) {
+      const { provider } = await us.engine.openFile(infoHash, index, { signal });
+      const bytes = await readRange(provider, 0, provider.sizeBytes, signal);
+      expect(sha256(bytes)).toBe(sha256(await readFile(join(folder.path, "films", path))));
+    }
   });
 
   it("is given what is there of a torrent that is still played", async () => {
