@@ -1,30 +1,21 @@
 import { once } from "node:events";
-import { copyFile, readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { type AddressInfo, connect } from "node:net";
-import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import {
   announceResponse,
   connectResponse,
   startUdpTracker,
 } from "../../packages/swarm/test/discovery/udp-tracker-server.ts";
-import { startAria2 } from "../support/peers/aria2.ts";
-import { startLibtorrent } from "../support/peers/libtorrent.ts";
-import { startTransmission } from "../support/peers/transmission.ts";
-import { startWebtorrent } from "../support/peers/webtorrent.ts";
+import { settingsFor } from "../support/peers/meetings.ts";
 import { startScriptedSeed } from "../support/scripted-seed.ts";
-import { sha256 } from "../support/sha256.ts";
-import { temporaryFolder } from "../support/temporary-folder.ts";
 import { NAMED_HERE, never, readRange, startTestEngine, type TestEngine } from "../support/test-engine.ts";
 import { createTestTorrent, type TestTorrent } from "../support/test-torrent.ts";
-import { describeWith } from "../support/tools.ts";
 import { waitUntil } from "../support/wait.ts";
 
 const KIB = 1024;
 const HOST = "::1";
-/** As the command line listens unless told otherwise: both families on one port. */
-const DUAL = { peerHost: "::", peerPort: 0, dht: undefined, lsd: false, uploadBytesPerSecond: undefined };
+const DUAL = settingsFor({ host: HOST });
 
 function smallTorrent(): Promise<TestTorrent> {
   return createTestTorrent({ lengthBytes: 1024 * KIB + 9, pieceLengthBytes: 64 * KIB });
@@ -38,71 +29,6 @@ async function expectToPlay({ engine }: TestEngine, torrent: TestTorrent): Promi
 
 function compactPeer(port: number): number[] {
   return [...Array<number>(15).fill(0), 1, port >> 8, port & 255];
-}
-
-describeWith("libtorrent")("libtorrent over IPv6", () => {
-  it("gives us the metadata and every byte of a magnet", async () => {
-    await using torrent = await smallTorrent();
-    const { torrentPath, directory: saveDirectory } = torrent;
-    await using seed = await startLibtorrent({ torrentPath, saveDirectory, role: "seed", host: HOST });
-    await using us = await startTestEngine({ settings: DUAL });
-    await us.engine.add(`magnet:?xt=urn:btih:${torrent.infoHash}&x.pe=[::1]:${seed.port}`, { signal: never });
-    await expectToPlay(us, torrent);
-  });
-
-  it("takes every byte from us", async () => {
-    await using torrent = await smallTorrent();
-    await using us = await startTestEngine({ settings: DUAL });
-    us.engine.share(torrent.torrentFile, [torrent.filePath]);
-    const port = await us.engine.peerPort(never);
-    await using folder = await temporaryFolder("leech");
-    const { torrentPath } = torrent;
-    const connectTo = { host: HOST, port };
-    await using leech = await startLibtorrent({
-      torrentPath,
-      saveDirectory: folder.path,
-      role: "leech",
-      host: HOST,
-      connectTo,
-    });
-    await waitUntil("libtorrent has it all", () => leech.report().isSeeding, 40_000);
-    const copy = await readFile(join(folder.path, torrent.name));
-    expect(Buffer.compare(copy, torrent.bytes)).toBe(0);
-  });
-});
-
-/** The other clients, each with what the folder holds of the torrent; they listen on both families. */
-const CLIENTS = {
-  transmission: (source: string, saveDirectory: string) =>
-    startTransmission({ source, saveDirectory, encryption: "tolerated" }),
-  aria2: (source: string, saveDirectory: string) => startAria2({ source, saveDirectory, ipv6: true }),
-  webtorrent: (source: string, saveDirectory: string) => startWebtorrent({ source, saveDirectory, encryption: "off" }),
-} as const;
-
-for (const [client, start] of Object.entries(CLIENTS)) {
-  describeWith(client as keyof typeof CLIENTS)(`${client} over IPv6`, () => {
-    it("gives us every byte", async () => {
-      await using torrent = await smallTorrent();
-      await using folder = await temporaryFolder("seed");
-      await copyFile(torrent.filePath, join(folder.path, torrent.name));
-      await using seed = await start(torrent.torrentPath, folder.path);
-      await using us = await startTestEngine({ settings: DUAL, peers: [{ host: HOST, port: seed.port }] });
-      await us.engine.add(torrent.torrentFile, { signal: never });
-      await expectToPlay(us, torrent);
-    });
-
-    it("takes every byte from us", async () => {
-      await using torrent = await smallTorrent();
-      await using folder = await temporaryFolder("leech");
-      await using leech = await start(torrent.torrentPath, folder.path);
-      await using us = await startTestEngine({ settings: DUAL, peers: [{ host: HOST, port: leech.port }] });
-      us.engine.share(torrent.torrentFile, [torrent.filePath]);
-      const uploadedBytes = (): number => us.engine.get(torrent.infoHash)!.uploadedBytes;
-      await waitUntil("it is counted", () => uploadedBytes() >= torrent.bytes.length, 40_000);
-      const copy = (): Promise<Uint8Array> => readFile(join(folder.path, torrent.name));
-      await expect.poll(async () => sha256(await copy()), { timeout: 10_000 }).toBe(sha256(torrent.bytes));
-    });
-  });
 }
 
 describe("IPv6", () => {

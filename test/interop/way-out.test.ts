@@ -10,12 +10,14 @@ import {
   startUdpTracker,
 } from "../../packages/swarm/test/discovery/udp-tracker-server.ts";
 import { startHttpServer } from "../../packages/swarm/test/metainfo/http-server.ts";
+import { startScriptedWebSeed } from "../../packages/swarm/test/webseed/scripted-web-seed.ts";
 import { startRouter } from "../support/peers/router.ts";
 import { startSocks5Server } from "../support/peers/socks5-server.ts";
 import { startTracker } from "../support/peers/tracker.ts";
 import { startScriptedSeed } from "../support/scripted-seed.ts";
 import { NAMED_HERE, never, readRange, realClock, startTestEngine, type TestEngine } from "../support/test-engine.ts";
 import { createTestTorrent, type TestTorrent } from "../support/test-torrent.ts";
+import { withWebSeeds } from "../support/torrent-fields.ts";
 import { waitUntil } from "../support/wait.ts";
 
 const KIB = 1024;
@@ -178,10 +180,9 @@ describe("with one interface", () => {
     await using torrent = await smallTorrent();
     const from: (string | undefined)[] = [];
     await using seed = await startScriptedSeed({ torrent, connected: (socket) => from.push(socket.remoteAddress) });
-    await using tracker = await startTracker(
-      () => [seed.peer.port],
-      ({ remoteAddress }) => from.push(remoteAddress),
-    );
+    await using tracker = await startTracker(() => [seed.peer.port], {
+      asked: ({ remoteAddress }) => from.push(remoteAddress),
+    });
     await using udpTracker = await startUdpTracker(({ action, transactionId, remote }) => {
       from.push(remote.address);
       return [action === 0 ? connectResponse(transactionId, 7n) : announceResponse(transactionId)];
@@ -198,6 +199,48 @@ describe("with one interface", () => {
     for (const host of ["127.0.0.1", "::1"]) {
       await expect(once(connect({ host, port }), "connect")).rejects.toMatchObject({ code: "ECONNREFUSED" });
     }
+  });
+
+  it("asks web seeds from it alone", async () => {
+    await using torrent = await smallTorrent();
+    const from: (string | undefined)[] = [];
+    await using server = await startScriptedWebSeed({
+      files: { [`/${torrent.name}`]: torrent.bytes },
+      script: ({ request }) => {
+        from.push(request.socket.remoteAddress);
+        return false;
+      },
+    });
+    await using us = await startTestEngine({ settings: settingsWith({ bindInterface: "127.0.0.2" }) });
+    await us.engine.add(withWebSeeds(torrent.torrentFile, `${server.origin}/`), NAMED_HERE);
+    await expectToPlay(us, torrent);
+    expect(new Set(from)).toEqual(new Set(["127.0.0.2"]));
+  });
+
+  it("searches the DHT and the local network from it alone", async () => {
+    // Others announce that of `smallTorrent` at the same time.
+    await using torrent = await createTestTorrent({ lengthBytes: KIB, pieceLengthBytes: 16 * KIB, seed: 14 });
+    await using node = await startCanary();
+    const heard: string[] = [];
+    const neighbours = await Promise.all(
+      ["127.0.0.1", "0.0.0.0"].map((host) =>
+        createLsd({ hosts: [host], listenPort: 9, clock: realClock, random: Math.random, openMulticast }),
+      ),
+    );
+    for (const neighbour of neighbours) {
+      neighbour.join(torrent.infoHash, ({ host, port }) => heard.push(`${host}:${port}`));
+    }
+    {
+      const dht = { bootstrap: [{ host: "127.0.0.1", port: node.port }] };
+      await using us = await startTestEngine({
+        settings: settingsWith({ bindInterface: "127.0.0.2" }, { dht, lsd: true }),
+      });
+      await us.engine.add(magnetWith(torrent), { signal: never });
+      await waitUntil("both were asked", () => heard.length > 0 && node.heard.length > 0);
+      expect(new Set(node.heard)).toEqual(new Set(["UDP from 127.0.0.2"]));
+      expect(new Set(heard)).toEqual(new Set([`127.0.0.2:${await us.engine.peerPort(never)}`]));
+    }
+    await Promise.all(neighbours.map((neighbour) => neighbour.close()));
   });
 
   it("listens on each of its addresses when it is named", async () => {

@@ -90,7 +90,7 @@ describe("T6 a torrent that names places outside", () => {
       expect(performance.now() - startedMs).toBeLessThan(ANSWER_LIMIT_MS);
       const key = name.slice(0, -".torrent".length);
       if (response.status === 201) infoHashes.add(((await response.json()) as Torrent).infoHash);
-      else refused.set(key, (await response.json()) as Problem);
+      else refused.set(key, await problemOf(response));
     }
     expect([names.length, REFUSED.filter((name) => !refused.has(name))]).toEqual([54, []]);
     for (const [name, problem] of refused) {
@@ -100,6 +100,10 @@ describe("T6 a torrent that names places outside", () => {
         expect.stringMatching(/^(bad_torrent|unsupported_v2)$/),
       ]);
     }
+    expect(["no_files", "v2_no_piece_layers"].map((name) => refused.get(name)?.code)).toEqual([
+      "bad_torrent",
+      "unsupported_v2",
+    ]);
     expect([infoHashes.size > 20, refused.size > 20]).toEqual([true, true]);
     for (const infoHash of infoHashes) {
       const { state, files } = await riptide.torrent(infoHash);
@@ -200,4 +204,9 @@ function post(torrentFile: Uint8Array): Promise<Response> {
     headers: { "content-type": "application/x-bittorrent" },
     body: Buffer.from(torrentFile),
   });
+}
+
+async function problemOf(response: Response): Promise<Problem> {
+  expect(response.headers.get("content-type")).toBe("application/problem+json");
+  return (await response.json()) as Problem;
 }

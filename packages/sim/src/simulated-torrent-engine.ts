@@ -216,6 +216,8 @@ function findSeed(
 function parseMagnet(source: string): { readonly infoHash: string; readonly displayName: string } {
   const parameters = new URLSearchParams(source.replace(/^magnet:\?/i, ""));
   const topic = parameters.get("xt") ?? source;
+  if (topic.startsWith("urn:btmh:"))
+    throw new SourceError("unsupported_v2", "This magnet names a BitTorrent v2 torrent.");
   const infoHash = /^(?:urn:btih:)?([0-9a-f]{40})$/i.exec(topic)?.[1]?.toLowerCase();
   if (infoHash === undefined) {
     throw new SourceError("bad_source", "This is neither a magnet link, nor an address, nor an info hash.");

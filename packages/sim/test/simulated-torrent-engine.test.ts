@@ -87,7 +87,7 @@ describe("a simulated torrent engine", () => {
 
     it.each([
       { title: "text", source: "not a torrent", code: "bad_source" },
-      { title: "a magnet of version 2 only", source: "magnet:?xt=urn:btmh:1220aa", code: "bad_source" },
+      { title: "a magnet of version 2 only", source: "magnet:?xt=urn:btmh:1220aa", code: "unsupported_v2" },
       { title: "an address that nobody serves", source: "http://example.org/other.torrent", code: "fetch_failed" },
       { title: "bytes that are no .torrent file", source: new Uint8Array(100), code: "bad_torrent" },
     ])("rejects $title as $code", async ({ source, code }) => {

@@ -1,7 +1,8 @@
-import { MediaError, StreamError } from "@riptide/core";
+import { MediaError, type StreamContext, StreamError } from "@riptide/core";
 import { beforeAll, describe, expect, test } from "vitest";
+import { createStreamFactory } from "../src/index.ts";
 import { demandEnds, MediaLibrary } from "../src/media-library.ts";
-import { createContext, drainEventLoop, KIB, randomBytes, requestOf, virtualClock } from "./support/context.ts";
+import { createContext, drainEventLoop, get, KIB, randomBytes, requestOf, virtualClock } from "./support/context.ts";
 import { H264, makeFilm } from "./support/films.ts";
 
 let film: Uint8Array;
@@ -60,6 +61,27 @@ describe("Opening a file", () => {
       { urgency: "now", range: { start: 936 * KIB, end: 1000 * KIB } },
     ]);
     ends[Symbol.dispose]();
+    expect(provider.counters().demandsHeld).toBe(0);
+  });
+
+  test.each<[string, (context: StreamContext) => Promise<unknown>]>([
+    ["to look at it", (context) => new MediaLibrary().mediaInfo(context)],
+    [
+      "to remux it",
+      (context) => createStreamFactory({ ffmpeg: undefined, clock: context.clock }).remux.produce(get(), context),
+    ],
+  ])("%s demands both ends before anything of it is there", async (_why, opens) => {
+    const clock = virtualClock();
+    const { context, provider, client } = createContext({ bytes: film, clock, arrivals: { kind: "manual" } });
+    const opening = opens(context);
+    await drainEventLoop();
+    // Behind them is what is read already.
+    expect(provider.demands().slice(0, 2)).toMatchObject([
+      { urgency: "now", range: { start: 0, end: 64 * KIB } },
+      { urgency: "now", range: { start: film.length - 64 * KIB, end: film.length } },
+    ]);
+    client.abort(new DOMException("gone", "AbortError"));
+    await expect(opening).rejects.toBe(client.signal.reason);
     expect(provider.counters().demandsHeld).toBe(0);
   });
 

@@ -1,4 +1,6 @@
+import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { startProcess } from "../processes.ts";
 
 interface LibtorrentReport {
@@ -68,6 +70,12 @@ export async function startLibtorrent(options: LibtorrentOptions): Promise<Libto
     report: () => parse(process.lines.at(-1)!)!,
     [Symbol.asyncDispose]: () => process[Symbol.asyncDispose](),
   };
+}
+
+/** Makes a torrent of a folder that is one of v1 and of v2 at once. */
+export async function makeHybridTorrent(folder: string, pieceLengthBytes: number, torrentPath: string): Promise<void> {
+  const script = fileURLToPath(new URL("./hybrid-torrent.py", import.meta.url));
+  await promisify(execFile)("/usr/bin/python3", [script, folder, String(pieceLengthBytes), torrentPath]);
 }
 
 function bracketed(host: string): string {

@@ -11,17 +11,28 @@ export interface TestTracker extends AsyncDisposable {
   readonly announces: readonly URLSearchParams[];
 }
 
-/** An HTTP tracker that answers every announce with the same loopback peers, and tells from where each came. */
+export interface TestTrackerOptions {
+  /** Told from where each announce came. */
+  readonly asked?: (from: Socket) => void;
+  /** Where the peers are; 127.0.0.1 unless given. */
+  readonly peerHost?: "127.0.0.1" | "::1";
+}
+
+/** An HTTP tracker on 127.0.0.1 that answers every announce with the same loopback peers. */
 export async function startTracker(
   ports: () => readonly number[],
-  asked?: (from: Socket) => void,
+  { asked, peerHost = "127.0.0.1" }: TestTrackerOptions = {},
 ): Promise<TestTracker> {
   const announces: URLSearchParams[] = [];
+  const isIpv6 = peerHost === "::1";
+  const address = isIpv6 ? [...Array<number>(15).fill(0), 1] : [127, 0, 0, 1];
   const server = createServer((request, response) => {
     asked?.(request.socket);
     announces.push(new URL(request.url ?? "/", "http://tracker").searchParams);
-    const peers = Buffer.concat(ports().map((port) => Buffer.from([127, 0, 0, 1, port >> 8, port & 255])));
-    response.end(Buffer.concat([Buffer.from(`d8:intervali60e5:peers${peers.length}:`), peers, Buffer.from("e")]));
+    const peers = Buffer.concat(ports().map((port) => Buffer.from([...address, port >> 8, port & 255])));
+    // BEP 7: addresses of IPv6 have a list of their own.
+    const key = isIpv6 ? "6:peers6" : "5:peers";
+    response.end(Buffer.concat([Buffer.from(`d8:intervali60e${key}${peers.length}:`), peers, Buffer.from("e")]));
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");

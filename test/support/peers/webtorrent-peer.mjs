@@ -23,7 +23,10 @@ const torrent = client.add(source, { path: saveDirectory, announce: tracker === 
 if (!client.listening) await once(client, "listening");
 // What lies in the folder has been hashed by then; a magnet first needs somebody who has the metadata.
 if (!source.startsWith("magnet:")) await once(torrent, "ready");
-if (connectTo !== undefined) torrent.addPeer(`${connectTo.host}:${connectTo.port}`);
+if (connectTo !== undefined) {
+  const { host, port } = connectTo;
+  torrent.addPeer(host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`);
+}
 
 /** Of the connection (MSE): 1 and 2 are what its handshake agreed on. */
 const ENCRYPTIONS = { 1: "plaintext", 2: "rc4" };

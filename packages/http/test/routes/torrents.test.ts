@@ -13,6 +13,8 @@ import {
 
 const JSON_TYPE = "application/json";
 const TORRENT_TYPE = "application/x-bittorrent";
+/** BEP 52: a multihash of SHA-256, and none of v1. */
+const V2_MAGNET = `magnet:?xt=urn:btmh:1220${"ab".repeat(32)}`;
 
 function source(text: string): string {
   return JSON.stringify({ source: text });
@@ -36,6 +38,7 @@ describe("adding a torrent", () => {
 
   test.each([
     ["what is no source", JSON_TYPE, source("hello"), 400, "bad_source"],
+    ["a torrent that is v2 only", JSON_TYPE, source(V2_MAGNET), 422, "unsupported_v2"],
     ["an address that cannot be reached", JSON_TYPE, source("http://nowhere.example/x.torrent"), 502, "fetch_failed"],
     ["bytes that are no torrent", TORRENT_TYPE, "<html>", 422, "bad_torrent"],
     ["no body", JSON_TYPE, "", 400, "bad_request"],

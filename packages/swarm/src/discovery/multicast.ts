@@ -145,6 +145,7 @@ function interfacesOf(host: string): Interface[] {
   return Object.entries(networkInterfaces())
     .flatMap(([name, addresses = []]) => addresses.map((each) => ({ ...each, name })))
     .filter((each) => each.family === family && (isAny ? !each.internal : isOfHost(each.address, host)))
+    .map((each) => (isAny ? each : { ...each, address: host }))
     .sort((left, right) => scopeOf(left) - scopeOf(right))
     .slice(0, MAX_INTERFACES);
 }
@@ -154,7 +155,7 @@ function scopeOf({ scopeid = 0 }: { readonly scopeid?: number }): number {
   return Math.min(scopeid, 1);
 }
 
-/** All of 127.0.0.0/8 is one interface. */
+/** All of 127.0.0.0/8 is one interface, which tells of one address only. */
 function isOfHost(address: string, host: string): boolean {
   return address === host || (address.startsWith("127.") && host.startsWith("127."));
 }

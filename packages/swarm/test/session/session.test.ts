@@ -1,8 +1,10 @@
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { type AddressInfo, createServer } from "node:net";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { describe, expect, it } from "vitest";
 import type { SessionEvent, TorrentOrder } from "../../src/session/protocol.ts";
 import { openSession } from "../../src/session/session.ts";
+import { encodeHandshake } from "../../src/wire/handshake.ts";
 import { virtualTime } from "./virtual-time.ts";
 
 const HOST = "127.0.0.1";
@@ -20,7 +22,39 @@ describe("Session", () => {
     session.handle({ type: "close" });
     await told("closed");
   });
+
+  it("has 64 strangers at most who do not greet: the oldest gives way, and nobody who did", async () => {
+    await using started = await startSession();
+    const { infoHash } = order(1);
+    started.session.handle({ type: "add", order: order(1) });
+    const greet = (socket: Socket): Promise<unknown> => {
+      socket.write(encodeHandshake(infoHash, randomBytes(20)));
+      return once(socket, "data");
+    };
+    const friend = await connectTo(started.port);
+    await greet(friend);
+    const strangers: Socket[] = [];
+    const gone: number[] = [];
+    for (let number = 0; number < 66; number += 1) {
+      const stranger = await connectTo(started.port);
+      stranger.once("close", () => gone.push(number));
+      strangers.push(stranger);
+    }
+    await Promise.all(strangers.slice(0, 2).map((stranger) => once(stranger, "close")));
+    // Whoever was still there after those two may still greet, and so may one who comes now.
+    await greet(strangers[2]!);
+    await greet(await connectTo(started.port));
+    expect([gone, friend.closed]).toEqual([[0, 1], false]);
+    for (const socket of [friend, ...strangers]) socket.destroy();
+  });
 });
+
+/** Connected to the port, and reading. */
+async function connectTo(port: number): Promise<Socket> {
+  const socket = connect({ host: HOST, port });
+  await once(socket, "connect");
+  return socket.resume();
+}
 
 /** A session without a DHT, in virtual time but for its sockets, closed with the scope. */
 async function startSession() {
@@ -34,9 +68,11 @@ async function startSession() {
   const told = async (type: SessionEvent["type"]): Promise<void> => {
     await expect.poll(() => events.map((event) => event.type), { timeout: 10_000 }).toContain(type);
   };
+  await told("listening");
+  const [listening] = events.filter((event) => event.type === "listening");
   return {
     session,
-    clock,
+    port: listening!.port,
     told,
     [Symbol.asyncDispose]: async () => {
       session.handle({ type: "close" });
