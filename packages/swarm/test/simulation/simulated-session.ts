@@ -7,6 +7,7 @@ import { assertInvariant, type Demand } from "@riptide/core";
 import {
   createRandom,
   distinctPieces,
+  isAway,
   type ScenarioLeecher,
   type ScenarioWebSeed,
   type SimulatedPeerOptions,
@@ -320,9 +321,8 @@ export class SimulatedSession implements AsyncDisposable {
     socket.meet(connection, leeching && takingPace(leeching, this.clock));
   }
 
-  #isAway({ leavesAtMs, returnsAfterMs = Number.POSITIVE_INFINITY }: SimulatedPeerOptions): boolean {
-    if (leavesAtMs === undefined || this.#isHealed) return false;
-    return this.nowMs >= leavesAtMs && this.nowMs < leavesAtMs + returnsAfterMs;
+  #isAway(behaviour: SimulatedPeerOptions): boolean {
+    return !this.#isHealed && isAway(behaviour, this.nowMs);
   }
 }
 
