@@ -91,11 +91,11 @@ function leftBytes({ squeezes }: ScenarioDisk, nowMs: number): number {
 /** The swarm itself checks bytes and requests, the storage evictions; here is what only shows in the whole. */
 async function safetyFailure(world: World, scenario: SwarmScenario): Promise<string | undefined> {
   await run(world, scenario.troubleEndsMs);
-  return (await quietFailure(world)) ?? figuresFailure(world, scenario);
+  return (await quietFailure(world, scenario)) ?? figuresFailure(world, scenario);
 }
 
 /** What is wrong after the last reader has gone. */
-async function quietFailure(world: World): Promise<string | undefined> {
+async function quietFailure(world: World, { disk }: SwarmScenario): Promise<string | undefined> {
   const { swarm, storage } = world;
   const readers = storage?.readers ?? swarm.readers;
   for (const reader of readers.ids) readers.stop(reader);
@@ -103,7 +103,8 @@ async function quietFailure(world: World): Promise<string | undefined> {
   const leaked = owingPeers(swarm);
   if (leaked !== undefined) return `Nobody reads any more, but ${leaked}`;
   const requestedBefore = swarm.requested;
-  await run(world, QUIET_MS);
+  // Something may be on its way out, and more may have to go that was held until then (seed 2000638).
+  await run(world, QUIET_MS + 2 * goneMs(disk));
   if (swarm.requested > requestedBefore) return "Nobody reads any more, but blocks are asked for";
   return storage?.idleFailure();
 }
@@ -144,7 +145,7 @@ async function readingFailure(world: World, scenario: SwarmScenario): Promise<st
     (piece) => !swarm.stored.has(piece),
   );
   const start = (missing ?? 0) * pieceLengthBytes;
-  return (await readTo(start, Math.min(sizeBytes, start + pieceLengthBytes))) ?? (await quietFailure(world));
+  return (await readTo(start, Math.min(sizeBytes, start + pieceLengthBytes))) ?? (await quietFailure(world, scenario));
 }
 
 async function run(world: World, durationMs: number): Promise<void> {
@@ -171,10 +172,13 @@ function deadlineMs(scenario: SwarmScenario): number {
 /** Where not all can be kept, each piece may have to wait until another one is gone, and is read in several parts. */
 function roomMs({ disk, sizeBytes, pieceLengthBytes }: SwarmScenario): number {
   if (disk === undefined) return 0;
-  const goneMs = disk.evictMs + 2 * disk.messageMs;
-  return (
-    Math.ceil(sizeBytes / pieceLengthBytes) * (goneMs + REVIEWS_MS) + Math.ceil(sizeBytes / READ_BYTES) * disk.readMs
-  );
+  const pieceMs = goneMs(disk) + REVIEWS_MS;
+  return Math.ceil(sizeBytes / pieceLengthBytes) * pieceMs + Math.ceil(sizeBytes / READ_BYTES) * disk.readMs;
+}
+
+/** From the decision that pieces go until it is known that they are gone. */
+function goneMs(disk: ScenarioDisk | undefined): number {
+  return disk === undefined ? 0 : disk.evictMs + 2 * disk.messageMs;
 }
 
 function owingPeers(swarm: SimulatedSwarm): string | undefined {
