@@ -28,6 +28,7 @@ import { SimulatedWeb } from "./simulated-web.ts";
 import { UploadLedger } from "./upload-ledger.ts";
 import { VirtualHost } from "./virtual-host.ts";
 import { watchBans } from "./watch-bans.ts";
+import { WatchedMemory } from "./watched-memory.ts";
 import { WirePeer } from "./wire-peer.ts";
 
 const PEER_PORT = 6881;
@@ -68,6 +69,7 @@ export class SimulatedSession implements AsyncDisposable {
   readonly web: SimulatedWeb;
   /** It is asked only if there is a time from which on it speaks. */
   readonly tracker: SimulatedTracker;
+  readonly memory = new WatchedMemory();
   readonly #bans = watchBans();
   readonly #options: SessionWorldOptions;
   readonly #host: VirtualHost;
@@ -283,6 +285,7 @@ export class SimulatedSession implements AsyncDisposable {
         listenPort: PEER_PORT,
         webAgents: this.web.agents,
         budget: new ConnectionBudget(),
+        memory: this.memory,
         emit: (event) => this.#heard(event),
       },
     );
