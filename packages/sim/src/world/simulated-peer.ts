@@ -44,6 +44,12 @@ export interface SimulatedPeerOptions {
   readonly returnsAfterMs?: number;
 }
 
+/** Whether it has broken its connection off and cannot be reached. */
+export function isAway({ leavesAtMs, returnsAfterMs }: SimulatedPeerOptions, nowMs: number): boolean {
+  if (leavesAtMs === undefined || nowMs < leavesAtMs) return false;
+  return returnsAfterMs === undefined || nowMs < leavesAtMs + returnsAfterMs;
+}
+
 /** What the near end of the connection hears, each message when it arrives there. */
 export interface SimulatedPeerListener {
   unchoked(): void;

@@ -28,6 +28,28 @@ describe("peers that go", () => {
     expect(swarm.sentBytes).toBe(MIB);
   });
 
+  it.each([
+    { title: "were there from the start", joinsAtMs: 0, before: "stays away, comes back" },
+    { title: "joined late", joinsAtMs: 1500, before: "stays away, comes back" },
+    { title: "were being met just then", joinsAtMs: 1950, before: "" },
+    { title: "are named while they are away", joinsAtMs: 2500, before: "" },
+  ])("go when they are to, and come back when they are to, if they $title", ({ joinsAtMs, before }) => {
+    const goes = { ...good, latencyMs: 25, joinsAtMs, leavesAtMs: 2000 };
+    const peers = [
+      { ...goes, host: "stays away" },
+      { ...goes, host: "comes back", returnsAfterMs: 1000 },
+    ];
+    const swarm = new SimulatedSwarm({ geometry: torrentShape(MIB, MIB), peers });
+    const connectedAfter = (durationMs: number): string => {
+      swarm.run(durationMs);
+      return [...swarm.connections.values()].map(({ host }) => host).join(", ");
+    };
+    expect([connectedAfter(1999), connectedAfter(2), connectedAfter(1098)]).toEqual([before, "", ""]);
+    expect(connectedAfter(2)).toBe("comes back");
+    swarm.heal();
+    expect(connectedAfter(101)).toBe("comes back, stays away");
+  });
+
   it("leave wanted pieces that nobody has, and these are named", () => {
     const peers = [good, { ...good, has: (piece: number) => piece === 1 }];
     const swarm = new SimulatedSwarm({ geometry: torrentShape(4 * MIB, MIB), peers });

@@ -44,4 +44,8 @@ export const PINNED_SESSION_SEEDS: readonly { readonly seed: number; readonly fo
     seed: 69,
     found: "a web seed without ranges went on with what stands in front of a block that nobody wanted any more",
   },
+  {
+    seed: 20_218,
+    found: "what was taken back from a leecher that takes slowly waited for seconds behind all that it had asked for",
+  },
 ];

@@ -2,6 +2,7 @@ import { createRandom, type SimulatedPeerOptions, torrentShape } from "@riptide/
 import { injectFileFaults, systemError } from "../storage/file-faults.ts";
 import { SessionReader } from "./session-reader.ts";
 import { SimulatedSession } from "./simulated-session.ts";
+import { ANSWER_MS } from "./simulated-tracker.ts";
 import { atLeast, atMost, type Story, type StoryGoal } from "./story.ts";
 
 const KIB = 1024;
@@ -144,15 +145,22 @@ async function missingTail(seed: number): Promise<StoryGoal[]> {
   ];
 }
 
-/** Nobody is known for twenty seconds. */
+/** The only tracker, which alone knows peers, is silent for twenty seconds: the first question is given up, and the second one answered. */
 async function trackerSilence(seed: number): Promise<StoryGoal[]> {
-  const peers = times(4, { bytesPerSecond: 250_000, latencyMs: 25, joinsAtMs: 20_000 });
-  await using world = await SimulatedSession.start({ geometry: torrentShape(64 * MIB, MIB), peers, seed });
+  const peers = times(4, { bytesPerSecond: 250_000, latencyMs: 25 });
+  const geometry = torrentShape(64 * MIB, MIB);
+  await using world = await SimulatedSession.start({ geometry, peers, seed, trackerSpeaksAtMs: 20_000 });
   const reader = new SessionReader(world, 0);
   reader.read(0);
   await world.untilStored([0], LIMIT_MS);
+  const { askedAtMs } = world.tracker;
+  const [, askedAgainMs = Number.POSITIVE_INFINITY] = askedAtMs;
   return [
-    atMost("first bytes after the tracker spoke, ms", world.nowMs - 20_000, 1.15 * (MIB / 1000 + 4 * 50)),
+    // After fifteen seconds it is taken for dead, and left alone for at least half of fifteen more, and at most all of them.
+    atLeast("tracker asked again, ms", askedAgainMs, 22_500),
+    atMost("tracker asked again, ms", askedAgainMs, 30_000),
+    atMost("questions to the tracker", askedAtMs.length, 2),
+    atMost("first bytes after that, ms", world.nowMs - askedAgainMs, ANSWER_MS + 1.15 * (MIB / 1000 + 4 * 50)),
     atMost("swarm bytes, share of needed", world.sentBytes / MIB, 1.1),
     ...(await ending(world)),
   ];

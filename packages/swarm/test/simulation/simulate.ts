@@ -77,7 +77,8 @@ async function report(scenario: SwarmScenario | SessionScenario): Promise<void> 
 }
 
 async function failureOf(scenario: SwarmScenario | SessionScenario): Promise<string | undefined> {
-  return "leechers" in scenario ? await runSessionScenario(scenario) : (await runScenario(scenario)).failure;
+  const { failure } = "leechers" in scenario ? await runSessionScenario(scenario) : await runScenario(scenario);
+  return failure;
 }
 
 /** A scenario of the scheduler alone is also one of a session, with nobody else. */

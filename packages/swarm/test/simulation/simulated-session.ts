@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { mkdtemp, open, rm } from "node:fs/promises";
 import type net from "node:net";
 import { tmpdir } from "node:os";
@@ -6,34 +5,35 @@ import { join } from "node:path";
 import { assertInvariant, type Demand } from "@riptide/core";
 import {
   createRandom,
-  distinctPieces,
+  isAway,
   type ScenarioLeecher,
   type ScenarioWebSeed,
   type SimulatedPeerOptions,
-  trueBytes,
   type VirtualClock,
 } from "@riptide/sim";
 import { Deferred } from "../../src/engine/deferred.ts";
-import { encodeBencode, type Metainfo, parseInfoDictionary } from "../../src/metainfo/index.ts";
+import type { Metainfo } from "../../src/metainfo/index.ts";
 import { ConnectionBudget } from "../../src/session/connection-budget.ts";
 import type { SessionEvent, TorrentFigures } from "../../src/session/protocol.ts";
 import { TorrentSession } from "../../src/session/torrent-session.ts";
-import { pieceLength, type TorrentGeometry } from "../../src/types.ts";
+import { type PeerAddress, pieceLength, type TorrentGeometry } from "../../src/types.ts";
 import { RateLimiter, uploadSlotCount } from "../../src/upload/index.ts";
 import { contentCache } from "./content-cache.ts";
 import { givingBehaviour, type Leeching, startLeeching, takingPace } from "./leeching.ts";
+import { FILE_NAME, metainfoOf } from "./simulated-metainfo.ts";
 import { SimulatedNetwork } from "./simulated-network.ts";
 import { SimulatedSocket } from "./simulated-socket.ts";
+import { SimulatedTracker, TRACKER_URL } from "./simulated-tracker.ts";
 import { SimulatedWeb } from "./simulated-web.ts";
 import { UploadLedger } from "./upload-ledger.ts";
 import { VirtualHost } from "./virtual-host.ts";
 import { watchBans } from "./watch-bans.ts";
+import { WatchedMemory } from "./watched-memory.ts";
 import { WirePeer } from "./wire-peer.ts";
 
 const PEER_PORT = 6881;
 /** A session that is closed says goodbye for a second at most. */
 const GOODBYE_MS = 2000;
-const FILE_NAME = "film.bin";
 
 export interface SessionWorldOptions {
   readonly geometry: TorrentGeometry;
@@ -44,6 +44,8 @@ export interface SessionWorldOptions {
   readonly webSeeds?: readonly ScenarioWebSeed[];
   /** Undefined = no limit. */
   readonly uploadBytesPerSecond?: number | undefined;
+  /** Peers are not known until a tracker names them, which is silent until this time. */
+  readonly trackerSpeaksAtMs?: number;
 }
 
 /** Whoever can be dialled. */
@@ -65,6 +67,9 @@ export class SimulatedSession implements AsyncDisposable {
   /** What goes out. */
   readonly uploads: UploadLedger;
   readonly web: SimulatedWeb;
+  /** It is asked only if there is a time from which on it speaks. */
+  readonly tracker: SimulatedTracker;
+  readonly memory = new WatchedMemory();
   readonly #bans = watchBans();
   readonly #options: SessionWorldOptions;
   readonly #host: VirtualHost;
@@ -102,6 +107,11 @@ export class SimulatedSession implements AsyncDisposable {
     const { geometry, webSeeds = [] } = options;
     this.web = new SimulatedWeb(webSeeds, { geometry, clock: this.clock, content: this.#content });
     this.#members = membersOf(options, this.uploads, () => this.#changed());
+    this.tracker = new SimulatedTracker({
+      clock: this.clock,
+      speaksAtMs: options.trackerSpeaksAtMs ?? Number.POSITIVE_INFINITY,
+      peers: () => this.#members.map((member) => ({ host: member.host, port: PEER_PORT })),
+    });
     this.#session = this.#createSession();
   }
 
@@ -232,26 +242,32 @@ export class SimulatedSession implements AsyncDisposable {
     this.#noticed?.();
   }
 
+  /** Those who are there from the start; others become known when they join. */
+  #introduce(): PeerAddress[] {
+    const early: PeerAddress[] = [];
+    for (const { behaviour, host } of this.#members) {
+      const { joinsAtMs = 0 } = behaviour;
+      const address = { host, port: PEER_PORT };
+      if (joinsAtMs === 0) early.push(address);
+      else this.clock.setTimer(joinsAtMs, () => this.#session.learn([address], [], undefined, { isLocal: true }));
+    }
+    return early;
+  }
+
   #createSession(): TorrentSession {
     const { infoHash, infoBytes } = this.#metainfo;
-    const { uploadBytesPerSecond } = this.#options;
-    const early = this.#members.filter(({ behaviour }) => (behaviour.joinsAtMs ?? 0) === 0);
-    for (const { behaviour, host } of this.#members.filter((member) => !early.includes(member))) {
-      const address = { host, port: PEER_PORT };
-      this.clock.setTimer(behaviour.joinsAtMs ?? 0, () =>
-        this.#session.learn([address], [], undefined, { isLocal: true }),
-      );
-    }
+    const { uploadBytesPerSecond, trackerSpeaksAtMs } = this.#options;
+    const hasTracker = trackerSpeaksAtMs !== undefined;
     return new TorrentSession(
       {
         infoHash,
         infoBytes,
         directory: join(this.#folder, infoHash),
-        trackers: [],
+        trackers: hasTracker ? [[TRACKER_URL]] : [],
         webSeeds: this.web.urls,
         // Who names the web seeds may send us into private networks.
         isLocal: true,
-        peers: early.map(({ host }) => ({ host, port: PEER_PORT })),
+        peers: hasTracker ? [] : this.#introduce(),
         provenPeers: [],
         reclaimsSpace: false,
         seedPaths: undefined,
@@ -261,7 +277,7 @@ export class SimulatedSession implements AsyncDisposable {
         clock: this.clock,
         random: () => this.#random.next(),
         network: new SimulatedNetwork((host, onread) => this.#dial(host, onread)),
-        announce: async () => ({ peers: [], intervalSeconds: 1800 }),
+        announce: (request) => this.tracker.announce(request),
         dht: undefined,
         lsd: undefined,
         uploadLimiter:
@@ -269,6 +285,7 @@ export class SimulatedSession implements AsyncDisposable {
         listenPort: PEER_PORT,
         webAgents: this.web.agents,
         budget: new ConnectionBudget(),
+        memory: this.memory,
         emit: (event) => this.#heard(event),
       },
     );
@@ -320,40 +337,9 @@ export class SimulatedSession implements AsyncDisposable {
     socket.meet(connection, leeching && takingPace(leeching, this.clock));
   }
 
-  #isAway({ leavesAtMs, returnsAfterMs = Number.POSITIVE_INFINITY }: SimulatedPeerOptions): boolean {
-    if (leavesAtMs === undefined || this.#isHealed) return false;
-    return this.nowMs >= leavesAtMs && this.nowMs < leavesAtMs + returnsAfterMs;
+  #isAway(behaviour: SimulatedPeerOptions): boolean {
+    return !this.#isHealed && isAway(behaviour, this.nowMs);
   }
-}
-
-const metainfos = new Map<string, Metainfo>();
-
-/** The metadata of a torrent of one file with the true content; made once for each shape, since all of it is hashed. */
-function metainfoOf(geometry: TorrentGeometry): Metainfo {
-  const key = `${geometry.sizeBytes}/${geometry.pieceLengthBytes}`;
-  const metainfo = metainfos.get(key) ?? createMetainfo(geometry);
-  metainfos.set(key, metainfo);
-  return metainfo;
-}
-
-function createMetainfo(geometry: TorrentGeometry): Metainfo {
-  const hashes = new Map<number, Buffer>();
-  const pieces = Array.from({ length: geometry.pieceCount }, (_, piece) => {
-    // The last piece may be shorter than those that hold the same.
-    const key = piece === geometry.pieceCount - 1 ? -1 : piece % distinctPieces(geometry);
-    const hash = hashes.get(key) ?? createHash("sha1").update(trueBytes(geometry, piece)).digest();
-    hashes.set(key, hash);
-    return hash;
-  });
-  const { sizeBytes, pieceLengthBytes } = geometry;
-  return parseInfoDictionary(
-    encodeBencode({
-      length: sizeBytes,
-      name: FILE_NAME,
-      "piece length": pieceLengthBytes,
-      pieces: Buffer.concat(pieces),
-    }),
-  );
 }
 
 function membersOf(

@@ -2,14 +2,16 @@ import { assertInvariant } from "@riptide/core";
 import {
   createRandom,
   createVirtualClock,
+  isAway,
   SimulatedPeer,
   type SimulatedPeerOptions,
   type VirtualClock,
 } from "@riptide/sim";
-import { bitsByteLength, hasBit, setBit } from "../../src/bits.ts";
+import { bitsByteLength, hasBit } from "../../src/bits.ts";
 import type { DownloadAllowance, DownloaderOutput, PeerKey } from "../../src/download/downloader-types.ts";
 import { Downloader, type PieceMemory } from "../../src/download/index.ts";
 import { BLOCK_LENGTH_BYTES, type BlockRequest, type TorrentGeometry } from "../../src/types.ts";
+import { announcedPieces } from "./announced-pieces.ts";
 import { contentCache } from "./content-cache.ts";
 import { SwarmReaders } from "./swarm-readers.ts";
 
@@ -27,6 +29,7 @@ interface Connection {
   readonly peer: SimulatedPeer;
   readonly member: Member;
   readonly host: string;
+  readonly sinceMs: number;
   /** As the messages say: requested, and neither answered, rejected, cancelled nor choked away. */
   readonly owed: Set<string>;
   /** As the downloader was told last. */
@@ -105,7 +108,7 @@ export class SimulatedSwarm {
       nowMs: () => this.nowMs,
       isStored: (piece) => this.stored.has(piece),
     });
-    for (const [key, member] of this.#members.entries()) this.#join(key, member, member.options.joinsAtMs ?? 0);
+    for (const [key, member] of this.#members.entries()) this.#expect(key, member);
     this.#tickForever();
   }
 
@@ -200,18 +203,32 @@ export class SimulatedSwarm {
   heal(): void {
     this.#isHealed = true;
     for (const { peer } of this.connections.values()) peer.heal();
-    for (const member of this.#away) this.#join(this.#nextKey++, member, this.nowMs);
+    for (const member of this.#away) this.#comeBack(member);
+  }
+
+  /** What a peer is going to do of itself. */
+  #expect(key: PeerKey, member: Member): void {
+    const { joinsAtMs = 0, leavesAtMs, returnsAfterMs } = member.options;
+    this.#join(key, member, joinsAtMs);
+    if (leavesAtMs === undefined) return;
+    this.at(leavesAtMs, () => {
+      for (const [current, connection] of this.connections) if (connection.member === member) this.leave(current);
+    });
+    if (returnsAfterMs !== undefined) this.at(leavesAtMs + returnsAfterMs, () => this.#comeBack(member));
+  }
+
+  #comeBack(member: Member): void {
+    if (this.#away.delete(member)) this.#join(this.#nextKey++, member, this.nowMs);
   }
 
   /** TCP, then the handshakes with the bitfield behind it, then interested and unchoke. */
   #join(key: PeerKey, member: Member, atMs: number): void {
     const { options } = member;
     const roundTripMs = 2 * (options.latencyMs ?? 0);
-    this.at(atMs + 2 * roundTripMs, () => this.#connect(key, member));
-    if (options.leavesAtMs === undefined || atMs > 0) return;
-    this.at(options.leavesAtMs, () => this.leave(key));
-    if (options.returnsAfterMs === undefined) return;
-    this.at(options.leavesAtMs + options.returnsAfterMs, () => this.#join(this.#nextKey++, member, this.nowMs));
+    this.at(atMs + 2 * roundTripMs, () => {
+      if (!this.#isHealed && isAway(options, this.nowMs)) this.#away.add(member);
+      else this.#connect(key, member);
+    });
   }
 
   #connect(key: PeerKey, member: Member): void {
@@ -238,24 +255,25 @@ export class SimulatedSwarm {
       delivered: (wrongBy: number) => this.#delivered(key, connection, wrongBy),
     };
     const peer = new SimulatedPeer(options, { clock: this.clock, random: this.#random, listener });
-    const connection: Connection = { peer, member, host, owed: new Set(), isChoking: true, receiving: undefined };
-    this.#away.delete(member);
+    const connection: Connection = {
+      peer,
+      member,
+      host,
+      sinceMs: this.nowMs,
+      owed: new Set(),
+      isChoking: true,
+      receiving: undefined,
+    };
     this.connections.set(key, connection);
     this.downloader.addPeer(key, host, this.nowMs);
     this.#announce(key, options);
     this.at(this.nowMs + peer.latencyMs, () => (this.#isHealed ? peer.heal() : peer.unchoke()));
   }
 
-  #announce(key: PeerKey, { has, liesAbout }: SimulatedPeerOptions): void {
-    if (has === undefined) {
-      this.downloader.peerHaveAll(key, this.nowMs);
-      return;
-    }
-    const bits = new Uint8Array(bitsByteLength(this.geometry.pieceCount));
-    for (let piece = 0; piece < this.geometry.pieceCount; piece++) {
-      if (has(piece) || liesAbout?.(piece) === true) setBit(bits, piece);
-    }
-    this.downloader.peerBitfield(key, bits, this.nowMs);
+  #announce(key: PeerKey, options: SimulatedPeerOptions): void {
+    const bits = announcedPieces(options, this.geometry.pieceCount);
+    if (bits === undefined) this.downloader.peerHaveAll(key, this.nowMs);
+    else this.downloader.peerBitfield(key, bits, this.nowMs);
   }
 
   #delivering(key: PeerKey, connection: Connection, block: BlockRequest): void {
@@ -355,8 +373,18 @@ export class SimulatedSwarm {
     this.clock.setTimer(TICK_MS, () => {
       this.downloader.tick(this.nowMs);
       this.#sample();
+      this.#checkDepartures();
       this.#tickForever();
     });
+  }
+
+  /** What an engine makes of peers that go shows only if they do. */
+  #checkDepartures(): void {
+    for (const { host, member, sinceMs } of this.connections.values()) {
+      const { leavesAtMs = Number.POSITIVE_INFINITY } = member.options;
+      const hasLeft = sinceMs >= leavesAtMs || this.nowMs <= leavesAtMs;
+      assertInvariant(hasLeft, `${host} must have left at ${leavesAtMs} ms`);
+    }
   }
 
   #sample(): void {

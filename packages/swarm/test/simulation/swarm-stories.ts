@@ -57,7 +57,8 @@ function badPeers(seed: number): SimulatedPeerOptions[] {
     ...twice(() => ({ ...thin(), liesAbout: (piece) => piece % 2 === 0 })),
     ...twice(() => ({
       ...thin(),
-      leavesAtMs: random.int(0, TEN_MINUTES_MS),
+      // By then all have come.
+      leavesAtMs: random.int(TEN_MINUTES_MS / 2, TEN_MINUTES_MS),
       returnsAfterMs: random.int(1000, 60_000),
     })),
   ];

@@ -1,10 +1,10 @@
 import { createRandom, type Random, SimulatedPeer, type SimulatedPeerOptions, type VirtualClock } from "@riptide/sim";
-import { bitsByteLength, setBit } from "../../src/bits.ts";
 import type { BlockRequest, TorrentGeometry } from "../../src/types.ts";
 import { encodeBitfield, encodeBlockHeader, encodeBlockMessages, encodeSignal } from "../../src/wire/encoder.ts";
 import { encodeHandshake, HANDSHAKE_BYTES } from "../../src/wire/handshake.ts";
 import { MessageId } from "../../src/wire/messages.ts";
 import { MessageParser } from "../../src/wire/parser.ts";
+import { announcedPieces } from "./announced-pieces.ts";
 import { Leecher } from "./leecher.ts";
 import type { Leeching } from "./leeching.ts";
 import { MessageCutter } from "./message-cutter.ts";
@@ -141,13 +141,8 @@ export class WirePeer implements FarEnd {
 
   #pieces(): Uint8Array {
     const { behaviour, geometry } = this.#options;
-    const { has, liesAbout } = behaviour;
-    if (has === undefined) return encodeSignal(MessageId.haveAll);
-    const bits = new Uint8Array(bitsByteLength(geometry.pieceCount));
-    for (let piece = 0; piece < geometry.pieceCount; piece++) {
-      if (has(piece) || liesAbout?.(piece) === true) setBit(bits, piece);
-    }
-    return encodeBitfield(bits);
+    const bits = announcedPieces(behaviour, geometry.pieceCount);
+    return bits === undefined ? encodeSignal(MessageId.haveAll) : encodeBitfield(bits);
   }
 
   /** The first half comes with the first byte, so that a block that is interrupted has been written in part. */
