@@ -2,7 +2,7 @@ import { behaviourOf, isPoisoner, type ScenarioDisk, type SwarmScenario, torrent
 import { MIN_PIECE_BUFFERS, PIECE_MEMORY_BYTES } from "../../src/download/buffer-pool.ts";
 import { BLOCK_LENGTH_BYTES } from "../../src/types.ts";
 import { SimulatedStorage } from "./simulated-storage.ts";
-import { SimulatedSwarm } from "./simulated-swarm.ts";
+import { SimulatedSwarm, STORAGE_RETRY_MS } from "./simulated-swarm.ts";
 import { READ_BYTES } from "./storage-readers.ts";
 import { type Haul, haulOf, wasteFailure } from "./waste.ts";
 
@@ -96,7 +96,7 @@ async function safetyFailure(world: World, scenario: SwarmScenario): Promise<str
 }
 
 /** What is wrong after the last reader has gone. */
-async function quietFailure(world: World, { disk }: SwarmScenario): Promise<string | undefined> {
+async function quietFailure(world: World, { disk, writeMs }: SwarmScenario): Promise<string | undefined> {
   const { swarm, storage } = world;
   const readers = storage?.readers ?? swarm.readers;
   for (const reader of readers.ids) readers.stop(reader);
@@ -104,8 +104,9 @@ async function quietFailure(world: World, { disk }: SwarmScenario): Promise<stri
   const leaked = owingPeers(swarm);
   if (leaked !== undefined) return `Nobody reads any more, but ${leaked}`;
   const requestedBefore = swarm.requested;
-  // Something may be on its way out, and more may have to go that was held until then (seed 2000638).
-  await run(world, QUIET_MS + 2 * goneMs(disk));
+  // What the disk refused is stored yet (seed 706938754); something may be on its way out, and more may have to go that was held until
+  // then (seed 2000638).
+  await run(world, QUIET_MS + STORAGE_RETRY_MS + writeMs + 2 * goneMs(disk));
   if (swarm.requested > requestedBefore) return "Nobody reads any more, but blocks are asked for";
   return storage?.idleFailure();
 }

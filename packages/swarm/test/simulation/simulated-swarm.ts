@@ -17,7 +17,7 @@ import { SwarmReaders } from "./swarm-readers.ts";
 
 const TICK_MS = 50;
 /** As the session does after the disk refused a piece. */
-const STORAGE_RETRY_MS = 5000;
+export const STORAGE_RETRY_MS = 5000;
 
 /** The same options may stand for several peers. */
 interface Member {
