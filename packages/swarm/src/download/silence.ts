@@ -6,6 +6,8 @@ import { letGoOfUnsure } from "./probe.ts";
 /** A silent peer gets one new request after this, doubled with each time it stays silent. */
 const PROBE_AFTER_MS = 10_000;
 const MAX_PROBE_AFTER_MS = 300_000;
+/** Nobody can be expected to have answered a younger request: of a viewer who seeks and seeks, all are taken back before they can be. */
+const MIN_REQUEST_AGE_MS = 100;
 /** A request that an answering peer leaves out for this long, or for several times its queue, has been lost. */
 const LOST_AFTER_MS = 5000;
 const LOST_AFTER_QUEUES = 4;
@@ -26,7 +28,7 @@ export function releaseOverdue(state: DownloadState, nowMs: number): boolean {
     if (peer.inFlight.size > 0 && !peer.isSilent) peer.noteOwing(nowMs);
     if (peer.silentSinceMs !== undefined) {
       probeAgain(state, peer, nowMs);
-    } else if (peer.inFlight.size > 0 && peer.owingMs(nowMs) > peer.maxQuietMs()) {
+    } else if (peer.owingMs(nowMs) > peer.maxQuietMs() && oldestRequestMs(peer, nowMs) >= MIN_REQUEST_AGE_MS) {
       fallSilent(state, peer, nowMs);
       hasReleased = true;
     } else {
@@ -34,6 +36,12 @@ export function releaseOverdue(state: DownloadState, nowMs: number): boolean {
     }
   }
   return hasReleased;
+}
+
+/** How long ago the oldest of the requests that it owes us was sent; negative if there is none. */
+function oldestRequestMs(peer: PeerQueue, nowMs: number): number {
+  for (const sentMs of peer.inFlight.values()) return nowMs - sentMs;
+  return Number.NEGATIVE_INFINITY;
 }
 
 /**

@@ -54,6 +54,19 @@ describe("a peer that sends nothing", () => {
     expect([askedAtMs, peer.silentSinceMs]).toEqual([450 + freeForMs, silentAtMs]);
   });
 
+  it("is not a viewer's who seeks so fast that nothing can be answered", () => {
+    const { state, peer } = silentSwarm();
+    for (let nowMs = 0; nowMs < 3000; nowMs += 50) {
+      releaseOverdue(state, nowMs);
+      expect(peer.isSilent).toBe(false);
+      for (const key of peer.inFlight.keys()) recallBlock(state, peer, key);
+      fill(state, peer, nowMs);
+    }
+    // The last of the seeks: nothing takes that back.
+    for (let nowMs = 3000; !peer.isSilent && nowMs < 5000; nowMs += 50) releaseOverdue(state, nowMs);
+    expect(peer.silentSinceMs).toBe(3050);
+  });
+
   it("owes what it owed when it speaks again", () => {
     const { state, peer } = silentSwarm();
     releaseOverdue(state, 1001);
