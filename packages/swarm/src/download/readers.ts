@@ -1,4 +1,4 @@
-import type { ByteRange, Urgency } from "@riptide/core";
+import type { Demand } from "@riptide/core";
 import type { TorrentGeometry } from "../types.ts";
 
 /** What a plan may hold: 64 GiB of 64 MiB pieces, 1 GiB of 1 MiB pieces; every tick and every change walks it. */
@@ -19,11 +19,7 @@ const ARRIVED_AFTER_MS = 250;
 const MAX_PLACES = 64;
 
 /** What somebody wants of the torrent, in torrent bytes. */
-export interface PlannedDemand {
-  readonly range: ByteRange;
-  readonly urgency: Urgency;
-  readonly bytesPerSecond?: number;
-  readonly distanceBytes?: number;
+export interface PlannedDemand extends Demand {
   /** When this demand was declared. */
   readonly sinceMs: number;
   /** Its reader was already reading here, so a `now` demand gets no newcomer's head start. See `ReadingPlaces`. */

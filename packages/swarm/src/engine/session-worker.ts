@@ -1,3 +1,4 @@
+// The global of that name is a getter, which costs something where it is asked for each block.
 import { performance } from "node:perf_hooks";
 import { parentPort, workerData } from "node:worker_threads";
 import { assertInvariant, clockFrom } from "@riptide/core";

@@ -380,9 +380,8 @@ export class PieceTransfer implements PeerTransfer {
       if (this.#downloader.peerStats(peer.key).silences >= MAX_SILENCES) peer.wire.close("stays silent");
     }
     this.uploads.review(connections.peers.values());
-    for (const [id, deadlines] of this.#plans.renew(clock.nowMs())) {
-      this.#downloader.setDeadlines(id, deadlines, clock.nowMs());
-    }
+    const nowMs = this.#nowMs();
+    for (const [id, deadlines] of this.#plans.renew(nowMs)) this.#downloader.setDeadlines(id, deadlines, nowMs);
     // Peers may have come, or brought, what was not to be had.
     this.#chooseSpare();
     this.#schedule();

@@ -1,5 +1,6 @@
 import { writeSync } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
+// The global of that name is a getter, which costs something where it is asked for each block.
 import { performance } from "node:perf_hooks";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { taken, writeFully } from "./file-io.ts";

@@ -1,4 +1,5 @@
 import type net from "node:net";
+// The global of that name is a getter, which costs something where it is asked for each write.
 import process from "node:process";
 import { abortable } from "@riptide/core";
 import { type DialListener, dial } from "../network/dial.ts";
